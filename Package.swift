@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "swift-openconnect",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CloudEventsCodec", targets: ["CloudEventsCodec"]),
+        .library(name: "OpenConnect", targets: ["OpenConnect"]),
+        .library(name: "ConnectRuntimeKit", targets: ["ConnectRuntimeKit"]),
+        .library(name: "ConnectTestKit", targets: ["ConnectTestKit"]),
+        .library(name: "FileConnector", targets: ["FileConnector"]),
+        .executable(name: "file-connector", targets: ["file-connector"]),
+    ],
+    targets: [
+        .target(name: "CloudEventsCodec"),
+        .target(name: "OpenConnect", dependencies: ["CloudEventsCodec"]),
+        .target(name: "OpenConnectFiles", dependencies: ["OpenConnect", "CloudEventsCodec"]),
+        .target(
+            name: "ConnectRuntimeKit",
+            dependencies: ["OpenConnect", "CloudEventsCodec", "OpenConnectFiles"]
+        ),
+        .target(
+            name: "ConnectTestKit",
+            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec"]
+        ),
+        .target(
+            name: "FileConnector",
+            dependencies: ["OpenConnect", "CloudEventsCodec", "OpenConnectFiles"],
+            path: "Examples/FileConnector/Sources/FileConnector"
+        ),
+        .executableTarget(
+            name: "file-connector",
+            dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect"],
+            path: "Examples/FileConnector/Sources/file-connector"
+        ),
+        .testTarget(
+            name: "CloudEventsCodecTests",
+            dependencies: ["CloudEventsCodec"]
+        ),
+        .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
+        .testTarget(
+            name: "ConnectRuntimeKitTests",
+            dependencies: ["ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles"]
+        ),
+        .testTarget(
+            name: "ConnectTestKitTests",
+            dependencies: ["ConnectTestKit", "ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec"]
+        ),
+        .testTarget(
+            name: "FileConnectorTests",
+            dependencies: [
+                "FileConnector", "file-connector", "ConnectTestKit", "ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec",
+                "OpenConnectFiles",
+            ],
+            path: "Examples/FileConnector/Tests/FileConnectorTests"
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatWarning("ExplicitSendable", as: .error),
+    ]
+}
