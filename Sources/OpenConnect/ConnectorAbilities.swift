@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A connector that can say, without moving data, whether it reaches its system and may do what it is meant to.
+public protocol ConnectionChecking: Connector {
+    /// Connects, checks rights and versions, and disconnects. Called instead of `start`.
+    ///
+    /// - Throws: ``ConnectorError`` that says what is missing.
+    func checkConnection(_ context: ConnectorContext) async throws
+}
+
+/// A source that knows how far behind it is.
+public protocol LagReporting: Source {
+    /// For each partition, how much there is behind the newest record polled, in the unit of the source's offsets.
+    func lag() async throws -> [RecordPartition: Int64]
+}
+
+/// A connector that has a say in changes of its stored offsets.
+public protocol OffsetEditing: Connector {
+    /// Checks offsets that an operator wants to store; `nil` resets a partition. Called while the pipeline is stopped.
+    ///
+    /// - Throws: ``ConnectorError`` with the code `invalidConfiguration` to refuse the change, saying why.
+    func willEditOffsets(_ offsets: [RecordPartition: RecordOffset?]) async throws
+}
+
+/// A source that wants to know when it is not polled for a while, for example to keep a session alive meanwhile.
+public protocol FlowObserving: Source {
+    /// Polling rests: the pipeline is paused, or the limit of what may be in flight or uncommitted is reached.
+    func pollingWillRest() async
+    /// Polling goes on.
+    func pollingWillResume() async
+}

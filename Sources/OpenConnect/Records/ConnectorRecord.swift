@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+
+/// What travels from a source to a sink: a payload with its position and its CloudEvents context.
+///
+/// A record is a value of 72 bytes that shares its payload's buffer and its partition with other records; what most
+/// records do not have (a key, headers, attributes of their own) is kept in one object that is copied on write.
+public struct ConnectorRecord: Sendable {
+    @usableFromInline var payload: SharedBytes
+    @usableFromInline var partitionStorage: RecordPartitionStorage?
+    @usableFromInline var offsetFirst: Int64
+    @usableFromInline var offsetSecond: UInt64
+    @usableFromInline var timestampNanoseconds: Int64
+    @usableFromInline var details: RecordDetails?
+    @usableFromInline var dataForm: RecordData.Form
+    @usableFromInline var offsetForm: RecordOffset.Form
+
+    /// A record.
+    ///
+    /// - Parameters:
+    ///   - data: the payload.
+    ///   - partition: the partition it comes from.
+    ///   - offset: its place there; `nil` where the record is not the last one of its unit.
+    ///   - timestamp: the instant that the upstream recorded for it.
+    @inlinable
+    public init(
+        _ data: RecordData,
+        partition: RecordPartition = .single,
+        offset: RecordOffset? = nil,
+        timestamp: RecordTimestamp? = nil
+    ) {
+        payload = data.payload
+        dataForm = data.form
+        partitionStorage = partition.storage
+        offsetForm = offset?.form ?? .none
+        offsetFirst = offset?.first ?? 0
+        offsetSecond = offset?.second ?? 0
+        timestampNanoseconds = timestamp?.nanosecondsSince1970 ?? Self.noTimestamp
+        details = nil
+        if data.value != nil || offset?.large != nil {
+            details = RecordDetails()
+            details?.value = data.value
+            details?.largeOffset = offset?.large
+        }
+    }
+
+    @usableFromInline static var noTimestamp: Int64 { .min }
+
+    /// The payload.
+    public var data: RecordData {
+        get { RecordData(form: dataForm, payload: payload, value: dataForm == .structured ? details?.value : nil) }
+        set {
+            fixComputedDefaults()
+            payload = newValue.payload
+            dataForm = newValue.form
+            if newValue.value != nil || details?.value != nil { editDetails { $0.value = newValue.value } }
+        }
+    }
+
+    /// The bytes of the payload where it is held as bytes, text or JSON text; empty for a structured value.
+    @inlinable
+    public var heldBytes: SharedBytes { payload }
+
+    /// The partition that the record comes from.
+    @inlinable
+    public var partition: RecordPartition {
+        get { RecordPartition(storage: partitionStorage) }
+        set { partitionStorage = newValue.storage }
+    }
+
+    /// The place in the partition; `nil` where the record is not the last one of its unit.
+    @inlinable
+    public var offset: RecordOffset? {
+        get {
+            offsetForm == .none
+                ? nil
+                : RecordOffset(
+                    form: offsetForm,
+                    first: offsetFirst,
+                    second: offsetSecond,
+                    large: details?.largeOffset
+                )
+        }
+        set { setOffset(newValue) }
+    }
+
+    /// Whether the record ends a unit.
+    @inlinable
+    package var hasOffset: Bool { offsetForm != .none }
+
+    @usableFromInline
+    mutating func setOffset(_ offset: RecordOffset?) {
+        fixComputedDefaults()
+        offsetForm = offset?.form ?? .none
+        offsetFirst = offset?.first ?? 0
+        offsetSecond = offset?.second ?? 0
+        if offset?.large != nil || details?.largeOffset != nil { editDetails { $0.largeOffset = offset?.large } }
+    }
+
+    /// Partition and offset, or `nil` where the record has no offset.
+    public var position: RecordPosition? { offset.map { RecordPosition(partition: partition, offset: $0) } }
+
+    /// The instant that the upstream recorded for the record.
+    public var timestamp: RecordTimestamp? {
+        get {
+            timestampNanoseconds == Self.noTimestamp ? nil : RecordTimestamp(nanosecondsSince1970: timestampNanoseconds)
+        }
+        set { timestampNanoseconds = newValue?.nanosecondsSince1970 ?? Self.noTimestamp }
+    }
+
+    /// A computed default speaks of the record as it was polled: it has to be fixed before the record changes.
+    private mutating func fixComputedDefaults() {
+        guard let compute = partitionStorage?.defaults?.subject, details?.subject == nil else { return }
+        if let subject = compute(offset, data) { editDetails { $0.subject = subject } }
+    }
+
+    mutating func editDetails(_ edit: (RecordDetails) -> Void) {
+        if let present = details {
+            if !isKnownUniquelyReferenced(&details) { details = present.copy() }
+        } else {
+            details = RecordDetails()
+        }
+        if let details { edit(details) }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+
+/// The payload of a record: nothing, bytes, text, the text of a JSON value, or a structured value.
+///
+/// Each form is converted to another only on demand; bytes and texts cut from one buffer share it.
+public struct RecordData: Sendable {
+    /// The form in which a payload is held.
+    public enum Form: UInt8, Sendable, Hashable {
+        /// There is no payload.
+        case absent
+        /// Bytes of unknown meaning.
+        case bytes
+        /// Text, as valid UTF-8.
+        case text
+        /// One JSON value, as its own text, so that the digits of its numbers are kept.
+        case json
+        /// A value with a structure.
+        case structured
+    }
+
+    /// The form in which the payload is held.
+    public let form: Form
+    @usableFromInline let payload: SharedBytes
+    @usableFromInline let value: StructuredValueBox?
+
+    @inlinable
+    init(form: Form, payload: SharedBytes = SharedBytes(), value: StructuredValueBox? = nil) {
+        self.form = form
+        self.payload = payload
+        self.value = value
+    }
+
+    /// No payload; something else than an empty one.
+    public static let absent = RecordData(form: .absent)
+
+    /// Bytes of unknown meaning.
+    @inlinable
+    public static func bytes(_ bytes: SharedBytes) -> RecordData { RecordData(form: .bytes, payload: bytes) }
+
+    /// Bytes of unknown meaning, copied.
+    public static func bytes(_ bytes: some Collection<UInt8>) -> RecordData { .bytes(SharedBytes(bytes)) }
+
+    /// A text.
+    public static func text(_ text: String) -> RecordData {
+        RecordData(form: .text, payload: SharedBytes(utf8: text))
+    }
+
+    /// A text that is UTF-8 already, or `nil` where the bytes are not valid UTF-8.
+    public static func text(utf8 bytes: SharedBytes) -> RecordData? {
+        bytes.withUnsafeBytes(isValidUTF8) ? RecordData(form: .text, payload: bytes) : nil
+    }
+
+    /// The text of one JSON value.
+    ///
+    /// - Throws: ``ConnectorError`` with the code `invalidRecord` that says at which byte the text is not JSON.
+    public static func json(_ text: SharedBytes) throws -> RecordData {
+        _ = try StructuredValue(json: text)
+        return RecordData(form: .json, payload: text)
+    }
+
+    /// A structured value.
+    public static func structured(_ value: StructuredValue) -> RecordData {
+        RecordData(form: .structured, value: StructuredValueBox(value))
+    }
+
+    /// JSON that was checked before.
+    package static func json(checked text: SharedBytes) -> RecordData { RecordData(form: .json, payload: text) }
+
+    /// Whether there is no payload.
+    public var isAbsent: Bool { form == .absent }
+
+    /// The payload as bytes: bytes as they are, text as UTF-8, a structured value as JSON. Empty where it is absent.
+    public var bytes: SharedBytes {
+        if form == .structured, let value { return value.value.json }
+        return payload
+    }
+
+    /// The payload as text, or `nil` where it is absent or not valid UTF-8.
+    public var text: String? {
+        form == .absent ? nil : String(validatingUTF8: bytes)
+    }
+
+    /// The payload as a structured value: JSON is parsed, text is a string, bytes are bytes, nothing is null.
+    public var structured: StructuredValue {
+        switch form {
+        case .absent: .null
+        case .bytes: .bytes(payload)
+        case .text: .string(String(decodingUTF8: payload))
+        case .json: (try? StructuredValue(json: payload)) ?? .null
+        case .structured: value?.value ?? .null
+        }
+    }
+
+    /// The number of bytes of the payload; 0 for a structured value that was not turned into bytes yet.
+    @inlinable
+    public var count: Int { payload.count }
+
+    /// The same payload in a buffer of its own size.
+    public func detached() -> RecordData {
+        RecordData(form: form, payload: payload.detached(), value: value)
+    }
+}
+
+@usableFromInline
+final class StructuredValueBox: Sendable {
+    let value: StructuredValue
+    init(_ value: StructuredValue) { self.value = value }
+}
+
+extension RecordData: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    public init(stringLiteral text: String) { self = .text(text) }
+}
+
+extension RecordData: Hashable {
+    public static func == (left: RecordData, right: RecordData) -> Bool {
+        left.form == right.form && left.payload == right.payload && left.value?.value == right.value?.value
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(form)
+        hasher.combine(payload)
+        hasher.combine(value?.value)
+    }
+}
+
+extension RecordData: CustomStringConvertible {
+    /// The form and the size only: the payload may be confidential.
+    public var description: String { form == .absent ? "absent" : "\(form), \(bytes.count) bytes" }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+
+/// The CloudEvents attributes that all records of a partition have in common, or that can be computed from a record.
+///
+/// They belong to the ``RecordPartition`` and cost a record nothing: what is never asked for is never made.
+public struct RecordDefaults: Sendable {
+    /// The event source of the records.
+    public var source: URIReference?
+    /// The event type of the records.
+    public var type: String?
+    /// The media type of the records' data.
+    public var contentType: String?
+    /// The schema of the records' data.
+    public var schema: URI?
+    /// Computes the subject of a record from its offset and data. It is called before either of them is changed.
+    public var subject: (@Sendable (_ offset: RecordOffset?, _ data: RecordData) -> String?)?
+
+    /// What the records of a partition have in common.
+    public init(
+        source: URIReference? = nil,
+        type: String? = nil,
+        contentType: String? = nil,
+        schema: URI? = nil,
+        subject: (@Sendable (_ offset: RecordOffset?, _ data: RecordData) -> String?)? = nil
+    ) {
+        self.source = source
+        self.type = type
+        self.contentType = contentType
+        self.schema = schema
+        self.subject = subject
+    }
+}
+
+/// What an event made from a record says where neither the record nor its partition says anything.
+public struct EventDefaults: Sendable, Hashable {
+    /// The event source.
+    public var source: URIReference
+    /// The event type.
+    public var type: String
+
+    /// Defaults for all records of a pipeline.
+    public init(source: URIReference, type: String) {
+        self.source = source
+        self.type = type
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+
+/// A value with a structure, rich enough for JSON, databases and binary formats.
+public indirect enum StructuredValue: Sendable, Hashable {
+    /// No value.
+    case null
+    /// True or false.
+    case boolean(Bool)
+    /// A whole number of 64 bits.
+    case integer(Int64)
+    /// A binary floating-point number.
+    case double(Double)
+    /// A number as its own digits, where neither 64 bits nor a double keeps it: `0.10`, `1e400`, 40 digits.
+    case decimal(String)
+    /// A text.
+    case string(String)
+    /// Bytes.
+    case bytes(SharedBytes)
+    /// A point in time with its offset.
+    case timestamp(Timestamp)
+    /// Values in order.
+    case array([StructuredValue])
+    /// Members in order.
+    case object(StructuredObject)
+}
+
+/// The members of a structured object, in order, each name once.
+public struct StructuredObject: Sendable, Hashable {
+    /// One member.
+    public struct Member: Sendable, Hashable {
+        /// The name.
+        public var name: String
+        /// The value.
+        public var value: StructuredValue
+
+        /// A member.
+        public init(name: String, value: StructuredValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The members in order.
+    public private(set) var members: [Member]
+
+    /// An object without members.
+    public init() { members = [] }
+
+    /// An object of members; of several with one name the last one counts, at the place of the first.
+    public init(_ members: some Sequence<(String, StructuredValue)>) {
+        self.init()
+        var indices: [String: Int] = [:]
+        for (name, value) in members {
+            if let index = indices[name] {
+                self.members[index].value = value
+            } else {
+                indices[name] = self.members.count
+                self.members.append(Member(name: name, value: value))
+            }
+        }
+    }
+
+    /// The value of a member; setting `nil` removes it.
+    public subscript(name: String) -> StructuredValue? {
+        get { members.first { $0.name == name }?.value }
+        set {
+            let index = members.firstIndex { $0.name == name }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(Member(name: name, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+}
+
+extension StructuredObject: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, StructuredValue)...) { self.init(elements) }
+}
