@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name of an attribute: lower-case ASCII letters and digits, at least one, not `data` (C13).
+///
+/// The names of the specification's own attributes are names too; ``isCore`` tells them from extensions'. The
+/// recommendations (begin with a letter, at most 20 characters) are not enforced: receivers meet names that break them.
+public struct AttributeName: Sendable, Hashable {
+    /// The name as text.
+    public let string: String
+
+    /// Checks a name.
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidName`` where C13 does not allow the name.
+    public init(_ string: String) throws(CloudEventError) {
+        var copy = string
+        if let reason = copy.withUTF8({ Self.defect(of: UnsafeRawBufferPointer($0)) }) {
+            throw CloudEventError(.invalidName, reason, attribute: Self.printable(string), rule: "C13")
+        }
+        self.string = string
+    }
+
+    /// A name that is known to be valid.
+    init(unchecked string: String) {
+        self.string = string
+    }
+
+    /// Whether it is the name of an attribute that the specification itself defines; no extension can have it.
+    public var isCore: Bool { CoreAttribute(self) != nil }
+}
+
+extension AttributeName {
+    /// `id` (C1).
+    public static let id = AttributeName(unchecked: "id")
+    /// `source` (C1, C5).
+    public static let source = AttributeName(unchecked: "source")
+    /// `specversion` (C1, C4).
+    public static let specVersion = AttributeName(unchecked: "specversion")
+    /// `type` (C1, C6).
+    public static let type = AttributeName(unchecked: "type")
+    /// `datacontenttype` (C7).
+    public static let dataContentType = AttributeName(unchecked: "datacontenttype")
+    /// `dataschema` (C7).
+    public static let dataSchema = AttributeName(unchecked: "dataschema")
+    /// `subject` (C7).
+    public static let subject = AttributeName(unchecked: "subject")
+    /// `time` (C7).
+    public static let time = AttributeName(unchecked: "time")
+}
+
+extension AttributeName {
+    /// What is wrong with a name, or nothing.
+    static func defect(of utf8: UnsafeRawBufferPointer) -> String? {
+        guard !utf8.isEmpty else { return "an attribute's name is empty; it needs at least one character" }
+        for byte in utf8 where !isNameByte(byte) {
+            return "an attribute's name has only the letters a to z and digits; rename the attribute"
+        }
+        if equal(utf8, "data") { return "no attribute can be named data; rename the attribute" }
+        return nil
+    }
+
+    @inline(__always)
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+    }
+
+    /// A name for an error message: short and without characters that could damage a log.
+    static func printable(_ name: String) -> String {
+        var text = ""
+        for scalar in name.unicodeScalars.prefix(40) {
+            text.unicodeScalars.append(scalar.value > 0x20 && scalar.value < 0x7F ? scalar : "?")
+        }
+        return text
+    }
+}
+
+extension AttributeName: ExpressibleByStringLiteral {
+    /// A name written in the source code.
+    ///
+    /// - Precondition: C13 allows the name.
+    public init(stringLiteral value: StaticString) {
+        let string = value.description
+        guard let name = try? AttributeName(string) else {
+            preconditionFailure("\"\(string)\" cannot be the name of a CloudEvents attribute (C13)")
+        }
+        self = name
+    }
+}
+
+extension AttributeName: CustomStringConvertible {
+    /// The name as text.
+    public var description: String { string }
+}
+
+extension AttributeName: Comparable {
+    /// Orders names by their bytes.
+    public static func < (left: AttributeName, right: AttributeName) -> Bool { left.string < right.string }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The attributes the specification defines.
+enum CoreAttribute: UInt8 {
+    case id, source, specVersion, type, dataContentType, dataSchema, subject, time
+
+    init?(_ name: AttributeName) {
+        var string = name.string
+        guard let found = string.withUTF8({ CoreAttribute(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = found
+    }
+
+    /// Finds the attribute by its name's bytes; the length decides first, so that an extension costs one comparison.
+    init?(utf8: UnsafeRawBufferPointer) {
+        switch utf8.count {
+        case 2 where equal(utf8, "id"): self = .id
+        case 4 where equal(utf8, "type"): self = .type
+        case 4 where equal(utf8, "time"): self = .time
+        case 6 where equal(utf8, "source"): self = .source
+        case 7 where equal(utf8, "subject"): self = .subject
+        case 10 where equal(utf8, "dataschema"): self = .dataSchema
+        case 11 where equal(utf8, "specversion"): self = .specVersion
+        case 15 where equal(utf8, "datacontenttype"): self = .dataContentType
+        default: return nil
+        }
+    }
+
+    var name: AttributeName {
+        switch self {
+        case .id: .id
+        case .source: .source
+        case .specVersion: .specVersion
+        case .type: .type
+        case .dataContentType: .dataContentType
+        case .dataSchema: .dataSchema
+        case .subject: .subject
+        case .time: .time
+        }
+    }
+}
+
+/// Whether the bytes are those of an ASCII literal.
+@inline(__always)
+func equal(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+    guard bytes.count == literal.utf8CodeUnitCount else { return false }
+    for index in 0..<bytes.count where bytes[index] != literal.utf8Start[index] { return false }
+    return true
+}
