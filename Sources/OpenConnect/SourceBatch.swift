@@ -37,6 +37,8 @@ public struct SourceBatch: Sendable {
 
 /// Input that could not become a record. It goes the way of any rejected record, so that nothing is lost silently.
 public struct RejectedInput: Sendable {
+    /// How many of the batch's records come before it.
+    public var index: Int
     /// Behind the input: committing it means that the input is dealt with.
     public var position: RecordPosition
     /// Why it could not become a record.
@@ -44,8 +46,9 @@ public struct RejectedInput: Sendable {
     /// The bytes as they were read, or the beginning of them.
     public var bytes: SharedBytes
 
-    /// Input that ends at a position.
-    public init(position: RecordPosition, error: ConnectorError, bytes: SharedBytes = SharedBytes()) {
+    /// Input that ends at a position and lies behind the first `index` records of its batch.
+    public init(at index: Int, position: RecordPosition, error: ConnectorError, bytes: SharedBytes = SharedBytes()) {
+        self.index = index
         self.position = position
         self.error = error
         self.bytes = bytes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import CloudEventsCodec
+import CloudEventsCodec
 
 /// A place in a partition, in terms that only the source understands.
 ///
@@ -73,10 +73,10 @@ public struct RecordOffset: Sendable {
     }
 
     private var shortTextBytes: [UInt8] {
-        (0..<Int(second >> 56)).map { index in
-            index < 8
-                ? UInt8(truncatingIfNeeded: UInt64(bitPattern: first) >> (8 * UInt64(index)))
-                : UInt8(truncatingIfNeeded: second >> (8 * UInt64(index - 8)))
+        let count = Int(second >> 56)
+        let words = [UInt64(bitPattern: first), second]
+        return (0..<count).map { index in
+            UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(8 * (index % 8)))
         }
     }
 }
@@ -94,8 +94,8 @@ final class LargeOffset: Sendable {
 
 extension RecordOffset: Hashable {
     public static func == (left: RecordOffset, right: RecordOffset) -> Bool {
-        left.form == right.form && left.first == right.first && left.second == right.second
-            && left.large?.version == right.large?.version && left.large?.bytes == right.large?.bytes
+        guard left.form == right.form, left.first == right.first, left.second == right.second else { return false }
+        return left.large?.version == right.large?.version && left.large?.bytes == right.large?.bytes
     }
 
     public func hash(into hasher: inout Hasher) {

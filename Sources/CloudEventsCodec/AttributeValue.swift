@@ -1,0 +1,1 @@
+public enum AttributeValue: Sendable, Hashable { case boolean(Bool) }
