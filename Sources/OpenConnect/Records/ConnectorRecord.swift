@@ -62,6 +62,14 @@ public struct ConnectorRecord: Sendable {
     @inlinable
     public var heldBytes: SharedBytes { payload }
 
+    /// The number of those bytes.
+    @inlinable
+    package var heldCount: Int { payload.count }
+
+    /// Whether both records carry the same partition object.
+    @inlinable
+    package func sharesPartition(with other: ConnectorRecord) -> Bool { partitionStorage === other.partitionStorage }
+
     /// The partition that the record comes from.
     @inlinable
     public var partition: RecordPartition {

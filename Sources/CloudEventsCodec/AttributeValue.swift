@@ -1,1 +1,0 @@
-public enum AttributeValue: Sendable, Hashable { case boolean(Bool) }

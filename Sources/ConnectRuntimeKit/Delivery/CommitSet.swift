@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// What one commit makes durable: noted before the sinks flush, stored after.
+struct CommitSet {
+    struct Entry {
+        let slot: Int
+        let generation: UInt32
+        let position: StoredPosition
+    }
+
+    var entries: [Entry] = []
+    var acknowledgements: [Acknowledgement] = []
+    /// The place in the sink's output that belongs to the entries.
+    var checkpoint: SinkCheckpoint?
+
+    var isEmpty: Bool { entries.isEmpty && acknowledgements.isEmpty }
+    var positions: [StoredPosition] { entries.map(\.position) }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Where a source's task, a sink's task and the committer meet.
+///
+/// While the sink keeps up the source's task puts its batches itself; else they go through a bounded queue to the sink's
+/// task. The committer gets its turn between two puts.
+final class HandOver: Sendable {
+    private let state: Lock<HandOverState>
+    let clock: ConnectorClock
+
+    init(_ state: HandOverState, clock: ConnectorClock) {
+        self.state = Lock(state)
+        self.clock = clock
+    }
+
+    /// Takes a step of the state machine, then wakes whom it concerns.
+    @inline(__always)
+    func step<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
+        var wake = Wakeups()
+        let result = state.withLock { body(&$0, &wake) }
+        wake.perform()
+        return result
+    }
+
+    /// Parks the calling task until it is woken, unless what it waits for has happened meanwhile.
+    func park(
+        _ slot: WritableKeyPath<Wakeups, Wakeups.Parked?>,
+        unless isReady: (inout HandOverState, inout Wakeups) -> Bool
+    ) async {
+        await withCheckedContinuation { continuation in
+            let isReady = step { state, wake in
+                if isReady(&state, &wake) { return true }
+                state.parked[keyPath: slot] = continuation
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+    }
+
+    // MARK: The source's task
+
+    /// The next request, or `nil` when the source is to be polled no more. Waits while a limit is reached.
+    func nextPoll(resting: (Bool) async -> Void) async -> PollRequest? {
+        var isResting = false
+        while true {
+            switch step({ $0.pollStep(&$1) }) {
+            case .poll(let request):
+                if isResting { await resting(false) }
+                return request
+            case .end:
+                return nil
+            case .rest:
+                if !isResting { await resting(true) }
+                isResting = true
+                await park(\.source) { state, _ in
+                    if case .rest = state.restStep { return false }
+                    return true
+                }
+            }
+        }
+    }
+
+    // MARK: The sink's task
+
+    /// The next queued batch, or `nil` when there will be none. The caller has the turn until it ends the put.
+    func nextPut() async -> DeliveryBatch? {
+        while true {
+            switch step({ state, _ in state.sinkStep() }) {
+            case .put(let batch): return batch
+            case .end: return nil
+            case .park: await park(\.sink) { state, _ in state.isSinkReady }
+            }
+        }
+    }
+
+    // MARK: The committer
+
+    /// The next set to commit, with the sink's turn taken; `nil` when everything is committed that can be.
+    func nextCommit() async -> CommitSet? {
+        while true {
+            switch step({ $0.commitStep(&$1) }) {
+            case .commit(let set): return set
+            case .end: return nil
+            case .park: await park(\.committer) { state, _ in state.isCommitterReady }
+            }
+        }
+    }
+
+    /// Waits until something about the settled or committed records has changed.
+    func change() async {
+        await withCheckedContinuation { continuation in
+            let isOver = step { state, _ in
+                guard state.phase != .aborted else { return true }
+                state.watchers.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// Waits until a poll that is suspended has to be cancelled.
+    func pollCancellation() async {
+        await park(\.pollCanceller) { state, _ in state.phase != .running || state.hasSourceEnded }
+    }
+
+    func fail(_ error: any Error, sinkIsUsable: Bool) {
+        step { $0.fail(error, sinkIsUsable: sinkIsUsable, &$1) }
+    }
+}

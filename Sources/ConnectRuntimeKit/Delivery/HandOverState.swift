@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Whose turn it is, what is queued, what is settled: the one state machine between a source and a sink.
+///
+/// Each step is taken inside the lock and puts the tasks to wake into ``Wakeups``. A task that finds nothing to do parks
+/// itself and looks again when it is woken.
+struct HandOverState: Sendable {
+    /// Who has the sink: a put and a flush are never together.
+    enum Turn { case free, putting, flushing }
+
+    enum Phase: Comparable {
+        /// The source is polled.
+        case running
+        /// The source is polled no more; what was polled is delivered and committed.
+        case draining
+        /// The sink failed: nothing more is put, what is committable is committed.
+        case failed
+        /// Nothing more is done.
+        case aborted
+    }
+
+    let options: DeliveryOptions
+    /// Whether settled records are reported as soon as the last report has ended.
+    let commitsPromptly: Bool
+
+    var ledger: Ledger
+    var phase = Phase.running
+    var firstError: (any Error)?
+    var turn = Turn.free
+    var queue = BatchQueue()
+    var pace = PutPace()
+
+    // The source's side.
+    var isPolling = false
+    var pollNumber: UInt64 = 0
+    var hasSourceEnded = false
+    var isResting = false
+    var isUncommittedTooLong = false
+    var hasReportedOpenUnit = false
+
+    // The commit's side.
+    var isCommitDue = false
+    var isCommitting = false
+    var isTurnWanted = false
+    var hasSinkEnded = false
+    var commitNumber: UInt64 = 0
+    /// The sink's place after the newest put that left no unit open.
+    var checkpoint: SinkCheckpoint?
+    /// What that checkpoint covers, while a later put has left a unit open.
+    var seal: CommitSet?
+    var sealNumber: UInt64 = 0
+    var committedSeal: UInt64?
+    /// What the committer is doing, for the one who asks what hangs.
+    var commitCall: String?
+
+    var parked = Wakeups()
+    /// Waiting until something about named partitions has changed.
+    var watchers: [Wakeups.Parked] = []
+
+    init(options: DeliveryOptions, commitsPromptly: Bool, ledger: Ledger) {
+        self.options = options
+        self.commitsPromptly = commitsPromptly
+        self.ledger = ledger
+    }
+
+    mutating func wakeAll(_ wake: inout Wakeups) {
+        wake = parked
+        wake.others = watchers
+        parked = Wakeups()
+        watchers = []
+    }
+
+    mutating func fail(_ error: any Error, sinkIsUsable: Bool, _ wake: inout Wakeups) {
+        if firstError == nil, phase != .aborted { firstError = error }
+        phase = max(phase, sinkIsUsable ? .draining : .failed)
+        wakeAll(&wake)
+    }
+
+    mutating func drain(_ wake: inout Wakeups) {
+        phase = max(phase, .draining)
+        wakeAll(&wake)
+    }
+
+    mutating func abort(_ wake: inout Wakeups) {
+        phase = .aborted
+        wakeAll(&wake)
+    }
+}

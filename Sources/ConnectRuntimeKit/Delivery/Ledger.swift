@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// The bookkeeping of a pipeline from polled to committed.
+struct Ledger: Sendable {
+    /// How the source wants its records acknowledged.
+    let style: SourceTraits.AcknowledgementStyle.Kind
+    /// Whether the positions are kept with the data, so that the newest one of each partition must not be forgotten.
+    let remembersAppliedPositions: Bool
+    /// Whether a record needs no offset to be committed: nobody keeps positions.
+    let isEachRecordAUnit: Bool
+
+    /// Slots; those not in use have the generation 0.
+    private var partitions: [PartitionLedger] = []
+    private var slots: [RecordPartition: Int] = [:]
+    private var freeSlots: [Int] = []
+    private var dirtySlots: [Int] = []
+    private var initial: [RecordPartition: StoredPosition]
+    /// No record of a partition that is seen again may get a number that was used before.
+    private var highWater: UInt64
+    private var nextGeneration: UInt32 = 0
+    private var pendingAcknowledgements: [Acknowledgement] = []
+    private var openSettledUnits = 0
+
+    private(set) var openTails = 0
+    private(set) var counts = DeliveryCounts()
+    private(set) var uncommittedBytes = 0
+    private(set) var lostPartitions = 0
+
+    static let partitionsKeptWhenIdle = 1024
+
+    init(
+        style: SourceTraits.AcknowledgementStyle.Kind = .cumulative,
+        remembersAppliedPositions: Bool = false,
+        isEachRecordAUnit: Bool = false,
+        initial: [StoredPosition] = []
+    ) {
+        self.isEachRecordAUnit = isEachRecordAUnit
+        self.style = style
+        self.remembersAppliedPositions = remembersAppliedPositions
+        self.initial = Dictionary(initial.map { ($0.position.partition, $0) }) { $0.sequence > $1.sequence ? $0 : $1 }
+        highWater = initial.map(\.sequence).max() ?? 0
+    }
+
+    var uncommittedRecords: Int { counts.polled + counts.marks - counts.committed }
+    var hasCommittable: Bool { !dirtySlots.isEmpty || !pendingAcknowledgements.isEmpty }
+    var hasPendingAcknowledgements: Bool { !pendingAcknowledgements.isEmpty }
+    /// Whether everything that was settled could be committed now: no unit is half way through.
+    var isSealed: Bool { openSettledUnits == 0 }
+    var partitionCount: Int { slots.count }
+
+    // MARK: Polled
+
+    /// Numbers the records and marks of a batch.
+    mutating func issue(_ records: [ConnectorRecord], progress: [RecordPosition] = []) -> Ticket {
+        counts.polled += records.count
+        var ticket = Ticket()
+        guard style == .cumulative else {
+            ticket.countRecords(of: records)
+            uncommittedBytes += ticket.byteCount
+            return ticket
+        }
+        records.withUnsafeBufferPointer { records in
+            var start = 0
+            while start < records.count {
+                start = issueRun(records, from: start, to: &ticket)
+            }
+        }
+        uncommittedBytes += ticket.byteCount
+        for mark in progress { issueMark(mark, to: &ticket) }
+        return ticket
+    }
+
+    /// Numbers the records from `start` on that have the same partition; returns where the next run starts.
+    private mutating func issueRun(
+        _ records: UnsafeBufferPointer<ConnectorRecord>,
+        from start: Int,
+        to ticket: inout Ticket
+    ) -> Int {
+        var end = start
+        var newestOffset = -1
+        var bytes = 0
+        repeat {
+            if records[end].hasOffset { newestOffset = end }
+            bytes += records[end].heldCount
+            end += 1
+        } while end < records.count && records[end].sharesPartition(with: records[start])
+        ticket.byteCount += bytes
+        let slot = slot(for: records[start].partition)
+        let isWhole = newestOffset == end - 1 || isEachRecordAUnit
+        let first = issue(slot, end - start, endsUnit: isWhole)
+        let last = first + UInt64(end - start - 1)
+        var position: LedgerPosition?
+        if newestOffset >= 0, let offset = records[newestOffset].offset {
+            position = LedgerPosition(offset: offset, sequence: first + UInt64(newestOffset - start))
+        }
+        if isEachRecordAUnit, position?.sequence != last {
+            position = LedgerPosition(offset: RecordOffset(Int64(last)), sequence: last)
+        }
+        ticket.append(
+            Ticket.Part(
+                slot: slot,
+                generation: partitions[slot].generation,
+                recordCount: end - start,
+                first: first,
+                last: last,
+                end: position
+            )
+        )
+        return end
+    }
+
+    private mutating func issueMark(_ mark: RecordPosition, to ticket: inout Ticket) {
+        let slot = slot(for: mark.partition)
+        let number = issue(slot, 1, endsUnit: true)
+        counts.marks += 1
+        ticket.append(
+            Ticket.Part(
+                slot: slot,
+                generation: partitions[slot].generation,
+                recordCount: 0,
+                first: number,
+                last: number,
+                end: LedgerPosition(offset: mark.offset, sequence: number)
+            )
+        )
+    }
+
+    // MARK: Settled
+
+    /// Settles a whole batch.
+    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord]) {
+        counts.delivered += ticket.recordCount
+        counts.deliveredBytes += ticket.byteCount
+        if style == .individual {
+            acknowledge(records, .delivered)
+        } else {
+            ticket.forEachPart { settle($0.slot, $0.generation, first: $0.first, last: $0.last, end: $0.end) }
+        }
+    }
+
+    /// Settles the records of a batch that have an outcome, and none of the others.
+    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], outcomes: [RecordOutcome?]) {
+        var index = 0
+        ticket.forEachPart { part in
+            for step in 0..<part.recordCount {
+                defer { index += 1 }
+                guard let outcome = outcomes[index] else { continue }
+                settle(records[index], part, number: part.first + UInt64(step), outcome)
+            }
+            // A mark stands behind the whole batch.
+            if part.recordCount == 0, outcomes.allSatisfy({ $0 != nil }) {
+                settle(part.slot, part.generation, first: part.first, last: part.last, end: part.end)
+            }
+        }
+    }
+
+    private mutating func settle(
+        _ record: ConnectorRecord,
+        _ part: Ticket.Part,
+        number: UInt64,
+        _ outcome: RecordOutcome
+    ) {
+        if outcome == .delivered { counts.delivered += 1 } else { counts.dropped += 1 }
+        if style == .individual {
+            acknowledge([record], outcome)
+        } else {
+            let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
+            let end = offset.map { LedgerPosition(offset: $0, sequence: number) }
+            settle(part.slot, part.generation, first: number, last: number, end: end)
+        }
+    }
+
+    private mutating func acknowledge(_ records: [ConnectorRecord], _ outcome: RecordOutcome) {
+        for record in records {
+            guard let position = record.position else { continue }
+            pendingAcknowledgements.append(Acknowledgement(position: position, outcome: outcome))
+        }
+    }
+
+    private mutating func settle(
+        _ slot: Int,
+        _ generation: UInt32,
+        first: UInt64,
+        last: UInt64,
+        end: LedgerPosition?
+    ) {
+        guard partitions[slot].generation == generation else { return }
+        let wasDirty = partitions[slot].committable != nil
+        let wasOpen = partitions[slot].hasOpenUnit
+        partitions[slot].settle(first: first, last: last, end: end)
+        if !wasDirty, partitions[slot].committable != nil { dirtySlots.append(slot) }
+        openSettledUnits += (partitions[slot].hasOpenUnit ? 1 : 0) - (wasOpen ? 1 : 0)
+    }
+
+    // MARK: Committed
+
+    /// Notes what is committable at this moment.
+    mutating func beginCommit() -> CommitSet {
+        let entries = dirtySlots.compactMap { slot in
+            partitions[slot].committable.map { CommitSet.Entry(slot: slot, at: $0, in: partitions[slot]) }
+        }
+        let set = CommitSet(entries: entries, acknowledgements: pendingAcknowledgements)
+        pendingAcknowledgements = []
+        return set
+    }
+
+    /// Notes that a set is durable.
+    mutating func finishCommit(_ set: CommitSet) {
+        let before = uncommittedRecords
+        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
+            counts.committed += Int(partitions[entry.slot].commit(entry.position.sequence))
+        }
+        counts.committed += set.acknowledgements.count
+        // Bytes are not counted by partition: they are let go in proportion to the records.
+        let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
+        uncommittedBytes = Int(Double(uncommittedBytes) * share)
+        dirtySlots.removeAll { partitions[$0].committable == nil }
+        forgetIdlePartitions(set)
+    }
+
+    /// Takes acknowledgements back that could not be passed on.
+    mutating func restore(_ acknowledgements: [Acknowledgement]) {
+        pendingAcknowledgements.insert(contentsOf: acknowledgements, at: 0)
+    }
+
+    private mutating func forgetIdlePartitions(_ set: CommitSet) {
+        guard !remembersAppliedPositions, slots.count > Self.partitionsKeptWhenIdle else { return }
+        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
+            if partitions[entry.slot].isIdle { free(entry.slot) }
+        }
+    }
+
+    // MARK: Positions kept with the data
+
+    /// The steps that a position-keeping sink takes when it applies the batch of a ticket.
+    func steps(of ticket: Ticket) -> [PositionAdvance.Step] {
+        var newest: [Int: LedgerPosition] = [:]
+        ticket.forEachPart { part in
+            if let end = part.end { newest[part.slot] = end }
+        }
+        return newest.keys.sorted().compactMap { slot in
+            guard let position = newest[slot] else { return nil }
+            let partition = partitions[slot]
+            let new = StoredPosition(
+                RecordPosition(partition: partition.partition, offset: position.offset),
+                sequence: position.sequence
+            )
+            return PositionAdvance.Step(from: partition.applied, to: new)
+        }
+    }
+
+    mutating func noteApplied(_ steps: [PositionAdvance.Step]) {
+        for step in steps {
+            if let slot = slots[step.new.position.partition] { partitions[slot].applied = step.new }
+        }
+    }
+
+    // MARK: Partitions
+
+    /// Makes room for a partition that was assigned, going on from what is stored.
+    mutating func open(_ partition: RecordPartition, from stored: StoredPosition?) {
+        if let slot = slots[partition] { lose(slot) }
+        initial[partition] = stored
+        highWater = max(highWater, stored?.sequence ?? 0)
+        _ = slot(for: partition)
+    }
+
+    /// Whether nothing of the partitions is in flight, and whether nothing of them is left to commit.
+    func rest(of names: [RecordPartition]) -> (isSettled: Bool, isCommitted: Bool) {
+        let present = names.compactMap { slots[$0].map { partitions[$0] } }
+        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy { $0.committable == nil })
+    }
+
+    /// Forgets partitions that are gone: what of them is in flight is not settled any more.
+    mutating func close(_ names: [RecordPartition]) {
+        for name in names {
+            if let slot = slots[name] { lose(slot) }
+        }
+    }
+
+    func isCurrent(_ part: Ticket.Part) -> Bool { partitions[part.slot].generation == part.generation }
+
+    private mutating func lose(_ slot: Int) {
+        let partition = partitions[slot]
+        counts.lost += Int(partition.inFlight)
+        counts.committed += Int(partition.issued - partition.committedSequence)
+        lostPartitions += 1
+        free(slot)
+    }
+
+    private mutating func free(_ slot: Int) {
+        if partitions[slot].hasOpenUnit { openSettledUnits -= 1 }
+        if partitions[slot].isTailOpen { openTails -= 1 }
+        slots[partitions[slot].partition] = nil
+        partitions[slot] = PartitionLedger(partition: .single, generation: 0, after: 0, applied: nil)
+        dirtySlots.removeAll { $0 == slot }
+        freeSlots.append(slot)
+    }
+
+    /// The slot of a partition; a partition seen for the first time gets one.
+    private mutating func slot(for partition: RecordPartition) -> Int {
+        let hint = partition.indexHint
+        if hint < partitions.count, partitions[hint].isUsed(for: partition) { return hint }
+        if let slot = slots[partition] {
+            partition.indexHint = slot
+            return slot
+        }
+        nextGeneration += 1
+        let stored = initial.removeValue(forKey: partition)
+        let ledger = PartitionLedger(
+            partition: partition,
+            generation: nextGeneration,
+            after: highWater,
+            applied: stored
+        )
+        let slot = freeSlots.popLast() ?? partitions.count
+        if slot == partitions.count { partitions.append(ledger) } else { partitions[slot] = ledger }
+        slots[partition] = slot
+        partition.indexHint = slot
+        return slot
+    }
+
+    private mutating func issue(_ slot: Int, _ count: Int, endsUnit: Bool) -> UInt64 {
+        let wasOpen = partitions[slot].isTailOpen
+        let first = partitions[slot].issue(count, endsUnit: endsUnit)
+        openTails += (endsUnit ? 0 : 1) - (wasOpen ? 1 : 0)
+        highWater = max(highWater, partitions[slot].issued)
+        return first
+    }
+}
+
+extension CommitSet.Entry {
+    fileprivate init(slot: Int, at position: LedgerPosition, in partition: PartitionLedger) {
+        self.init(
+            slot: slot,
+            generation: partition.generation,
+            position: StoredPosition(
+                RecordPosition(partition: partition.partition, offset: position.offset),
+                sequence: position.sequence
+            )
+        )
+    }
+}

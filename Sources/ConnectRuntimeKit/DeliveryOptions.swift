@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much of a pipeline may be on its way, and when it is committed.
+public struct DeliveryOptions: Sendable, Hashable {
+    /// The most records that one poll may return.
+    public var maxPollRecords = 1000
+    /// The most records that may be polled and not settled.
+    public var maxInFlightRecords = 100_000
+    /// The most bytes, counted in whole buffers, that may be polled and not settled.
+    public var maxInFlightBytes = 32 * 1024 * 1024
+    /// How long what is committable may wait to be committed.
+    public var commitInterval: Duration = .seconds(1)
+    /// The most records that may be polled and not committed: the bound of what is read again after a crash.
+    public var maxUncommittedRecords = 1_000_000
+    /// The most bytes of data that may be polled and not committed.
+    public var maxUncommittedBytes = 1024 * 1024 * 1024
+    /// The longest time for which a settled record may stay uncommitted; polling rests until it is.
+    public var maxUncommittedTime: Duration = .seconds(60)
+    /// How long a graceful stop may take before the calls still running are cancelled.
+    public var drainDeadline: Duration = .seconds(30)
+
+    /// The defaults.
+    public init() {}
+
+    /// How long the source has to wait in one call before what is committable is committed early.
+    var idleDelay: Duration { min(.milliseconds(10), commitInterval) }
+}
