@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 import OpenConnect
 
 /// A batch on its way to the sink.
-struct DeliveryBatch {
+struct DeliveryBatch: Sendable {
     var records: [ConnectorRecord]
     var ticket: Ticket
-    /// Bytes of the buffers that this batch keeps in memory.
+    /// What a position-keeping sink advances with this batch.
+    var steps: [PositionAdvance.Step] = []
+    /// Whether the put is to be timed.
+    var isTimed = false
+    /// Records and bytes of whole buffers that the batch is charged with.
+    var chargedRecords = 0
     var charge = 0
     /// How many partitions had been lost when it was queued: with more of them its records have to be looked at again.
     var lostPartitions = 0
@@ -30,6 +36,7 @@ struct BatchQueue {
     mutating func append(_ batch: DeliveryBatch, gatheringUpTo limit: Int) {
         var batch = batch
         batch.charge = charge(of: batch.records)
+        batch.chargedRecords = batch.records.count
         records += batch.records.count
         bytes += batch.charge
         let last = batches.count - 1
@@ -43,6 +50,7 @@ struct BatchQueue {
         batches[last].records.append(contentsOf: batch.records)
         batches[last].ticket.append(contentsOf: batch.ticket)
         batches[last].charge += batch.charge
+        batches[last].chargedRecords += batch.chargedRecords
         batches[last].isFollowedByQuiet = batch.isFollowedByQuiet
     }
 
@@ -59,9 +67,9 @@ struct BatchQueue {
         return batch
     }
 
-    mutating func release(records count: Int, charge: Int) {
-        records -= count
-        bytes -= charge
+    mutating func release(_ batch: DeliveryBatch) {
+        records -= batch.chargedRecords
+        bytes -= batch.charge
     }
 
     private func charge(of records: [ConnectorRecord]) -> Int {

@@ -3,8 +3,8 @@
 import OpenConnect
 
 /// What one commit makes durable: noted before the sinks flush, stored after.
-struct CommitSet {
-    struct Entry {
+struct CommitSet: Sendable {
+    struct Entry: Sendable {
         let slot: Int
         let generation: UInt32
         let position: StoredPosition

@@ -9,8 +9,10 @@ import OpenConnect
 final class HandOver: Sendable {
     private let state: Lock<HandOverState>
     let clock: ConnectorClock
+    let idleDelay: Duration
 
     init(_ state: HandOverState, clock: ConnectorClock) {
+        idleDelay = state.options.idleDelay
         self.state = Lock(state)
         self.clock = clock
     }
@@ -88,21 +90,39 @@ final class HandOver: Sendable {
         }
     }
 
-    /// Waits until something about the settled or committed records has changed.
-    func change() async {
-        await withCheckedContinuation { continuation in
-            let isOver = step { state, _ in
-                guard state.phase != .aborted else { return true }
-                state.watchers.append(continuation)
-                return false
+    /// Waits until everything of the partitions is settled and committed; `false` when that will not happen.
+    func commitAll(of partitions: [RecordPartition]) async -> Bool {
+        while true {
+            let (isOver, isCommitted) = step { state, wake in
+                let isCommitted = state.areCommitted(partitions, &wake)
+                return (isCommitted || state.phase > .draining || Task.isCancelled, isCommitted)
             }
-            if isOver { continuation.resume() }
+            if isOver { return isCommitted }
+            await withCheckedContinuation { continuation in
+                let isReady = step { state, wake in
+                    guard !state.areCommitted(partitions, &wake), state.phase <= .draining, !Task.isCancelled else {
+                        return true
+                    }
+                    state.watchers.append(continuation)
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
         }
     }
 
-    /// Waits until a poll that is suspended has to be cancelled.
-    func pollCancellation() async {
+    /// Has those who watch look again.
+    func wakeWatchers() {
+        step { state, wake in
+            wake.others = state.watchers
+            state.watchers = []
+        }
+    }
+
+    /// Waits until polling is over; whether a poll that is suspended has to be cancelled for it.
+    func shouldCancelPoll() async -> Bool {
         await park(\.pollCanceller) { state, _ in state.phase != .running || state.hasSourceEnded }
+        return step { state, _ in state.isPolling && state.phase != .running }
     }
 
     func fail(_ error: any Error, sinkIsUsable: Bool) {

@@ -10,6 +10,9 @@ extension HandOverState {
         case end
     }
 
+    /// Whether a commit now would make anything durable.
+    var canCommit: Bool { seal.map { !$0.isEmpty } ?? ledger.hasCommittable }
+
     /// Has the committer take the sink's turn as soon as it is free.
     mutating func demandCommit(_ wake: inout Wakeups) {
         isCommitDue = true
@@ -34,6 +37,7 @@ extension HandOverState {
             return hasSinkEnded ? .end : .park
         }
         isCommitting = true
+        commitStage = .flushing
         turn = .flushing
         return .commit(set)
     }
@@ -53,7 +57,17 @@ extension HandOverState {
 
     /// The sink is flushed: puts may go on while the positions are stored.
     mutating func endFlush(_ wake: inout Wakeups) {
+        commitStage = .storing
         releaseTurn(&wake)
+    }
+
+    /// The commit failed: what it covered stays committable.
+    mutating func abandonCommit(_ set: CommitSet, _ wake: inout Wakeups) {
+        ledger.restore(set.acknowledgements)
+        isCommitting = false
+        if commitStage == .flushing { releaseTurn(&wake) }
+        commitStage = .none
+        wake.source = wake.source ?? parked.source.take()
     }
 
     /// The set is durable where it is kept.
@@ -62,11 +76,12 @@ extension HandOverState {
         if seal != nil, committedSeal == sealNumber { seal = CommitSet() }
         commitNumber &+= 1
         isCommitting = false
+        commitStage = .none
         isUncommittedTooLong = false
         if ledger.openTails == 0 { hasReportedOpenUnit = false }
         wake.source = parked.source.take()
         if commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
-        if ledger.hasCommittable, wake.timer == nil { wake.timer = parked.timer.take() }
+        if canCommit, wake.timer == nil { wake.timer = parked.timer.take() }
         wake.others = watchers
         watchers = []
     }
@@ -95,12 +110,31 @@ extension HandOverState {
     }
 
     mutating func timerStep() -> TimerStep {
-        guard phase == .running || phase == .draining, !hasSinkEnded else { return .end }
-        return ledger.hasCommittable && !isCommitDue && !isCommitting ? .wait(pollNumber: pollNumber) : .park
+        guard phase <= .draining, !hasSinkEnded else { return .end }
+        return canCommit && !isCommitDue && !isCommitting ? .wait(pollNumber: pollNumber) : .park
     }
 
     /// Whether the source has been waiting in one call for a while and nothing is in flight.
     func isSourceWaiting(since number: UInt64) -> Bool {
         isPolling && pollNumber == number && queue.records == 0 && turn == .free
+    }
+}
+
+// MARK: Partitions that go
+
+extension HandOverState {
+    /// Whether everything of the partitions is committed; demands the commit that is missing.
+    mutating func areCommitted(_ partitions: [RecordPartition], _ wake: inout Wakeups) -> Bool {
+        let rest = ledger.rest(of: partitions)
+        if rest.isSettled, !rest.isCommitted, !isCommitDue { demandCommit(&wake) }
+        return rest.isSettled && rest.isCommitted
+    }
+
+    /// Forgets partitions that are gone.
+    mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
+        ledger.close(partitions)
+        wake.source = parked.source.take()
+        wake.others = watchers
+        watchers = []
     }
 }

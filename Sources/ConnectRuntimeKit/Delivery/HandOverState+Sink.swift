@@ -16,6 +16,7 @@ extension HandOverState {
         guard var batch = queue.popFirst() else { return hasSourceEnded ? .end : .park }
         if batch.lostPartitions != ledger.lostPartitions { batch = withoutLostPartitions(batch) }
         turn = .putting
+        prepare(&batch)
         return .put(batch)
     }
 
@@ -40,38 +41,46 @@ extension HandOverState {
         return kept
     }
 
-    /// Gives the turn back after a put whose records are all delivered.
+    /// Adds what only the one knows who has the turn.
     @inline(__always)
-    mutating func endPut(_ ticket: Ticket, _ records: [ConnectorRecord], _ wake: inout Wakeups) {
-        ledger.settle(ticket, records)
-        noteSettled(&wake)
-        releaseTurn(&wake)
+    mutating func prepare(_ batch: inout DeliveryBatch) {
+        batch.isTimed = pace.shouldMeasure(batch.records.count)
+        if ledger.remembersAppliedPositions { batch.steps = ledger.steps(of: batch.ticket) }
     }
 
-    /// Gives the turn back after a put that failed or had other verdicts; what has an outcome is settled.
-    mutating func endPut(
-        _ ticket: Ticket,
-        _ records: [ConnectorRecord],
-        outcomes: [RecordOutcome?],
-        _ wake: inout Wakeups
-    ) {
-        ledger.settle(ticket, records, outcomes: outcomes)
-        noteSettled(&wake)
+    /// Settles what a put has dealt with and gives the turn back.
+    @inline(__always)
+    mutating func endPut(_ batch: DeliveryBatch, _ report: PutReport, _ wake: inout Wakeups) {
+        if let duration = report.nanoseconds { pace.note(nanoseconds: duration, recordCount: batch.records.count) }
+        if report.checkpoint != nil || seal != nil, !batch.ticket.endsWhole { sealBeforeSettling() }
+        switch report.result {
+        case .delivered:
+            ledger.settle(batch.ticket, batch.records)
+            if !batch.steps.isEmpty { ledger.noteApplied(batch.steps) }
+            if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
+            noteSettled(isQuiet: batch.isFollowedByQuiet && queue.isEmpty, &wake)
+        case .settled(let outcomes):
+            ledger.settle(batch.ticket, batch.records, outcomes: outcomes)
+            noteSettled(isQuiet: false, &wake)
+        case .failed(let error, let outcomes):
+            if !outcomes.isEmpty { ledger.settle(batch.ticket, batch.records, outcomes: outcomes) }
+            fail(error, sinkIsUsable: false, &wake)
+        }
         releaseTurn(&wake)
     }
 
     /// Lets go of what a queued batch was charged with.
-    mutating func releaseQueued(_ batch: DeliveryBatch, polled count: Int, _ wake: inout Wakeups) {
-        queue.release(records: count, charge: batch.charge)
+    mutating func releaseQueued(_ batch: DeliveryBatch, _ wake: inout Wakeups) {
+        queue.release(batch)
         if wake.source == nil { wake.source = parked.source.take() }
     }
 
-    /// Something became committable: the committer is told at once or by the timer.
+    /// Something became committable: the committer is told at once, or by the timer.
     @inline(__always)
-    mutating func noteSettled(_ wake: inout Wakeups) {
-        if commitsPromptly, ledger.hasPendingAcknowledgements {
+    mutating func noteSettled(isQuiet: Bool, _ wake: inout Wakeups) {
+        if isQuiet || commitsPromptly, canCommit {
             demandCommit(&wake)
-        } else if parked.timer != nil, ledger.hasCommittable {
+        } else if parked.timer != nil, canCommit {
             wake.timer = parked.timer.take()
         }
         if !watchers.isEmpty {
@@ -85,8 +94,8 @@ extension HandOverState {
     mutating func releaseTurn(_ wake: inout Wakeups) {
         turn = .free
         if isTurnWanted {
-            wake.committer = parked.committer.take()
-        } else if !queue.isEmpty || hasSourceEnded {
+            if wake.committer == nil { wake.committer = parked.committer.take() }
+        } else if wake.sink == nil, !queue.isEmpty || hasSourceEnded {
             wake.sink = parked.sink.take()
         }
     }
@@ -96,4 +105,21 @@ extension HandOverState {
         hasSinkEnded = true
         wakeAll(&wake)
     }
+}
+
+/// What became of a put.
+struct PutReport: Sendable {
+    enum Result: Sendable {
+        case delivered
+        /// Each record has an outcome.
+        case settled([RecordOutcome?])
+        /// What has no outcome is not settled.
+        case failed(any Error, outcomes: [RecordOutcome?])
+    }
+
+    var result: Result
+    /// The sink's place after the put.
+    var checkpoint: SinkCheckpoint?
+    /// How long the put took, where it was timed.
+    var nanoseconds: Int64?
 }

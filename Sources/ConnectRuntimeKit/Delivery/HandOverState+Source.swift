@@ -12,14 +12,14 @@ extension HandOverState {
 
     enum AcceptStep: Sendable {
         /// The source's own task puts the batch: it has the turn.
-        case put(Ticket)
+        case put(DeliveryBatch)
         case queued
     }
 
     /// What the source's task does next.
     mutating func pollStep(_ wake: inout Wakeups) -> PollStep {
         let step = restStep
-        if case .rest = step, isUncommittedLimitReached, ledger.hasCommittable { demandCommit(&wake) }
+        if case .rest = step, isUncommittedLimitReached, canCommit { demandCommit(&wake) }
         if case .poll = step {
             isPolling = true
             pollNumber &+= 1
@@ -44,7 +44,7 @@ extension HandOverState {
     /// A unit is not stopped half way: while one is open and nothing can be committed, polling goes on over the limit.
     private var mayPollUncommitted: Bool {
         guard isUncommittedLimitReached else { return true }
-        return ledger.openTails > 0 && !ledger.hasCommittable && queue.records == 0 && turn == .free && !isCommitting
+        return ledger.openTails > 0 && !canCommit && queue.records == 0 && turn == .free && !isCommitting
     }
 
     /// Whether the limit is exceeded because of an open unit, told once.
@@ -62,17 +62,18 @@ extension HandOverState {
         let ticket = ledger.issue(batch.records, progress: batch.progress)
         guard !batch.records.isEmpty else {
             settleMarks(ticket, &wake)
-            if batch.quiet != nil, ledger.hasCommittable { demandCommit(&wake) }
+            if batch.quiet != nil, queue.records == 0, canCommit { demandCommit(&wake) }
             return .queued
         }
         // Once polling is being stopped, this task may be cancelled, and a put must not be.
+        var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
+        next.isFollowedByQuiet = batch.quiet != nil
         if phase == .running, turn == .free, !isTurnWanted, queue.isEmpty, !pace.isSlow {
             turn = .putting
-            return .put(ticket)
+            prepare(&next)
+            return .put(next)
         }
-        var queued = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
-        queued.isFollowedByQuiet = batch.quiet != nil
-        queue.append(queued, gatheringUpTo: options.maxPollRecords)
+        queue.append(next, gatheringUpTo: options.maxPollRecords)
         wake.sink = parked.sink.take()
         return .queued
     }
@@ -80,7 +81,7 @@ extension HandOverState {
     private mutating func settleMarks(_ ticket: Ticket, _ wake: inout Wakeups) {
         guard ticket.head != nil else { return }
         ledger.settle(ticket, [])
-        noteSettled(&wake)
+        noteSettled(isQuiet: false, &wake)
     }
 
     /// The source has returned its last batch, or was stopped.

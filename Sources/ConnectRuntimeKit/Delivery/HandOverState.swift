@@ -10,6 +10,9 @@ struct HandOverState: Sendable {
     /// Who has the sink: a put and a flush are never together.
     enum Turn { case free, putting, flushing }
 
+    /// How far a commit has come.
+    enum CommitStage { case none, flushing, storing, reporting }
+
     enum Phase: Comparable {
         /// The source is polled.
         case running
@@ -53,7 +56,7 @@ struct HandOverState: Sendable {
     var sealNumber: UInt64 = 0
     var committedSeal: UInt64?
     /// What the committer is doing, for the one who asks what hangs.
-    var commitCall: String?
+    var commitStage = CommitStage.none
 
     var parked = Wakeups()
     /// Waiting until something about named partitions has changed.
@@ -85,6 +88,12 @@ struct HandOverState: Sendable {
 
     mutating func abort(_ wake: inout Wakeups) {
         phase = .aborted
+        wakeAll(&wake)
+    }
+
+    /// Nothing more will be committed: whoever still waits is let go.
+    mutating func endCommits(_ wake: inout Wakeups) {
+        hasSinkEnded = true
         wakeAll(&wake)
     }
 }

@@ -251,6 +251,16 @@ struct Ledger: Sendable {
         }
     }
 
+    /// The steps for positions that advanced without a record, which no put has carried.
+    func stepsWithoutRecords(_ set: CommitSet) -> [PositionAdvance.Step] {
+        guard remembersAppliedPositions else { return [] }
+        return set.entries.compactMap { entry in
+            let partition = partitions[entry.slot]
+            guard partition.generation == entry.generation, partition.applied != entry.position else { return nil }
+            return PositionAdvance.Step(from: partition.applied, to: entry.position)
+        }
+    }
+
     mutating func noteApplied(_ steps: [PositionAdvance.Step]) {
         for step in steps {
             if let slot = slots[step.new.position.partition] { partitions[slot].applied = step.new }

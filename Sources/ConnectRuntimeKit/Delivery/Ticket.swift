@@ -3,9 +3,9 @@
 import OpenConnect
 
 /// What a batch is known by in the ledger: the numbers of its records, partition by partition.
-struct Ticket {
+struct Ticket: Sendable {
     /// A run of consecutive records of one partition, or a progress mark.
-    struct Part {
+    struct Part: Sendable {
         let slot: Int
         let generation: UInt32
         /// How many records it is about; none for a progress mark, which has a number all the same.
@@ -14,6 +14,8 @@ struct Ticket {
         let last: UInt64
         /// The newest offset in the run.
         let end: LedgerPosition?
+
+        var endsWhole: Bool { end?.sequence == last }
     }
 
     /// The first part, kept apart so that a batch of one partition needs no array.
@@ -21,6 +23,12 @@ struct Ticket {
     private(set) var tail: [Part] = []
     private(set) var recordCount = 0
     var byteCount = 0
+
+    /// Whether the batch leaves no unit half way.
+    var endsWhole: Bool {
+        guard let head else { return true }
+        return head.endsWhole && tail.allSatisfy(\.endsWhole)
+    }
 
     mutating func append(_ part: Part) {
         recordCount += part.recordCount
@@ -48,7 +56,7 @@ struct Ticket {
 }
 
 /// An offset of a partition with the number of its record.
-struct LedgerPosition {
+struct LedgerPosition: Sendable {
     let offset: RecordOffset
     let sequence: UInt64
 }

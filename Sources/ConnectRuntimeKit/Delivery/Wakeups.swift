@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The tasks that a step of the state machine sets going again, once the lock is released.
-struct Wakeups {
+struct Wakeups: Sendable {
     typealias Parked = CheckedContinuation<Void, Never>
 
     var source: Parked?

@@ -45,4 +45,30 @@ public struct EventDefaults: Sendable, Hashable {
         self.source = source
         self.type = type
     }
+
+    /// The defaults of a runner: the source `urn:openconnect:<pipeline>` and the type
+    /// `org.openconnect.<connector type>.record`.
+    public init(pipeline: String, connectorType: String) {
+        source = .percentEncoding("urn:openconnect:", pipeline)
+        type = "org.openconnect.\(connectorType.lowercased()).record"
+    }
+}
+
+extension URIReference {
+    /// A reference of a fixed beginning and a name in which everything but unreserved characters is percent-encoded.
+    fileprivate static func percentEncoding(_ prefix: StaticString, _ name: String) -> URIReference {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var text = Array("\(prefix)".utf8)
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                text.append(byte)
+            default:
+                text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        let reference = try? URIReference(String(decoding: text, as: UTF8.self))
+        return reference ?? "urn:openconnect:pipeline"
+    }
 }

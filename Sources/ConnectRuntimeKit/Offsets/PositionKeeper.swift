@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// A pipeline's dealings with its offset store: the claims it holds, and what it has to tell the source.
+final class PositionKeeper: Sendable {
+    private struct State: Sendable {
+        var partitionClaims: [RecordPartition: ClaimToken] = [:]
+        /// Committed positions that the source has not taken note of.
+        var unreported: [RecordPartition: RecordPosition] = [:]
+    }
+
+    private let store: (any OffsetStore)?
+    private let claim: ClaimToken
+    private let sinkName: String
+    /// Whether positions go into the store; checkpoints of the sink do in any case.
+    private let storesPositions: Bool
+    private let state = Lock(State())
+
+    init(store: (any OffsetStore)?, claim: ClaimToken, sinkName: String, storesPositions: Bool) {
+        self.store = store
+        self.claim = claim
+        self.sinkName = sinkName
+        self.storesPositions = storesPositions
+    }
+
+    /// Stores what a commit makes durable, each claim's part of it atomically.
+    func save(_ set: CommitSet) async throws {
+        guard let store else { return }
+        var changes: [ClaimToken: OffsetChanges] = [:]
+        if storesPositions {
+            let claims = state.withLock { $0.partitionClaims }
+            for position in set.positions {
+                changes[claims[position.position.partition] ?? claim, default: OffsetChanges()].positions.append(position)
+            }
+        }
+        if let checkpoint = set.checkpoint {
+            changes[claim, default: OffsetChanges()].checkpoints[sinkName] = checkpoint
+        }
+        for (token, changes) in changes { try await store.save(changes, under: token) }
+    }
+
+    // MARK: Telling the source
+
+    /// The newest position of each partition that the source has not taken note of, or `nil` if there is none.
+    func unreported(adding newest: [StoredPosition]) -> [RecordPosition]? {
+        state.withLock { state in
+            for position in newest { state.unreported[position.position.partition] = position.position }
+            return state.unreported.isEmpty ? nil : Array(state.unreported.values)
+        }
+    }
+
+    func noteUnreported(_ positions: [StoredPosition]) {
+        _ = unreported(adding: positions)
+    }
+
+    func noteReported(_ positions: [RecordPosition]) {
+        state.withLock { state in
+            for position in positions where state.unreported[position.partition] == position {
+                state.unreported[position.partition] = nil
+            }
+        }
+    }
+
+    // MARK: Partitions that come and go
+
+    /// Claims partitions one by one; what is stored for them.
+    func claim(_ partitions: [RecordPartition]) async throws -> [StoredPosition] {
+        guard let store, storesPositions else { return [] }
+        var found: [StoredPosition] = []
+        for partition in partitions {
+            let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
+            let granted = try await store.claim(ClaimRequest(scope: scope))
+            state.withLock { $0.partitionClaims[partition] = granted.token }
+            found += granted.positions
+        }
+        return found
+    }
+
+    /// Gives claims back.
+    func release(_ partitions: [RecordPartition]) async throws {
+        for token in forget(partitions) { try await store?.release(token) }
+    }
+
+    /// Drops claims that are gone anyway; what is left to do is to release them.
+    @discardableResult
+    func forget(_ partitions: [RecordPartition]) -> [ClaimToken] {
+        state.withLock { state in
+            partitions.compactMap { partition in
+                state.unreported[partition] = nil
+                return state.partitionClaims.removeValue(forKey: partition)
+            }
+        }
+    }
+
+    /// The claims of partitions that are still held.
+    var heldPartitions: [RecordPartition] { state.withLock { Array($0.partitionClaims.keys) } }
+
+    /// Prolongs every claim.
+    func renew(holdsConnector: Bool) async throws {
+        guard let store else { return }
+        if holdsConnector { try await store.renew(claim) }
+        for token in state.withLock({ Array($0.partitionClaims.values) }) { try await store.renew(token) }
+    }
+}

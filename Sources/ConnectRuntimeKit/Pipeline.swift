@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import OpenConnect
+
+/// A source, a sink and an offset store: moves records from the one to the other and commits what was delivered.
+///
+/// ```swift
+/// try await Pipeline("ticks", from: TickSource(every: .seconds(1)), to: FileSink(path: "ticks"), offsets: store).run()
+/// ```
+///
+/// The connectors are made anew for each run. After a crash at any moment the next run goes on from what was committed:
+/// at least once with any sink, exactly once with a ``CheckpointingSink`` or a ``PositionKeepingSink``.
+public final class Pipeline: Sendable {
+    /// The name, under which the positions are stored.
+    public let name: String
+    /// How much may be on its way, and when it is committed.
+    public let options: DeliveryOptions
+
+    let makeSource: @Sendable () throws -> any Source
+    let makeSink: @Sendable () throws -> any Sink
+    let store: (any OffsetStore)?
+    let clock: ConnectorClock
+    let onEvent: @Sendable (ConnectorEvent) -> Void
+    private let state = Lock(PipelineState())
+
+    /// A pipeline.
+    ///
+    /// - Parameters:
+    ///   - name: identifies the pipeline in its offset store, over restarts.
+    ///   - source: makes the source, at each run.
+    ///   - sink: makes the sink, at each run.
+    ///   - offsets: keeps the positions; needed unless the source or the sink keeps them.
+    ///   - options: how much may be on its way, and when it is committed.
+    ///   - clock: the time that the pipeline lives by.
+    ///   - onEvent: is told what an operator should know. Called from any task; must not block.
+    public init(
+        _ name: String,
+        from source: @autoclosure @escaping @Sendable () throws -> any Source,
+        to sink: @autoclosure @escaping @Sendable () throws -> any Sink,
+        offsets: (any OffsetStore)? = nil,
+        options: DeliveryOptions = DeliveryOptions(),
+        clock: ConnectorClock = .continuous,
+        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+    ) {
+        self.name = name
+        self.options = options
+        self.clock = clock
+        self.onEvent = onEvent
+        store = offsets
+        makeSource = source
+        makeSink = sink
+    }
+
+    /// Runs until the source ends, ``stop()`` is called, something fails, or the task is cancelled.
+    ///
+    /// A stop drains: what was polled is delivered and committed, up to the deadline of the options. Cancelling the task
+    /// does not: what was not committed is read again by the next run.
+    ///
+    /// - Returns: what was moved.
+    /// - Throws: ``ConnectorError``: the first thing that failed, after everything was stopped. `deadlineExceeded` when
+    ///   a stop did not get done in time; `cancelled` when the task was cancelled.
+    @discardableResult
+    public func run() async throws -> DeliveryCounts {
+        let run = try state.withLock { state throws(ConnectorError) in
+            guard state.run == nil else {
+                throw ConnectorError(.invalidConfiguration, "the pipeline \"\(name)\" is running already")
+            }
+            let run = PipelineRun(self)
+            state.run = run
+            return run
+        }
+        defer {
+            state.withLock { state in
+                state.lastCounts = run.counts
+                state.run = nil
+            }
+        }
+        return try await run.execute()
+    }
+
+    /// Asks a running pipeline to drain and stop. Returns at once; ``run()`` returns when it is done.
+    public func stop() {
+        state.withLock(\.run)?.stop.request()
+    }
+
+    /// What the pipeline is doing.
+    public var status: PipelineStatus {
+        let (run, lastCounts) = state.withLock { ($0.run, $0.lastCounts) }
+        guard let run else { return PipelineStatus(phase: .stopped, counts: lastCounts, calls: []) }
+        return run.status
+    }
+}
+
+private struct PipelineState: Sendable {
+    var run: PipelineRun?
+    var lastCounts = DeliveryCounts()
+}

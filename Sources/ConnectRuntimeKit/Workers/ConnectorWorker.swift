@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Runs one side of a pipeline: starts its connector, moves records, and stops it.
+protocol ConnectorWorker: Sendable {
+    associatedtype Hosted
+
+    /// The name by which events and errors speak of the connector.
+    var name: String { get }
+    var connector: Hosted { get }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// What the connectors of one run of a pipeline reach through their contexts.
+final class PipelineHost: ConnectorHost {
+    private struct State: Sendable {
+        var positions: [RecordPosition] = []
+        var link: Link?
+    }
+
+    /// Known once the sink has started.
+    struct Link: Sendable {
+        let handOver: HandOver
+        let keeper: PositionKeeper
+        let sink: SinkWorker
+        let drainDeadline: Duration
+    }
+
+    private let tasks: TaskHost
+    private let onEvent: @Sendable (ConnectorEvent) -> Void
+    private let state = Lock(State())
+
+    init(tasks: TaskHost, onEvent: @escaping @Sendable (ConnectorEvent) -> Void) {
+        self.tasks = tasks
+        self.onEvent = onEvent
+    }
+
+    func connect(_ link: Link, positions: [StoredPosition]) {
+        state.withLock { state in
+            state.link = link
+            state.positions = positions.map(\.position)
+        }
+    }
+
+    func positions() async throws -> [RecordPosition] {
+        state.withLock(\.positions)
+    }
+
+    func addTask(named name: String, _ operation: @escaping @Sendable () async throws -> Void) {
+        tasks.add(name, operation)
+    }
+
+    func emit(_ event: ConnectorEvent) {
+        onEvent(event)
+    }
+
+    private func link() throws -> Link {
+        guard let link = state.withLock(\.link) else {
+            throw ConnectorError(.fatal, "partitions belong to a source: a sink cannot have them assigned or revoked")
+        }
+        return link
+    }
+
+    func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] {
+        let link = try link()
+        var stored = try await link.keeper.claim(partitions)
+        if case .positionKeeping(let sink) = link.sink.mode {
+            stored = try await sink.positions(in: link.sink.claim.scope)
+        }
+        let found = Dictionary(stored.map { ($0.position.partition, $0) }) { first, _ in first }
+        link.handOver.step { state, _ in
+            for partition in partitions { state.ledger.open(partition, from: found[partition]) }
+        }
+        return partitions.compactMap { found[$0]?.position }
+    }
+
+    func revoke(_ partitions: [RecordPartition]) async throws {
+        let link = try link()
+        let isCommitted = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await link.handOver.commitAll(of: partitions) }
+            group.addTask {
+                try? await link.handOver.clock.sleep(for: link.drainDeadline)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            link.handOver.wakeWatchers()
+            return first
+        }
+        if !isCommitted {
+            emit(ConnectorEvent(.warning, "revoked partitions were not committed before the deadline; they will be read again"))
+        }
+        link.handOver.step { $0.close(partitions, &$1) }
+        try await link.keeper.release(partitions)
+    }
+
+    func lost(_ partitions: [RecordPartition]) {
+        guard let link = try? link() else { return }
+        link.handOver.step { $0.close(partitions, &$1) }
+        link.keeper.forget(partitions)
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+extension PipelineRun {
+    /// What has come to its end while records were being moved.
+    private enum Ended: Sendable {
+        case source, sink, committer, helper
+        case deadline
+    }
+
+    /// Moves records until everything that was polled is delivered and committed, or until that is given up.
+    func deliver(
+        _ source: SourceWorker,
+        _ sink: SinkWorker,
+        _ keeper: PositionKeeper,
+        _ claims: RunClaims,
+        lease: Duration?
+    ) async throws {
+        let handOver = source.handOver
+        let committer = Committer(
+            source: source.connector,
+            sink: sink,
+            positions: keeper,
+            handOver: handOver,
+            context: source.context
+        )
+        var isDeadlinePassed = false
+        await withTaskCancellationHandler {
+            await withTaskGroup(of: Ended.self) { group in
+                group.addTask { await source.run(); return .source }
+                group.addTask { await sink.run(handOver); return .sink }
+                group.addTask { await committer.run(); return .committer }
+                group.addTask { await self.drainWhenAsked(handOver) }
+                addHelpers(to: &group, handOver, keeper, claims, lease)
+                isDeadlinePassed = await finish(&group, handOver)
+            }
+        } onCancel: {
+            handOver.step { $0.abort(&$1) }
+        }
+        try outcome(handOver, isDeadlinePassed)
+    }
+
+    private func addHelpers(
+        to group: inout TaskGroup<Ended>,
+        _ handOver: HandOver,
+        _ keeper: PositionKeeper,
+        _ claims: RunClaims,
+        _ lease: Duration?
+    ) {
+        let timer = CommitTimer(handOver: handOver, interval: pipeline.options.commitInterval)
+        group.addTask { try? await timer.run(); return .helper }
+        let watch = UncommittedWatch(handOver: handOver, limit: pipeline.options.maxUncommittedTime)
+        group.addTask { try? await watch.run(); return .helper }
+        if let lease {
+            let renewal = LeaseRenewal(keeper: keeper, lease: lease, holdsConnector: claims.holdsConnector, handOver: handOver)
+            group.addTask { await renewal.run(); return .helper }
+        }
+    }
+
+    /// Waits for the ends in their order; whether the deadline came before them.
+    private func finish(_ group: inout TaskGroup<Ended>, _ handOver: HandOver) async -> Bool {
+        var isDeadlinePassed = false
+        while let ended = await group.next() {
+            switch ended {
+            case .source, .helper:
+                break
+            case .sink:
+                handOver.step { $0.endSink(&$1) }
+            case .committer:
+                group.cancelAll()
+                handOver.step { $0.endCommits(&$1) }
+            case .deadline:
+                isDeadlinePassed = true
+                handOver.step { $0.abort(&$1) }
+                group.cancelAll()
+            }
+        }
+        return isDeadlinePassed
+    }
+
+    /// Lets a stop drain the pipeline, up to the deadline.
+    private func drainWhenAsked(_ handOver: HandOver) async -> Ended {
+        await stop.wait()
+        guard !Task.isCancelled else { return .helper }
+        enter(.draining)
+        handOver.step { $0.drain(&$1) }
+        do {
+            try await pipeline.clock.sleep(for: pipeline.options.drainDeadline)
+            return .deadline
+        } catch {
+            return .helper
+        }
+    }
+
+    private func outcome(_ handOver: HandOver, _ isDeadlinePassed: Bool) throws {
+        if let error = handOver.step({ state, _ in state.firstError }) { throw error }
+        if isDeadlinePassed {
+            throw ConnectorError(
+                .deadlineExceeded,
+                "the pipeline \"\(pipeline.name)\" was not drained within \(pipeline.options.drainDeadline); "
+                    + "what was not committed is read again by the next run"
+            )
+        }
+        if Task.isCancelled {
+            throw ConnectorError(.cancelled, "the pipeline \"\(pipeline.name)\" was cancelled", cause: CancellationError())
+        }
+    }
+}
+
+/// Prolongs the claims of a run in good time; losing one ends the run.
+struct LeaseRenewal: Sendable {
+    let keeper: PositionKeeper
+    let lease: Duration
+    let holdsConnector: Bool
+    let handOver: HandOver
+
+    func run() async {
+        do {
+            while true {
+                try await handOver.clock.sleep(for: lease / 3)
+                try await keeper.renew(holdsConnector: holdsConnector)
+            }
+        } catch is CancellationError {
+        } catch {
+            handOver.fail(error.inCall("renewal", of: "offset store"), sinkIsUsable: false)
+        }
+    }
+}

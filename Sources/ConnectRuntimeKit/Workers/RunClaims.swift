@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// What one run of a pipeline claims in its offset store.
+struct RunClaims: Sendable {
+    private let store: (any OffsetStore)?
+    private let scope: ClaimScope
+    private let storesPositions: Bool
+    /// Whether the connector as a whole is claimed, and not each partition for itself.
+    let holdsConnector: Bool
+
+    init(_ pipeline: Pipeline, source: SourceTraits, sink: any Sink) throws {
+        let keepsPositions = sink is any PositionKeepingSink
+        guard source.positions != .offsetStore || pipeline.store != nil || keepsPositions else {
+            throw ConnectorError(
+                .invalidConfiguration,
+                "the source of the pipeline \"\(pipeline.name)\" needs an offset store: pass `offsets:`, for example a "
+                    + "FileOffsetStore, or an InMemoryOffsetStore if a restart may begin from the beginning"
+            )
+        }
+        storesPositions = source.positions == .offsetStore
+        holdsConnector = !(source.hasDynamicPartitions && storesPositions)
+        guard holdsConnector || !(sink is any CheckpointingSink) else {
+            throw ConnectorError(
+                .invalidConfiguration,
+                "the sink keeps one checkpoint for all partitions, but those of the source are claimed one by one; "
+                    + "use a source whose positions the upstream keeps, or a sink without checkpoints"
+            )
+        }
+        store = pipeline.store
+        scope = ClaimScope(connector: pipeline.name)
+    }
+
+    func claim() async throws -> OffsetClaim {
+        guard let store, holdsConnector else {
+            return OffsetClaim(token: ClaimToken(scope: scope, epoch: Epoch(1)))
+        }
+        do {
+            return try await store.claim(ClaimRequest(scope: scope))
+        } catch {
+            throw error.inCall("claim", of: "offset store")
+        }
+    }
+
+    func release(_ token: ClaimToken) async throws {
+        if holdsConnector { try await store?.release(token) }
+    }
+
+    func keeper(_ token: ClaimToken, sinkName: String) -> PositionKeeper {
+        PositionKeeper(store: store, claim: token, sinkName: sinkName, storesPositions: storesPositions)
+    }
+}

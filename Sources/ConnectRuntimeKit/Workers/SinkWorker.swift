@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Puts batches into a sink and flushes it.
+///
+/// Used by the sink's own task and, while the sink keeps up, by the source's task: whoever has the turn.
+struct SinkWorker: ConnectorWorker {
+    /// How positions and data are kept in step.
+    enum Mode: Sendable {
+        case plain
+        case checkpointing(any CheckpointingSink)
+        case positionKeeping(any PositionKeepingSink)
+    }
+
+    let name: String
+    let connector: any Sink
+    let mode: Mode
+    /// Under which the sink keeps positions.
+    let claim: ClaimToken
+
+    init(name: String, sink: any Sink, claim: ClaimToken) {
+        self.name = name
+        connector = sink
+        self.claim = claim
+        if let sink = sink as? any PositionKeepingSink {
+            mode = .positionKeeping(sink)
+        } else if let sink = sink as? any CheckpointingSink {
+            mode = .checkpointing(sink)
+        } else {
+            mode = .plain
+        }
+    }
+
+    var keepsPositions: Bool {
+        if case .positionKeeping = mode { true } else { false }
+    }
+
+    /// Puts what comes through the queue.
+    @concurrent
+    func run(_ handOver: HandOver) async {
+        while let batch = await handOver.nextPut() {
+            let report = await put(batch, handOver.clock)
+            handOver.step { state, wake in
+                state.endPut(batch, report, &wake)
+                state.releaseQueued(batch, &wake)
+            }
+        }
+    }
+
+    /// Puts a batch; the caller has the turn.
+    @inline(__always)
+    func put(_ batch: DeliveryBatch, _ clock: ConnectorClock) async -> PutReport {
+        let start = batch.isTimed ? clock.now.nanoseconds : 0
+        var report = PutReport(result: .delivered)
+        do {
+            let result = try await apply(batch)
+            if result.isDelivered {
+                if case .checkpointing(let sink) = mode { report.checkpoint = try await sink.checkpoint() }
+            } else {
+                report.result = verdicts(result, batch.records)
+            }
+        } catch {
+            report.result = .failed(error.inCall("put", of: name), outcomes: [])
+        }
+        if batch.isTimed { report.nanoseconds = clock.now.nanoseconds - start }
+        return report
+    }
+
+    @inline(__always)
+    private func apply(_ batch: DeliveryBatch) async throws -> PutResult {
+        guard case .positionKeeping(let sink) = mode else {
+            return try await connector.put(RecordBatch(batch.records))
+        }
+        return try await apply(RecordBatch(batch.records), batch.steps, to: sink)
+    }
+
+    /// A put that threw may have been applied all the same: the positions kept with the data tell.
+    private func apply(
+        _ batch: RecordBatch,
+        _ steps: [PositionAdvance.Step],
+        to sink: any PositionKeepingSink
+    ) async throws -> PutResult {
+        do {
+            let advance = PositionAdvance(scope: claim.scope, epoch: claim.epoch, steps: steps)
+            return try await sink.put(batch, advancing: advance)
+        } catch let error as ConnectorError where error.code == .fenced {
+            throw error
+        } catch {
+            guard !steps.isEmpty, let kept = try? await sink.positions(in: claim.scope) else { throw error }
+            let found = Dictionary(kept.map { ($0.position.partition, $0) }) { first, _ in first }
+            guard steps.allSatisfy({ found[$0.new.position.partition] == $0.new }) else { throw error }
+            return .delivered
+        }
+    }
+
+    /// Makes earlier puts durable; a position-keeping sink is given the positions that advanced without a record.
+    func flush(_ steps: [PositionAdvance.Step]) async throws {
+        do {
+            if case .positionKeeping(let sink) = mode, !steps.isEmpty {
+                _ = try await apply(RecordBatch([]), steps, to: sink)
+            }
+            try await connector.flush()
+        } catch {
+            throw error.inCall("flush", of: name)
+        }
+    }
+
+    /// What a result settles, and the error that stops the pipeline at the first record that is not delivered.
+    private func verdicts(_ result: PutResult, _ records: [ConnectorRecord]) -> PutReport.Result {
+        var outcomes: [RecordOutcome?] = Array(repeating: .delivered, count: records.count)
+        var failed: PutResult.Entry?
+        for entry in result.exceptions where outcomes.indices.contains(entry.index) {
+            outcomes[entry.index] = entry.verdict.kind == .drop ? .dropped : nil
+            if failed == nil, entry.verdict.kind != .drop { failed = entry }
+        }
+        guard let failed else { return .settled(outcomes) }
+        return .failed(stopping(at: records[failed.index], failed.verdict), outcomes: keepsPositions ? [] : outcomes)
+    }
+
+    private func stopping(at record: ConnectorRecord, _ verdict: RecordVerdict) -> ConnectorError {
+        ConnectorError(
+            verdict.error?.code ?? (verdict.kind == .reject ? .invalidRecord : .retryable),
+            "the \(name) \(verdict.kind == .reject ? "rejected" : "did not accept") a record"
+                + "\(verdict.error.map { ": \($0.message)" } ?? "") of \(record.partition); "
+                + "everything before it is delivered and will not be repeated",
+            cause: verdict.error?.cause,
+            position: record.position
+        )
+    }
+}
