@@ -55,9 +55,22 @@ extension FileDescriptor {
 
     /// Writes all bytes at the current place.
     package func write(_ bytes: [UInt8]) throws(FileError) {
+        try pass(bytes[...]) { buffer throws(FileError) in try write(buffer) }
+    }
+
+    /// Writes all bytes at a place in the file; the current place stays.
+    package func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(FileError) {
+        try pass(bytes) { buffer throws(FileError) in try write(buffer, at: offset) }
+    }
+
+    // `withUnsafeBytes` of arrays does not keep the type of the error.
+    private func pass(
+        _ bytes: ArraySlice<UInt8>,
+        to body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+    ) throws(FileError) {
         var failure: FileError?
         bytes.withUnsafeBytes { buffer in
-            do throws(FileError) { try write(buffer) } catch { failure = error }
+            do throws(FileError) { try body(buffer) } catch { failure = error }
         }
         if let failure { throw failure }
     }
