@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tells those who wait for a claim that one was given back, so that they try again.
+///
+/// Who waits reads ``count`` before it tries: a release between its attempt and its waiting is then not missed.
+final class ReleaseSignal: Sendable {
+    private struct State {
+        var count: UInt64 = 0
+        var lastWaiter: UInt64 = 0
+        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private let state = Lock(State())
+
+    /// How many releases there were.
+    var count: UInt64 { state.withLock { $0.count } }
+
+    /// Counts a release and wakes everybody.
+    func notify() {
+        let woken = state.withLock { state in
+            state.count += 1
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
+    /// Suspends until there were more releases than that.
+    ///
+    /// - Throws: `CancellationError`, at once.
+    func wait(beyond count: UInt64) async throws {
+        let waiter = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // Looking at the cancellation under the lock: the handler either finds the waiter or came before.
+                let isOver = state.withLock { state in
+                    if state.count != count || Task.isCancelled { return true }
+                    state.waiting[waiter] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
+        }
+        try Task.checkCancellation()
+    }
+}
