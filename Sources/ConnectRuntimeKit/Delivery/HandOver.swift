@@ -31,7 +31,7 @@ final class HandOver: Sendable {
         _ slot: WritableKeyPath<Wakeups, Wakeups.Parked?>,
         unless isReady: (inout HandOverState, inout Wakeups) -> Bool
     ) async {
-        await withCheckedContinuation { continuation in
+        await withUnsafeContinuation { continuation in
             let isReady = step { state, wake in
                 if isReady(&state, &wake) { return true }
                 state.parked[keyPath: slot] = continuation
@@ -98,7 +98,7 @@ final class HandOver: Sendable {
                 return (isCommitted || state.phase > .draining || Task.isCancelled, isCommitted)
             }
             if isOver { return isCommitted }
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 let isReady = step { state, wake in
                     guard !state.areCommitted(partitions, &wake), state.phase <= .draining, !Task.isCancelled else {
                         return true

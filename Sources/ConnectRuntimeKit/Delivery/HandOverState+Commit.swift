@@ -82,7 +82,7 @@ extension HandOverState {
         wake.source = parked.source.take()
         if commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
         if canCommit, wake.timer == nil { wake.timer = parked.timer.take() }
-        wake.others = watchers
+        if !watchers.isEmpty { wake.others = watchers }
         watchers = []
     }
 
@@ -134,7 +134,7 @@ extension HandOverState {
     mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
         ledger.close(partitions)
         wake.source = parked.source.take()
-        wake.others = watchers
+        if !watchers.isEmpty { wake.others = watchers }
         watchers = []
     }
 }

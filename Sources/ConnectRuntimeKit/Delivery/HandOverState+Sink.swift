@@ -50,20 +50,44 @@ extension HandOverState {
 
     /// Settles what a put has dealt with and gives the turn back.
     @inline(__always)
-    mutating func endPut(_ batch: DeliveryBatch, _ report: PutReport, _ wake: inout Wakeups) {
-        if let duration = report.nanoseconds { pace.note(nanoseconds: duration, recordCount: batch.records.count) }
-        if report.checkpoint != nil || seal != nil, !batch.ticket.endsWhole { sealBeforeSettling() }
+    mutating func endPut(
+        _ ticket: Ticket,
+        _ records: [ConnectorRecord],
+        isFollowedByQuiet: Bool,
+        _ report: PutReport,
+        _ wake: inout Wakeups
+    ) {
+        if report.nanoseconds >= 0 { pace.note(nanoseconds: report.nanoseconds, recordCount: records.count) }
+        guard case .delivered = report.result, report.checkpoint == nil, seal == nil, !ledger.remembersAppliedPositions
+        else {
+            endUnusualPut(ticket, records, isFollowedByQuiet: isFollowedByQuiet, report, &wake)
+            return
+        }
+        ledger.settle(ticket, records)
+        noteSettled(isQuiet: isFollowedByQuiet && queue.isEmpty, &wake)
+        releaseTurn(&wake)
+    }
+
+    /// The same for puts with a checkpoint, with positions kept by the sink, with verdicts, or failed.
+    private mutating func endUnusualPut(
+        _ ticket: Ticket,
+        _ records: [ConnectorRecord],
+        isFollowedByQuiet: Bool,
+        _ report: PutReport,
+        _ wake: inout Wakeups
+    ) {
+        if report.checkpoint != nil || seal != nil, !ticket.endsWhole { sealBeforeSettling() }
         switch report.result {
         case .delivered:
-            ledger.settle(batch.ticket, batch.records)
-            if !batch.steps.isEmpty { ledger.noteApplied(batch.steps) }
+            if ledger.remembersAppliedPositions { ledger.noteApplied(ledger.steps(of: ticket)) }
+            ledger.settle(ticket, records)
             if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
-            noteSettled(isQuiet: batch.isFollowedByQuiet && queue.isEmpty, &wake)
+            noteSettled(isQuiet: isFollowedByQuiet && queue.isEmpty, &wake)
         case .settled(let outcomes):
-            ledger.settle(batch.ticket, batch.records, outcomes: outcomes)
+            ledger.settle(ticket, records, outcomes: outcomes)
             noteSettled(isQuiet: false, &wake)
         case .failed(let error, let outcomes):
-            if !outcomes.isEmpty { ledger.settle(batch.ticket, batch.records, outcomes: outcomes) }
+            if !outcomes.isEmpty { ledger.settle(ticket, records, outcomes: outcomes) }
             fail(error, sinkIsUsable: false, &wake)
         }
         releaseTurn(&wake)
@@ -120,6 +144,6 @@ struct PutReport: Sendable {
     var result: Result
     /// The sink's place after the put.
     var checkpoint: SinkCheckpoint?
-    /// How long the put took, where it was timed.
-    var nanoseconds: Int64?
+    /// How long the put took; negative where it was not timed.
+    var nanoseconds: Int64 = -1
 }

@@ -12,7 +12,7 @@ extension HandOverState {
 
     enum AcceptStep: Sendable {
         /// The source's own task puts the batch: it has the turn.
-        case put(DeliveryBatch)
+        case put(isTimed: Bool, steps: [PositionAdvance.Step])
         case queued
     }
 
@@ -66,16 +66,24 @@ extension HandOverState {
             return .queued
         }
         // Once polling is being stopped, this task may be cancelled, and a put must not be.
-        var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
-        next.isFollowedByQuiet = batch.quiet != nil
         if phase == .running, turn == .free, !isTurnWanted, queue.isEmpty, !pace.isSlow {
             turn = .putting
-            prepare(&next)
-            return .put(next)
+            inlineTicket = ticket
+            isInlinePutQuiet = batch.quiet != nil
+            let isTimed = pace.shouldMeasure(batch.records.count)
+            return .put(isTimed: isTimed, steps: ledger.remembersAppliedPositions ? ledger.steps(of: ticket) : [])
         }
+        var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
+        next.isFollowedByQuiet = batch.quiet != nil
         queue.append(next, gatheringUpTo: options.maxPollRecords)
         wake.sink = parked.sink.take()
         return .queued
+    }
+
+    /// Ends the put of the source's own task.
+    @inline(__always)
+    mutating func endInlinePut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
+        endPut(inlineTicket, records, isFollowedByQuiet: isInlinePutQuiet, report, &wake)
     }
 
     private mutating func settleMarks(_ ticket: Ticket, _ wake: inout Wakeups) {

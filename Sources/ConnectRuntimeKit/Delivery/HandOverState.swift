@@ -39,9 +39,11 @@ struct HandOverState: Sendable {
     var isPolling = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
-    var isResting = false
     var isUncommittedTooLong = false
     var hasReportedOpenUnit = false
+    /// What the source's task is putting.
+    var inlineTicket = Ticket()
+    var isInlinePutQuiet = false
 
     // The commit's side.
     var isCommitDue = false
@@ -70,7 +72,7 @@ struct HandOverState: Sendable {
 
     mutating func wakeAll(_ wake: inout Wakeups) {
         wake = parked
-        wake.others = watchers
+        if !watchers.isEmpty { wake.others = watchers }
         parked = Wakeups()
         watchers = []
     }

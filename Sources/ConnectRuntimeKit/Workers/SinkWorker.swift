@@ -32,6 +32,11 @@ struct SinkWorker: ConnectorWorker {
         }
     }
 
+    /// Whether a put is nothing but the call of the sink.
+    var isPlain: Bool {
+        if case .plain = mode { true } else { false }
+    }
+
     var keepsPositions: Bool {
         if case .positionKeeping = mode { true } else { false }
     }
@@ -40,39 +45,53 @@ struct SinkWorker: ConnectorWorker {
     @concurrent
     func run(_ handOver: HandOver) async {
         while let batch = await handOver.nextPut() {
-            let report = await put(batch, handOver.clock)
+            let report = await put(batch.records, batch.steps, isTimed: batch.isTimed, handOver.clock)
             handOver.step { state, wake in
-                state.endPut(batch, report, &wake)
+                state.endPut(
+                    batch.ticket,
+                    batch.records,
+                    isFollowedByQuiet: batch.isFollowedByQuiet,
+                    report,
+                    &wake
+                )
                 state.releaseQueued(batch, &wake)
             }
         }
     }
 
     /// Puts a batch; the caller has the turn.
-    @inline(__always)
-    func put(_ batch: DeliveryBatch, _ clock: ConnectorClock) async -> PutReport {
-        let start = batch.isTimed ? clock.now.nanoseconds : 0
+    func put(
+        _ records: [ConnectorRecord],
+        _ steps: [PositionAdvance.Step],
+        isTimed: Bool,
+        _ clock: ConnectorClock
+    ) async -> PutReport {
+        let start = isTimed ? clock.now.nanoseconds : 0
         var report = PutReport(result: .delivered)
         do {
-            let result = try await apply(batch)
-            if result.isDelivered {
-                if case .checkpointing(let sink) = mode { report.checkpoint = try await sink.checkpoint() }
-            } else {
-                report.result = verdicts(result, batch.records)
+            report = self.report(try await apply(records, steps), records)
+            if case .checkpointing(let sink) = mode, case .delivered = report.result {
+                report.checkpoint = try await sink.checkpoint()
             }
         } catch {
-            report.result = .failed(error.inCall("put", of: name), outcomes: [])
+            report = self.report(error)
         }
-        if batch.isTimed { report.nanoseconds = clock.now.nanoseconds - start }
+        if isTimed { report.nanoseconds = clock.now.nanoseconds - start }
         return report
     }
 
     @inline(__always)
-    private func apply(_ batch: DeliveryBatch) async throws -> PutResult {
-        guard case .positionKeeping(let sink) = mode else {
-            return try await connector.put(RecordBatch(batch.records))
-        }
-        return try await apply(RecordBatch(batch.records), batch.steps, to: sink)
+    func report(_ result: PutResult, _ records: [ConnectorRecord]) -> PutReport {
+        PutReport(result: result.isDelivered ? .delivered : verdicts(result, records))
+    }
+
+    func report(_ error: any Error) -> PutReport {
+        PutReport(result: .failed(error.inCall("put", of: name), outcomes: []))
+    }
+
+    private func apply(_ records: [ConnectorRecord], _ steps: [PositionAdvance.Step]) async throws -> PutResult {
+        guard case .positionKeeping(let sink) = mode else { return try await connector.put(RecordBatch(records)) }
+        return try await apply(RecordBatch(records), steps, to: sink)
     }
 
     /// A put that threw may have been applied all the same: the positions kept with the data tell.

@@ -22,26 +22,44 @@ struct SourceWorker: ConnectorWorker {
         }
     }
 
+    /// The way of every record: each step here is taken once for each batch, so it has few of them.
     @concurrent
     private func poll() async {
         var units = UnitGatherer(isActive: sink.keepsPositions)
+        let needsOffsets = connector.traits.acknowledgement == .individual
+        let isPlain = sink.isPlain
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
-            guard let polled = await poll(request) else { break }
-            let (batch, rejected) = units.gather(polled).splitAtRejected()
-            switch handOver.step({ $0.accept(batch, &$1) }) {
-            case .put(let put):
-                let report = await sink.put(put, handOver.clock)
-                let step = handOver.step { state, wake in
-                    state.endPut(put, report, &wake)
-                    return state.pollStep(&wake)
+            var batch: SourceBatch
+            do {
+                batch = try await connector.poll(request)
+                if needsOffsets { try checkOffsets(batch) }
+            } catch {
+                notePollFailure(error)
+                break
+            }
+            if units.isActive { batch = units.gather(batch) }
+            let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
+            if case .put(let isTimed, let steps) = handOver.step({ $0.accept(batch, &$1) }) {
+                let report: PutReport
+                if isPlain, !isTimed {
+                    do {
+                        let result = try await sink.connector.put(RecordBatch(batch.records))
+                        report = sink.report(result, batch.records)
+                    } catch {
+                        report = sink.report(error)
+                    }
+                } else {
+                    report = await sink.put(batch.records, steps, isTimed: isTimed, handOver.clock)
                 }
-                if rejected == nil, case .poll(let request) = step {
+                let step = handOver.step { state, wake in
+                    state.endInlinePut(batch.records, report, &wake)
+                    return rejected == nil ? state.pollStep(&wake) : .rest
+                }
+                if case .poll(let request) = step {
                     next = request
                     continue
                 }
-            case .queued:
-                break
             }
             if let rejected {
                 handOver.fail(Self.stopping(at: rejected), sinkIsUsable: true)
@@ -53,25 +71,16 @@ struct SourceWorker: ConnectorWorker {
         handOver.step { $0.endSource(&$1) }
     }
 
-    /// What the source returned, or `nil` when it is not to be polled again.
-    private func poll(_ request: PollRequest) async -> SourceBatch? {
-        do {
-            let batch = try await connector.poll(request)
-            try checkOffsets(batch)
-            return batch
-        } catch {
-            let isStopping = handOver.step { state, _ in
-                state.isPolling = false
-                return state.phase != .running
-            }
-            if !isStopping { handOver.fail(error.inCall("poll", of: name), sinkIsUsable: true) }
-            return nil
+    private func notePollFailure(_ error: any Error) {
+        let isStopping = handOver.step { state, _ in
+            state.isPolling = false
+            return state.phase != .running
         }
+        if !isStopping { handOver.fail(error.inCall("poll", of: name), sinkIsUsable: true) }
     }
 
     /// A position that cannot be acknowledged is refused where it is emitted.
     private func checkOffsets(_ batch: SourceBatch) throws {
-        guard connector.traits.acknowledgement == .individual else { return }
         guard let index = batch.records.firstIndex(where: { !$0.hasOffset }) else { return }
         throw ConnectorError(
             .fatal,
@@ -104,12 +113,13 @@ struct SourceWorker: ConnectorWorker {
 }
 
 extension SourceBatch {
-    /// What comes before the first rejected input, and that input.
+    /// Leaves what comes before the first rejected input, and returns that input.
     ///
     /// As long as nothing takes rejected input, nothing behind it may be committed.
-    fileprivate consuming func splitAtRejected() -> (SourceBatch, RejectedInput?) {
-        guard let first = rejected.min(by: { $0.index < $1.index }) else { return (self, nil) }
-        return (SourceBatch(Array(records.prefix(first.index)), quiet: quiet), first)
+    fileprivate mutating func cutAtRejected() -> RejectedInput? {
+        guard let first = rejected.min(by: { $0.index < $1.index }) else { return nil }
+        self = SourceBatch(Array(records.prefix(first.index)), quiet: quiet)
+        return first
     }
 }
 
