@@ -50,7 +50,7 @@ extension EventData {
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` where they are not valid UTF-8.
     public static func text(utf8: SharedBytes) throws(CloudEventError) -> EventData {
         guard utf8.withUnsafeBytes({ isValidUTF8($0) }) else {
-            throw CloudEventError(.invalidData, "the text is not valid UTF-8; pass it as binary data", attribute: "data")
+            throw CloudEventError(.invalidData, "the text is not valid UTF-8; pass it as binary", attribute: "data")
         }
         return EventData(unchecked: .text, utf8)
     }

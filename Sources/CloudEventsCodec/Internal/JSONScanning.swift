@@ -36,7 +36,8 @@ extension UnsafeRawBufferPointer {
 
     /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
     func unicodeEscape(at position: Int) -> UInt16? {
-        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u") else {
+        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u")
+        else {
             return nil
         }
         var unit: UInt16 = 0
