@@ -14,8 +14,8 @@ func escapeMarks(_ word: UInt64) -> UInt64 {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The position of the first byte from `start` on that ends a run of plain ASCII in a JSON string: `"`, `\`, a control
-    /// character, or a byte of 0x80 or more; or the end.
+    /// The position of the first byte from `start` on that ends a run of plain ASCII in a JSON string: `"`, `\`, a
+    /// control character, or a byte of 0x80 or more; or the end.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var position = start
