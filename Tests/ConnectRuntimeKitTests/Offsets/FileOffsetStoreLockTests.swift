@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+import OpenConnectFiles
+import Testing
+
+@testable import ConnectRuntimeKit
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+@Suite("Offset store of files, and its rivals")
+struct FileOffsetStoreLockTests {
+    @Test(
+        "a second store is refused, and is told by whom and what to do",
+        arguments: [
+            (ClaimPolicy.failIfOwned, "give this one a directory of its own"), (.takeOver, "it cannot be taken over"),
+        ]
+    )
+    func secondStore(policy: ClaimPolicy, advice: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let first = FileOffsetStore(directory: directory)
+            let claim = try await first.claim(.of("orders"))
+            let second = FileOffsetStore(directory: directory + "/../" + (directory.split(separator: "/").last ?? ""))
+            let error = await connectorError { _ = try await second.claim(.of("returns", nil, policy)) }
+            #expect(error?.code == .retryable)
+            #expect(error?.message.contains("another store of this process (\(getpid()))") == true)
+            #expect(error?.message.contains(advice) == true)
+            try await first.save(.at(1), under: claim.token)
+            try await first.release(claim.token)
+            #expect(try await second.claim(.of("orders", nil, policy)).positions == [.at(1)])
+        }
+    }
+
+    @Test("a lock of another process is named by its number")
+    func otherProcess() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = try FileDescriptor(directory + "/lock", [.readingAndWriting, .creating])
+            #expect(try lock.lockExclusively())
+            try lock.write(Array("4711\n".utf8))
+            let store = FileOffsetStore(directory: directory)
+            let error = await connectorError { _ = try await store.claim(.of("orders")) }
+            #expect(error?.message.contains("in use by process 4711;") == true)
+            try lock.truncate(to: 0)
+            let unknown = await connectorError { _ = try await store.claim(.of("orders")) }
+            #expect(unknown?.message.contains("in use by another process;") == true)
+        }
+    }
+
+    @Test("a standby waits for another store too, and stops when cancelled")
+    func standby() async throws {
+        try await withTemporaryDirectory { directory in
+            let first = FileOffsetStore(directory: directory)
+            let claim = try await first.claim(.of("orders"))
+            let second = FileOffsetStore(directory: directory, pollInterval: .milliseconds(1), faults: .none)
+            await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    do {
+                        _ = try await second.claim(.of("orders", nil, .wait))
+                        return false
+                    } catch {
+                        return error is CancellationError
+                    }
+                }
+                group.cancelAll()
+                #expect(await group.next() == true)
+            }
+            async let standby = second.claim(.of("orders", nil, .wait))
+            try await first.save(.at(8), under: claim.token)
+            try await first.release(claim.token)
+            #expect(try await standby.positions == [.at(8)])
+        }
+    }
+
+    @Test("the last release gives the directory back, not an earlier one; old claims are outdated then")
+    func lastRelease() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = FileOffsetStore(directory: directory)
+            let orders = try await store.claim(.of("orders"))
+            let returns = try await store.claim(.of("returns"))
+            try await store.release(orders.token)
+            #expect(await code { _ = try await reopened(directory) } == .retryable)
+            try await store.release(returns.token)
+            #expect(try await reopened(directory).isEmpty)
+            #expect(await code { try await store.save(.at(1), under: returns.token) } == .fenced)
+            try await store.release(returns.token)
+            let again = try await store.claim(.of("returns"))
+            #expect(again.token.epoch > returns.token.epoch)
+        }
+    }
+
+    @Test("a claim that fails does not keep the directory")
+    func failedClaim() async throws {
+        try await withTemporaryDirectory { directory in
+            let recorder = StepRecorder()
+            recorder.start { _, step in step.isSynchronization ? .fails(EIO) : nil }
+            let store = FileOffsetStore(directory: directory, faults: recorder.faults)
+            #expect(await code { _ = try await store.claim(.of("orders")) } == .retryable)
+            let positions = try await reopened(directory)
+            #expect(positions.isEmpty)
+        }
+    }
+}
