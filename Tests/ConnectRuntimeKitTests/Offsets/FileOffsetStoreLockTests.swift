@@ -14,7 +14,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("Offset store of files, and its rivals")
+@Suite("Offset store of files, and its rivals", .timeLimit(.minutes(1)))
 struct FileOffsetStoreLockTests {
     @Test(
         "a second store is refused, and is told by whom and what to do",
@@ -50,6 +50,32 @@ struct FileOffsetStoreLockTests {
             let unknown = await connectorError { _ = try await store.claim(.of("orders")) }
             #expect(unknown?.message.contains("in use by another process;") == true)
         }
+    }
+
+    @Test(
+        "a process that is killed leaves no lock behind, and a standby goes on",
+        .enabled(if: access("/usr/bin/flock", X_OK) == 0)
+    )
+    func killedProcess() async throws {
+        try await withTemporaryDirectory { directory in
+            let lock = directory + "/lock"
+            let process = try spawn(["/usr/bin/flock", "--exclusive", "--no-fork", lock, "sleep", "60"])
+            let store = FileOffsetStore(directory: directory, pollInterval: .milliseconds(1), faults: .none)
+            while let claim = try? await store.claim(.of("orders")) { try await store.release(claim.token) }
+            async let standby = store.claim(.of("orders", nil, .wait))
+            #expect(kill(process, SIGKILL) == 0)
+            #expect(try await standby.positions.isEmpty)
+            #expect(waitpid(process, nil, 0) == process)
+        }
+    }
+
+    private func spawn(_ arguments: [String]) throws -> pid_t {
+        var process = pid_t()
+        let strings = arguments.map { strdup($0) }
+        defer { for string in strings { free(string) } }
+        let code = posix_spawn(&process, arguments[0], nil, nil, strings + [nil], nil)
+        guard code == 0 else { throw FileError(code: code, operation: "run", path: arguments[0]) }
+        return process
     }
 
     @Test("a standby waits for another store too, and stops when cancelled")
