@@ -120,6 +120,38 @@ struct FileOffsetStoreLockTests {
         }
     }
 
+    @Test("G12: without its lock file a store saves no more, as another may own the directory")
+    func removedLock() async throws {
+        try await withTemporaryDirectory { directory in
+            let first = FileOffsetStore(directory: directory)
+            let claim = try await first.claim(.of("orders"))
+            try FileSystem.remove(directory + "/lock")
+            let second = FileOffsetStore(directory: directory)
+            let other = try await second.claim(.of("orders"))
+            try await second.save(.at(2), under: other.token)
+            let error = await connectorError { try await first.save(.at(1), under: claim.token) }
+            #expect(error?.code == .fenced && error?.message.contains("'\(directory)/lock'") == true)
+            try await first.release(claim.token)
+            try await second.release(other.token)
+            #expect(try await reopened(directory) == [.at(2)])
+        }
+    }
+
+    @Test("G13: a log that is removed or replaced in use is written again, so that the next start is not from zero")
+    func removedLog() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = FileOffsetStore(directory: directory)
+            let claim = try await store.claim(.of("orders"))
+            try await store.save(.at(1, in: "a"), under: claim.token)
+            try FileSystem.remove(directory + "/offsets.log")
+            try await store.save(.at(2, in: "b"), under: claim.token)
+            try FileSystem.rename(directory + "/offsets.log", to: directory + "/copy")
+            try await store.save(.at(3, in: "c"), under: claim.token)
+            try await store.release(claim.token)
+            #expect(try await reopened(directory).map(\.sequence) == [1, 2, 3])
+        }
+    }
+
     @Test("a claim that fails does not keep the directory")
     func failedClaim() async throws {
         try await withTemporaryDirectory { directory in
