@@ -142,12 +142,20 @@ struct Ledger: Sendable {
 
     /// Settles the records of a batch that have an outcome, and none of the others.
     mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], outcomes: [RecordOutcome?]) {
+        for outcome in outcomes {
+            if outcome == .delivered { counts.delivered += 1 } else if outcome != nil { counts.dropped += 1 }
+        }
+        guard style == .cumulative else {
+            for (record, outcome) in zip(records, outcomes) {
+                if let outcome { acknowledge([record], outcome) }
+            }
+            return
+        }
         var index = 0
         ticket.forEachPart { part in
             for step in 0..<part.recordCount {
-                defer { index += 1 }
-                guard let outcome = outcomes[index] else { continue }
-                settle(records[index], part, number: part.first + UInt64(step), outcome)
+                if outcomes[index] != nil { settle(records[index], part, number: part.first + UInt64(step)) }
+                index += 1
             }
             // A mark stands behind the whole batch.
             if part.recordCount == 0, outcomes.allSatisfy({ $0 != nil }) {
@@ -156,20 +164,10 @@ struct Ledger: Sendable {
         }
     }
 
-    private mutating func settle(
-        _ record: ConnectorRecord,
-        _ part: Ticket.Part,
-        number: UInt64,
-        _ outcome: RecordOutcome
-    ) {
-        if outcome == .delivered { counts.delivered += 1 } else { counts.dropped += 1 }
-        if style == .individual {
-            acknowledge([record], outcome)
-        } else {
-            let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
-            let end = offset.map { LedgerPosition(offset: $0, sequence: number) }
-            settle(part.slot, part.generation, first: number, last: number, end: end)
-        }
+    private mutating func settle(_ record: ConnectorRecord, _ part: Ticket.Part, number: UInt64) {
+        let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
+        let end = offset.map { LedgerPosition(offset: $0, sequence: number) }
+        settle(part.slot, part.generation, first: number, last: number, end: end)
     }
 
     private mutating func acknowledge(_ records: [ConnectorRecord], _ outcome: RecordOutcome) {
