@@ -48,6 +48,7 @@ struct MediaTypeSyntax {
             switch bytes[position] {
             case UInt8(ascii: "\""): return position + 1
             case UInt8(ascii: "\\"): position += 2
+            case 0..<0x20, 0x7F...: return nil
             default: position += 1
             }
         }

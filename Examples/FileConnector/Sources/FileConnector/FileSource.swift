@@ -78,7 +78,7 @@ public actor FileSource: Source {
             } else {
                 try await clock.sleep(for: options.pollInterval)
                 // Only the runner can say that partitions are no longer held back.
-                if round.hasHeldBack { return SourceBatch(quiet: .zero) }
+                if round.hasHeldBack { return SourceBatch(quiet: options.pollInterval) }
             }
         }
     }

@@ -46,7 +46,7 @@ struct RotationSearch {
         throw ConnectorError(.invalidConfiguration, "the input '\(file.path)' \(advice)")
     }
 
-    /// The siblings that can be read, the newest first as far as the names say.
+    /// The siblings that can be read.
     func candidates() throws(FileError) -> [Candidate] {
         var candidates: [Candidate] = []
         for name in try FileSystem.list(location.directory) {

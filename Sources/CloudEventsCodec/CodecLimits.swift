@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much a reader takes before it refuses the input, so that a hostile sender cannot exhaust memory or time.
+///
+/// The specification asks consumers to accept at least 64 KiB (C16); the defaults are far above.
+public struct CodecLimits: Sendable, Hashable {
+    /// The largest event in bytes, as it is on the wire. Default: 16 MiB.
+    public var eventBytes = 16 << 20
+
+    /// The largest batch in bytes, as it is on the wire. Default: 128 MiB.
+    public var batchBytes = 128 << 20
+
+    /// The most events in a batch. Default: 100 000.
+    public var batchEvents = 100_000
+
+    /// How deep objects and arrays may be nested, the event's own object (and the batch's array) included. Default: 128.
+    public var nestingDepth = 128
+
+    /// The most attributes of an event, null ones included. Default: 256.
+    public var attributes = 256
+
+    /// The default limits.
+    public init() {}
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An event's payload: absent, a JSON value, text, or bytes (C12).
+///
+/// The payload is always bytes; its ``kind`` says what they are. They are checked when the payload is made, so that every
+/// payload is what its kind says. Two payloads are equal when kind and bytes are; JSON is not compared by its meaning.
+public struct EventData: Sendable, Hashable {
+    /// What the bytes of the payload are.
+    public let kind: Kind
+
+    /// The payload: JSON text, UTF-8 text, or the bytes themselves; empty where there is no payload.
+    ///
+    /// Decoders cut it out of their input without a copy. What is kept for long is copied out with ``detached()``.
+    public let bytes: SharedBytes
+
+    /// The kinds of payload: these four and no others.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// There is no payload. (An empty payload and a JSON null are payloads.)
+        case absent
+        /// The text of one JSON value, in UTF-8, with all digits of its numbers, without white space around it.
+        case json
+        /// Text in UTF-8.
+        case text
+        /// Bytes without a further meaning.
+        case binary
+    }
+
+    /// Wraps bytes that are known to be of that kind.
+    package init(unchecked kind: Kind, _ bytes: SharedBytes) {
+        self.kind = kind
+        self.bytes = bytes
+    }
+}
+
+extension EventData {
+    /// No payload.
+    public static let absent = EventData(unchecked: .absent, SharedBytes())
+
+    /// A payload of bytes.
+    public static func binary(_ bytes: SharedBytes) -> EventData { EventData(unchecked: .binary, bytes) }
+
+    /// A payload of bytes, copied from a collection.
+    public static func binary(_ bytes: some Collection<UInt8>) -> EventData { .binary(SharedBytes(bytes)) }
+
+    /// A payload of text.
+    public static func text(_ text: String) -> EventData { EventData(unchecked: .text, SharedBytes(utf8: text)) }
+
+    /// A payload of text whose UTF-8 bytes are there already.
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` where they are not valid UTF-8.
+    public static func text(utf8: SharedBytes) throws(CloudEventError) -> EventData {
+        guard utf8.withUnsafeBytes({ isValidUTF8($0) }) else {
+            throw CloudEventError(.invalidData, "the text is not valid UTF-8; pass it as binary", attribute: "data")
+        }
+        return EventData(unchecked: .text, utf8)
+    }
+
+    /// A payload that is a JSON value, from its text.
+    ///
+    /// The text is checked and kept as it is, every digit of every number included; only white space around it is left
+    /// out.
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/malformed`` where it is not one JSON value (RFC 8259),
+    ///   or ``CloudEventError/Code/limitExceeded`` where it is nested deeper than 126 levels, so that a batch with it
+    ///   stays within the default limits.
+    public static func json(_ text: SharedBytes) throws(CloudEventError) -> EventData {
+        EventData(unchecked: .json, try checkedJSON(text, maximumDepth: 126))
+    }
+
+    /// A payload that is a JSON value, from its text.
+    ///
+    /// - Throws: as ``json(_:)-(SharedBytes)``.
+    public static func json(_ text: String) throws(CloudEventError) -> EventData {
+        try json(SharedBytes(utf8: text))
+    }
+
+    static func checkedJSON(_ text: SharedBytes, maximumDepth: Int) throws(CloudEventError) -> SharedBytes {
+        let range = try text.withUnsafeBytes { bytes throws(CloudEventError) in
+            var reader = JSONReader(bytes, maximumDepth: maximumDepth)
+            let range = try reader.skipValue()
+            _ = try reader.next()
+            return range
+        }
+        return text.slice(range)
+    }
+}
+
+extension EventData {
+    /// Whether there is no payload.
+    public var isAbsent: Bool { kind == .absent }
+
+    /// The payload as text: of text and JSON their own text, of bytes their text if they are valid UTF-8.
+    public var text: String? {
+        switch kind {
+        case .absent: nil
+        case .json, .text: String(decodingUTF8: bytes)
+        case .binary: String(validatingUTF8: bytes)
+        }
+    }
+
+    /// The same payload in a buffer of exactly its size, so that a larger one is not kept alive by it.
+    public func detached() -> EventData { EventData(unchecked: kind, bytes.detached()) }
+}
+
+extension EventData: CustomStringConvertible {
+    /// Kind and size only: the payload may be confidential.
+    public var description: String { kind == .absent ? "absent" : "\(kind.rawValue), \(bytes.count) bytes" }
+}
