@@ -144,13 +144,13 @@ extension FileDescriptor {
 
 extension [UInt8] {
     /// Makes room for some bytes, and lets a call that reports its failure fill it.
-    package init(
+    package init<Failure: Error>(
         capacity: Int,
-        filledBy fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int
-    ) throws(FileError) {
-        var failure: FileError?
+        filledBy fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        var failure: Failure?
         self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
-            do throws(FileError) {
+            do throws(Failure) {
                 count = try fill(UnsafeMutableRawBufferPointer(buffer))
             } catch {
                 failure = error
