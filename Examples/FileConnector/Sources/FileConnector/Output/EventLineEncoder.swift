@@ -17,6 +17,7 @@ struct EventLineEncoder {
         var source: URIReference?
         var type: String?
         var contentType: String?
+        var isJSON = false
         /// Up to and with the dash before the offset in the id.
         var head = SharedBytes()
         var middle = SharedBytes()
@@ -40,24 +41,28 @@ struct EventLineEncoder {
         {
             prepare(record, source, type)
         }
-        if let id = record.id {
-            writer.writeRaw(#"{"specversion":"1.0","id":"#)
-            writer.writeString(id)
-        } else {
-            guard let offset else { throw Self.withoutID(record) }
-            writer.writeRaw(common.head)
-            if let sequence = offset.sequence {
-                writer.writeInteger(sequence)
-                writer.writeRaw(UInt8(ascii: "\""))
-            } else {
-                writer.truncate(to: writer.count - common.head.count)
-                writer.writeRaw(#"{"specversion":"1.0","id":"#)
-                writer.writeString("\(EventID.hash(of: record.partition))-\(offset)")
-            }
-        }
+        try writeID(record, offset, &writer)
         writer.writeRaw(common.middle)
         writeRest(record, &writer)
         writer.writeRaw("}\n")
+    }
+
+    private func writeID(
+        _ record: ConnectorRecord,
+        _ offset: RecordOffset?,
+        _ writer: inout JSONWriter
+    ) throws {
+        if record.id == nil, let sequence = offset?.sequence {
+            writer.writeRaw(common.head)
+            writer.writeInteger(sequence)
+            writer.writeRaw(UInt8(ascii: "\""))
+            return
+        }
+        guard let id = record.id ?? offset.map({ "\(EventID.hash(of: record.partition))-\($0)" }) else {
+            throw Self.withoutID(record)
+        }
+        writer.writeRaw(#"{"specversion":"1.0","id":"#)
+        writer.writeString(id)
     }
 
     private func writeRest(_ record: ConnectorRecord, _ writer: inout JSONWriter) {
@@ -73,33 +78,17 @@ struct EventLineEncoder {
             writer.writeRaw(#","dataschema":"#)
             writer.writeString(schema.string)
         }
-        if let contentType = record.contentType {
-            if contentType == common.contentType {
-                writer.writeRaw(common.contentTypeMember)
-            } else {
-                writer.writeRaw(#","datacontenttype":"#)
-                writer.writeString(contentType)
-            }
+        for attribute in record.extensions { EventJSON.write(attribute, to: &writer) }
+        let contentType = record.contentType
+        guard contentType != common.contentType else {
+            writer.writeRaw(common.contentTypeMember)
+            return EventJSON.writeData(record, isJSON: common.isJSON, to: &writer)
         }
-        writeData(record, &writer)
-    }
-
-    private func writeData(_ record: ConnectorRecord, _ writer: inout JSONWriter) {
-        let form = record.data.form
-        guard form != .absent else { return }
-        if form == .json || form == .structured {
-            writer.writeRaw(#","data":"#)
-            return writer.writeRaw(record.data.bytes)
+        if let contentType {
+            writer.writeRaw(#","datacontenttype":"#)
+            writer.writeString(contentType)
         }
-        record.heldBytes.withUnsafeBytes { bytes in
-            if form == .text || isValidUTF8(bytes) {
-                writer.writeRaw(#","data":"#)
-                writer.writeString(utf8: bytes)
-            } else {
-                writer.writeRaw(#","data_base64":"#)
-                writer.writeBase64(bytes)
-            }
-        }
+        EventJSON.writeData(record, isJSON: contentType.map { MediaType.isJSON($0) } ?? false, to: &writer)
     }
 
     private mutating func prepare(_ record: ConnectorRecord, _ source: URIReference?, _ type: String?) {
@@ -118,8 +107,11 @@ struct EventLineEncoder {
         writer.writeRaw(#","type":"#)
         writer.writeString(type ?? defaults.type)
         common.middle = writer.takeBytes()
-        writer.writeRaw(#","datacontenttype":"#)
-        writer.writeString(common.contentType ?? "")
+        common.isJSON = common.contentType.map { MediaType.isJSON($0) } ?? false
+        if let contentType = common.contentType {
+            writer.writeRaw(#","datacontenttype":"#)
+            writer.writeString(contentType)
+        }
         common.contentTypeMember = writer.takeBytes()
     }
 
