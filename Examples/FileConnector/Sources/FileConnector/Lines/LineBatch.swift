@@ -31,6 +31,12 @@ struct LineBatch {
     /// Whether a line of this length may be added; one that alone is larger than the limit may be.
     func fits(_ length: Int) -> Bool { hasRoom && (bytes == 0 || length <= maxBytes - bytes) }
 
+    /// Adds records of so many bytes together.
+    mutating func add(_ more: [ConnectorRecord], bytes: Int) {
+        if records.isEmpty { records = more } else { records += more }
+        self.bytes += bytes
+    }
+
     /// Adds a line that is longer than allowed.
     mutating func reject(_ length: Int64, sample: SharedBytes, position: RecordPosition) {
         let error = ConnectorError(

@@ -40,32 +40,83 @@ struct LineCutter {
     var offset: Int64 { start + Int64(position) }
 
     /// Hands out lines until there are no more or the batch is full.
-    mutating func cut(into batch: inout LineBatch, partition: RecordPartition, identity: FileIdentity) {
-        let settled = identity.incarnation(at: .max)
+    ///
+    /// - Parameter lineLength: the length of a line to expect, for making room once.
+    mutating func cut(
+        into batch: inout LineBatch,
+        partition: RecordPartition,
+        identity: FileIdentity,
+        lineLength: Int = 64
+    ) {
+        let expected = (chunk.count - position) / max(lineLength, 1) + 16
+        let room = min(batch.maxRecords - batch.records.count - batch.rejected.count, expected)
+        guard room > 0 else { return }
+        let limits = Limits(batch)
+        var tooLong: Int?
+        var bytes = 0
+        let records = [ConnectorRecord](unsafeUninitializedCapacity: room) { buffer, count in
+            let before = position
+            tooLong = fill(buffer, &count, limits, partition, identity)
+            bytes = position - before - count
+        }
+        batch.add(records, bytes: bytes)
+        guard let end = tooLong else { return }
+        let behind = start + Int64(end) + 1
+        let offset = RecordOffset(behind, incarnation: identity.incarnation(at: behind).bits)
+        batch.reject(
+            Int64(end - position),
+            sample: chunk.slice(position..<end),
+            position: RecordPosition(partition: partition, offset: offset)
+        )
+        position = end + 1
+    }
+
+    private struct Limits {
+        let bytes: Int
+        let lineBytes: Int
+        let isFirst: Bool
+
+        init(_ batch: LineBatch) {
+            bytes = batch.maxBytes - batch.bytes
+            lineBytes = batch.maxLineBytes
+            isFirst = batch.bytes == 0
+        }
+    }
+
+    /// Writes records into the memory of an array to be; appending them one by one would copy each of them.
+    ///
+    /// - Returns: the end of the next line where that is longer than allowed.
+    private mutating func fill(
+        _ buffer: UnsafeMutableBufferPointer<ConnectorRecord>,
+        _ count: inout Int,
+        _ limits: Limits,
+        _ partition: RecordPartition,
+        _ identity: FileIdentity
+    ) -> Int? {
+        let settled = identity.incarnation(at: .max).bits
         let lines = chunk
-        let room = min(batch.maxRecords - batch.rejected.count, batch.records.count + lines.count - position)
-        var position = position
-        var bytes = batch.bytes
-        while position < lines.count, batch.records.count < room, bytes < batch.maxBytes {
+        var left = limits.bytes
+        while position < lines.count, count < buffer.count {
             let end = Self.endOfLine(lines, from: position)
             let length = end &- position
+            if length > limits.lineBytes { return end }
+            left &-= length
+            // A record that alone is larger than the limit goes alone.
+            guard left >= 0 || limits.isFirst && count == 0 else { break }
             let behind = start &+ Int64(end) &+ 1
-            let incarnation = behind >= FileIdentity.beginningLength ? settled : identity.incarnation(at: behind)
-            let offset = RecordOffset(behind, incarnation: incarnation.bits)
-            if length > batch.maxLineBytes {
-                let sample = lines.slice(position..<end)
-                batch.reject(Int64(length), sample: sample, position: RecordPosition(partition: partition, offset: offset))
-                position = end + 1
-                break
-            }
-            guard bytes == 0 || length <= batch.maxBytes &- bytes else { break }
-            let line = RecordData.bytes(lines.slice(position..<end))
-            batch.records.append(ConnectorRecord(line, partition: partition, offset: offset))
-            bytes &+= length
+            let incarnation =
+                behind >= FileIdentity.beginningLength ? settled : identity.incarnation(at: behind).bits
+            (buffer.baseAddress.unsafelyUnwrapped + count).initialize(
+                to: ConnectorRecord(
+                    .bytes(lines.slice(position..<end)),
+                    partition: partition,
+                    offset: RecordOffset(behind, incarnation: incarnation)
+                )
+            )
+            count &+= 1
             position = end &+ 1
         }
-        batch.bytes = bytes
-        self.position = position
+        return nil
     }
 
     @inline(__always)

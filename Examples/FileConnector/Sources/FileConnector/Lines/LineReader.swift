@@ -38,6 +38,8 @@ struct LineReader {
     /// Whether the first line that was not handed out is longer than a chunk.
     private var isLong = false
     private var cutter: LineCutter?
+    /// What the last lines were long, and a little less: to make room for the next records at once.
+    private var lineLength = 64
 
     /// - Parameter offset: where a line begins.
     init(_ file: FileDescriptor, at offset: Int64 = 0, chunkSize: Int, isWatched: Bool) throws(FileError) {
@@ -64,7 +66,10 @@ struct LineReader {
             let step = try isLong ? lookThrough(&batch, partition) : readChunk(batch.maxBytes)
             guard cutter != nil else { return step }
         }
-        cutter?.cut(into: &batch, partition: partition, identity: identity)
+        let before = (count: batch.records.count, offset: offset)
+        cutter?.cut(into: &batch, partition: partition, identity: identity, lineLength: lineLength)
+        let lines = batch.records.count - before.count
+        if lines > 0 { lineLength = Int(offset - before.offset) / lines * 7 / 8 }
         if cutter?.isEmpty == true { cutter = nil }
         return .lines
     }
