@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 4, 5, 6, 7, 8, 100], [3, 4, 5, 6, 12])
-    func `a line over the limit is rejected whole, and reading goes on behind it`(chunkSize: Int, length: Int) async throws {
+    func `a line over the limit is rejected, and reading goes on behind it`(chunkSize: Int, length: Int) async throws {
         let directory = try TemporaryDirectory()
         let long = String(repeating: "x", count: length)
         try directory.write("ab\n\(long)\ncd\n\(long)", to: "in")

@@ -111,7 +111,8 @@ struct LineReader {
     }
 
     private mutating func checked(_ now: FileStatus) throws -> Step {
-        guard try FileIdentity(of: file, now, upTo: Int64(identity.beginning.count)) == identity else { return .truncated }
+        let present = try FileIdentity(of: file, now, upTo: Int64(identity.beginning.count))
+        guard present == identity else { return .truncated }
         lastModified = now.modified
         return .end
     }

@@ -31,7 +31,7 @@ enum LineGather {
         guard let buffer = records[index].heldBytes.bufferIdentity else {
             // Nothing is held as bytes: there is no data, it is empty, or it has a structure.
             let bytes = records[index].data.bytes
-            return hasNewline(bytes.unsafeBytes) ? nil : withExtendedLifetime(bytes) { Run(bytes: bytes, end: index + 1) }
+            return bytes.withUnsafeBytes(hasNewline) ? nil : Run(bytes: bytes, end: index + 1)
         }
         let first = records[index].heldBytes
         let start = first.unsafeBytes

@@ -9,7 +9,7 @@ enum OutputFile {
     static func locate(_ path: String) throws -> FileLocation {
         let location = try FileLocation(path, purpose: "output")
         let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"]
-        guard !streams.contains(location.path), !location.path.hasPrefix("/proc/"), !location.path.hasPrefix("/dev/fd/") else {
+        guard !streams.contains(location.path), !location.path.hasPrefix("/proc/") else {
             throw refusal(location, "is a stream")
         }
         return location

@@ -20,7 +20,8 @@ final class TemporaryDirectory: Sendable {
             buffer.baseAddress.map { mkdtemp($0) != nil } ?? false
         }
         guard made else { throw FileError(code: errno, operation: "make a directory", path: "/tmp") }
-        path = try FileSystem.resolved(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+        let bytes = template.dropLast().map(UInt8.init(bitPattern:))
+        path = try FileSystem.resolved(String(decoding: bytes, as: UTF8.self))
     }
 
     deinit {
@@ -58,6 +59,14 @@ final class TemporaryDirectory: Sendable {
     func text(of name: String) throws -> String { String(decoding: try bytes(of: name), as: UTF8.self) }
 
     func makeDirectory(_ name: String) throws { try FileSystem.createDirectories(self[name]) }
+
+    /// Dates a file back to 1970.
+    func makeOld(_ name: String) throws {
+        let times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        guard utimensat(AT_FDCWD, self[name], times, 0) == 0 else {
+            throw FileError(code: errno, operation: "date", path: self[name])
+        }
+    }
 
     func makePipe(_ name: String) { mkfifo(self[name], 0o644) }
 }

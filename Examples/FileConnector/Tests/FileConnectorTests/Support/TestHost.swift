@@ -19,9 +19,11 @@ struct TestHost: ConnectorHost {
         _ stored: [RecordPosition] = [],
         clock: ConnectorClock = .continuous
     ) -> ConnectorContext {
-        let host = TestHost(stored: stored.map { position in
-            RecordPosition(partition: RecordPartition(position.partition.name), offset: position.offset)
-        })
+        let host = TestHost(
+            stored: stored.map { position in
+                RecordPosition(partition: RecordPartition(position.partition.name), offset: position.offset)
+            }
+        )
         let defaults = EventDefaults(source: "urn:openconnect:test", type: "org.openconnect.test.record")
         return ConnectorContext(pipeline: "test", name: "files", clock: clock, eventDefaults: defaults, host: host)
     }
