@@ -174,9 +174,10 @@ extension FileSink {
                 throw OutputFile.lost(location, checkpoint.length)
             }
             let length = try OutputFile.length(of: file)
-            guard length >= checkpoint.length else { throw OutputFile.tooShort(location, length, checkpoint.length) }
             writer = OutputWriter(openDevice(file), path: location.path, length: length)
         }
+        let length = writer?.length ?? 0
+        guard length >= checkpoint.length else { throw OutputFile.tooShort(location, length, checkpoint.length) }
         try await cut(to: checkpoint.length)
     }
 

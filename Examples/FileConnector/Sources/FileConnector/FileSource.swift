@@ -8,7 +8,8 @@ import OpenConnectFiles
 /// **Records.** The data is the line without its newline, as bytes (a carriage return stays); the event source is the
 /// file's URI, the type `org.openconnect.file.line`, the content type `text/plain`, and the subject the byte at which the
 /// line begins. A last line without a newline is a record when the end of the file is final; in a file that is followed
-/// it waits for its newline, or for the rotation. A line longer than ``Options/maxLineBytes`` is rejected input.
+/// it waits for its newline, or for the rotation. What is appended to a last line that was a record is a line of its own.
+/// A line longer than ``Options/maxLineBytes`` is rejected input.
 ///
 /// **Positions.** A partition is named by the path, its directory without symbolic links. An offset is the byte behind
 /// the line's newline; its incarnation tells the generations of a rotated file apart, by device, inode and the first 256
@@ -31,6 +32,8 @@ public actor FileSource: Source {
     private var inputs: [FileInput] = []
     private var turn = 0
     private var clock = ConnectorClock.continuous
+    /// What went wrong behind the lines that the last poll returned.
+    private var failure: (any Error)?
 
     /// A source of the lines of some files.
     ///
@@ -70,7 +73,12 @@ public actor FileSource: Source {
             maxLineBytes: options.maxLineBytes
         )
         while true {
-            let round = try advance(&batch, without: request.heldBack)
+            if let failure {
+                self.failure = nil
+                throw failure
+            }
+            let round = advance(&batch, without: request.heldBack)
+            if batch.isEmpty, failure != nil { continue }
             if !batch.isEmpty || round.isFinished { return finish(batch, round) }
             try Task.checkCancellation()
             if round.isBusy {
@@ -89,10 +97,17 @@ extension FileSource {
         var isBusy = false
         var isFinished = true
         var hasHeldBack = false
+
+        mutating func add(_ step: FileInput.Step) {
+            isBusy = isBusy || step == .lines || step == .more
+            isFinished = isFinished && step == .finished
+        }
     }
 
     /// Gives each input its turn, or as many as there is room for.
-    private func advance(_ batch: inout LineBatch, without heldBack: [RecordPartition]) throws -> Round {
+    ///
+    /// A failure waits for the next poll where there are lines already: they are taken from the inputs and must not be lost.
+    private func advance(_ batch: inout LineBatch, without heldBack: [RecordPartition]) -> Round {
         var round = Round()
         for _ in inputs.indices {
             guard batch.hasRoom else {
@@ -106,12 +121,12 @@ extension FileSource {
                 round.isFinished = false
                 continue
             }
-            switch try inputs[index].advance(&batch) {
-            case .lines, .more:
-                round.isBusy = true
+            do {
+                round.add(try inputs[index].advance(&batch))
+            } catch {
+                failure = error
                 round.isFinished = false
-            case .idle: round.isFinished = false
-            case .finished: break
+                break
             }
         }
         return round

@@ -113,6 +113,21 @@ import Testing
         #expect(reading.batches.prefix(3).compactMap { $0.records.first?.partition.name }.sorted() == paths)
     }
 
+    @Test func `lines that were read before something failed are returned first`() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("a1\na2\n", to: "a")
+        try directory.write("b1\nb2\n", to: "b")
+        let source = FileSource(paths: [directory["a"], directory["b"]], options: .init(chunkSize: 3))
+        try await source.start(TestHost.context())
+        let request = PollRequest(maxRecords: 10)
+        #expect(try await source.poll(request).records.map(\.data.text) == ["a1", "b1"])
+        try directory.write("", to: "b")
+        #expect(try await source.poll(request).records.map(\.data.text) == ["a2"])
+        let error = await connectorError { _ = try await source.poll(request) }
+        #expect(error?.message.contains("was cut to 0 bytes") == true)
+        await source.stop()
+    }
+
     @Test func `a partition that is held back waits while the others are read`() async throws {
         let directory = try TemporaryDirectory()
         try directory.write("a\n", to: "a")

@@ -79,7 +79,8 @@ struct OutputWriter: ~Copyable {
         if let failure { throw undo(failure) }
         written += Int64(waiting.count)
         needsFlush = true
-        waiting.removeAll(keepingCapacity: true)
+        // The memory of an exceptionally large record is not kept.
+        waiting.removeAll(keepingCapacity: waiting.count <= 2 * Self.fullBuffer)
     }
 
     private mutating func write(_ bytes: UnsafeRawBufferPointer) throws {

@@ -55,6 +55,10 @@ struct FileInput {
             return try takeStep(&batch)
         } catch let error as FileError {
             throw error.connectorError("input:")
+        } catch var error as ConnectorError where error.cause is FileError && error.code == .invalidConfiguration {
+            // It was right at the start, so it may become right again: a new file may not have its permissions yet.
+            error.code = .retryable
+            throw error
         }
     }
 
@@ -83,7 +87,8 @@ struct FileInput {
             reader = nil
             return hasFound ? .lines : .finished
         }
-        try begin(later.removeFirst(), &batch)
+        try begin(later[0], &batch)
+        later.removeFirst()
         return .lines
     }
 
@@ -115,8 +120,10 @@ struct FileInput {
         guard let old = reader else { return }
         let search = RotationSearch(location)
         if let copy = try search.copy(of: old) {
-            later = try search.generations(behind: copy.status, until: old.file) + [old.file] + later
+            let between = try search.generations(behind: copy.status, until: old.file)
             reader = try LineReader(copy.file, at: old.next, chunkSize: reading.chunkSize, isWatched: true)
+            later = between + [old.file] + later
+            wasAtEnd = false
             return
         }
         try begin(old.file, &batch)
