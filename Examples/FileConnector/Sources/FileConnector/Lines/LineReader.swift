@@ -50,8 +50,7 @@ struct LineReader {
         lastModified = status.modified
         next = offset
         scanned = offset
-        identity = FileIdentity(device: status.device, inode: status.inode)
-        if offset > 0 { identity = try FileIdentity(of: file, status, upTo: offset) }
+        identity = try FileIdentity(of: file, status)
     }
 
     /// Where the next line that is handed out begins.

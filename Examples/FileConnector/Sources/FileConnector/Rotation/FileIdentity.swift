@@ -36,6 +36,9 @@ struct FileIdentity: Sendable, Equatable {
         return Incarnation(device: device, inode: inode, beginning: beginning.prefix(Int(min(max(offset, 0), 256))))
     }
 
+    /// Whether the other file begins with the same first bytes as far as those of this one are known.
+    func isBeginning(of other: FileIdentity) -> Bool { other.beginning.starts(with: beginning) }
+
     /// Whether a position could have been stored when the first bytes were these.
     ///
     /// - Parameter size: the size of the file.

@@ -57,7 +57,10 @@ extension FileInput {
             chunkSize: reading.chunkSize,
             isWatched: reading.follows
         )
-        return FileInput(location, partition: partition, reading: reading, reader: reader, later: later)
+        let followers = try later.map { file in
+            try LineReader(file, chunkSize: reading.chunkSize, isWatched: reading.follows)
+        }
+        return FileInput(location, partition: partition, reading: reading, reader: reader, later: followers)
     }
 
     private static func missing(_ location: FileLocation) -> ConnectorError {

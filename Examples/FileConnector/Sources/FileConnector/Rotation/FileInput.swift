@@ -30,8 +30,9 @@ struct FileInput {
     let partition: RecordPartition
     let reading: Reading
     private(set) var reader: LineReader?
-    /// The generations to go through after this one, the oldest first.
-    private var later: [FileDescriptor]
+    /// The generations to go through after this one, the oldest first. How each begins is known from now on, so that one
+    /// that is truncated before its turn is recognized.
+    private var later: [LineReader]
     private var wasAtEnd = false
     private var isFinished = false
 
@@ -40,7 +41,7 @@ struct FileInput {
         partition: RecordPartition,
         reading: Reading,
         reader: LineReader?,
-        later: [FileDescriptor] = []
+        later: [LineReader] = []
     ) {
         self.location = location
         self.partition = partition
@@ -87,8 +88,7 @@ struct FileInput {
             reader = nil
             return hasFound ? .lines : .finished
         }
-        try begin(later[0], &batch)
-        later.removeFirst()
+        begin(later.removeFirst(), &batch)
         return .lines
     }
 
@@ -103,7 +103,8 @@ struct FileInput {
         // An empty file is no reason to leave the old one, to which may still be written.
         guard !present.isSameFile(as: reader.status), present.size > 0 else { return .idle }
         guard let file = try RotationSearch.openIfPresent(location.path) else { return .idle }
-        later = try RotationSearch(location).generations(behind: reader.status, until: file) + [file]
+        let between = try RotationSearch(location).generations(behind: reader.status, until: file)
+        later = try (between + [file]).map(makeReader)
         wasAtEnd = true
         return .idle
     }
@@ -122,15 +123,14 @@ struct FileInput {
         if let copy = try search.copy(of: old) {
             let between = try search.generations(behind: copy.status, until: old.file)
             reader = try LineReader(copy.file, at: old.next, chunkSize: reading.chunkSize, isWatched: true)
-            later = between + [old.file] + later
+            later = try (between + [old.file]).map(makeReader) + later
             wasAtEnd = false
             return
         }
-        try begin(old.file, &batch)
+        begin(try makeReader(old.file), &batch)
     }
 
-    private mutating func begin(_ file: FileDescriptor, _ batch: inout LineBatch) throws {
-        let reader = try makeReader(file)
+    private mutating func begin(_ reader: LineReader, _ batch: inout LineBatch) {
         wasAtEnd = false
         self.reader = reader
         let offset = RecordOffset(0, incarnation: reader.identity.incarnation(at: 0).bits)
@@ -154,7 +154,7 @@ extension FileInput {
     func lag() throws(FileError) -> Int64 {
         guard let reader else { return 0 }
         var lag = max(try reader.file.status().size - reader.offset, 0)
-        for file in later { lag += try file.status().size }
+        for next in later { lag += try next.file.status().size }
         return lag
     }
 }

@@ -95,11 +95,10 @@ struct RotationSearch {
     /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, and was
     /// written after the file was last seen intact.
     func copy(of reader: LineReader) throws -> Candidate? {
-        guard reader.next > 0 else { return nil }
-        let incarnation = reader.identity.incarnation(at: reader.next)
+        guard !reader.identity.beginning.isEmpty else { return nil }
         return try candidates().filter { candidate in
             !candidate.status.isSameFile(as: reader.status) && candidate.status.modified >= reader.lastModified
-                && candidate.identity.contains(reader.next, of: incarnation, size: candidate.status.size)
+                && candidate.status.size >= reader.next && reader.identity.isBeginning(of: candidate.identity)
         }.max { $0.status.modified < $1.status.modified }
     }
 }
