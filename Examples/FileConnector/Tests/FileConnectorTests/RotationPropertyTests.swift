@@ -27,12 +27,15 @@ import Testing
             state = Mutex(State(generator: SeededGenerator(seed: seed)))
         }
 
-        /// The lines of all generations; a last line that is not complete counts only where the file was left.
+        /// The lines of all generations. Unless it is final, the last generation that has content may still grow, and a
+        /// line of it that is not complete does not count.
         func lines(isFinal: Bool) -> [String] {
             state.withLock { state in
-                var current = state.current
-                if !isFinal { current.removeSubrange(((current.lastIndex(of: 0x0A) ?? -1) + 1)...) }
-                return (state.finished + [current]).flatMap(linesOf).map { String(decoding: $0, as: UTF8.self) }
+                var generations = (state.finished + [state.current]).filter { !$0.isEmpty }
+                if !isFinal, let last = generations.popLast() {
+                    generations.append(Array(last[..<(last.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)]))
+                }
+                return generations.flatMap(linesOf).map { String(decoding: $0, as: UTF8.self) }
             }
         }
 
