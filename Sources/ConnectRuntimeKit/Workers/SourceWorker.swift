@@ -23,7 +23,9 @@ struct SourceWorker: ConnectorWorker {
     }
 
     /// The way of every record: each step here is taken once for each batch, so it has few of them.
-    @concurrent
+    ///
+    /// Not marked `@concurrent`: as the child of a group it runs on no actor, and it does not look after each call
+    /// whether it has to go back to its executor.
     private func poll() async {
         var units = UnitGatherer(isActive: sink.keepsPositions)
         let needsOffsets = connector.traits.acknowledgement == .individual
@@ -40,7 +42,7 @@ struct SourceWorker: ConnectorWorker {
             }
             if units.isActive { batch = units.gather(batch) }
             let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
-            if case .put(let isTimed, let steps) = handOver.step({ $0.accept(batch, &$1) }) {
+            if case .put(let isTimed) = handOver.step({ $0.accept(batch, &$1) }) {
                 let report: PutReport?
                 if isPlain, !isTimed {
                     do {
@@ -50,6 +52,7 @@ struct SourceWorker: ConnectorWorker {
                         report = sink.report(error)
                     }
                 } else {
+                    let steps = sink.keepsPositions ? handOver.step { state, _ in state.inlineSteps } : []
                     report = await sink.put(batch.records, steps, isTimed: isTimed, handOver.clock)
                 }
                 let step = handOver.step { state, wake in

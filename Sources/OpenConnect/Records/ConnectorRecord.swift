@@ -102,14 +102,10 @@ extension ConnectorRecord {
     @inlinable
     public var offset: RecordOffset? {
         get {
-            offsetForm == .none
-                ? nil
-                : RecordOffset(
-                    form: offsetForm,
-                    first: offsetFirst,
-                    second: offsetSecond,
-                    large: details?.largeOffset
-                )
+            guard offsetForm != .none else { return nil }
+            // Only these two forms have more than two words; the details are not touched for the others.
+            let large = offsetForm.isLarge ? details?.largeOffset : nil
+            return RecordOffset(form: offsetForm, first: offsetFirst, second: offsetSecond, large: large)
         }
         set { setOffset(newValue) }
     }
