@@ -107,5 +107,37 @@ extension HandOverState {
         isPolling = false
         wakeAll(&wake)
     }
-}
 
+    // MARK: The lease
+
+    /// How many batches the source's task may move without the lock from here on, the next poll being due.
+    func leaseLength() -> Int {
+        guard phase == .running, turn == .free, !isTurnWanted, queue.records == 0, pace.isSteady, watchers.isEmpty else {
+            return 0
+        }
+        // The timer is at work already: it has seen that something is committable.
+        guard canCommit, parked.timer == nil, seal == nil, ledger.style == .cumulative, !ledger.isEachRecordAUnit else {
+            return 0
+        }
+        let records = (options.maxUncommittedRecords - ledger.uncommittedRecords) / options.maxPollRecords
+        let bytes = (options.maxUncommittedBytes - ledger.uncommittedBytes) / Self.leaseBytesPerBatch
+        return min(Self.longestLease, records, bytes)
+    }
+
+    private static let longestLease = 64
+    private static let leaseBytesPerBatch = 1 << 20
+
+    /// The put that was running when the lease ended is done.
+    @inline(__always)
+    mutating func endLeasedPut(_ wake: inout Wakeups) {
+        pace.measureNext()
+        noteSettled(isQuiet: false, &wake)
+        releaseTurn(&wake)
+    }
+
+    /// A put under the lease had something else to report than that all is delivered.
+    mutating func endLeasedPut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
+        inlineTicket = ledger.issue(records)
+        endInlinePut(records, report, &wake)
+    }
+}

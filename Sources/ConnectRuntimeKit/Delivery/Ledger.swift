@@ -113,6 +113,25 @@ struct Ledger: Sendable {
         return end
     }
 
+    /// Numbers and settles records of one partition that were delivered in order, the last of which ends a unit.
+    mutating func settleRun(of partition: RecordPartition, _ sums: TurnLease.Sums) {
+        guard sums.records > 0 else { return }
+        let slot = slot(for: partition)
+        let first = issue(slot, sums.records, endsUnit: true)
+        let last = first + UInt64(sums.records - 1)
+        counts.polled += sums.records
+        counts.delivered += sums.records
+        counts.deliveredBytes += sums.bytes
+        uncommittedBytes += sums.bytes
+        settle(
+            slot,
+            partitions[slot].generation,
+            first: first,
+            last: last,
+            end: LedgerPosition(offset: sums.end, sequence: last)
+        )
+    }
+
     private mutating func issueMark(_ mark: RecordPosition, to ticket: inout Ticket) {
         let slot = slot(for: mark.partition)
         let number = issue(slot, 1, endsUnit: true)

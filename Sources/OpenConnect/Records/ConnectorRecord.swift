@@ -91,6 +91,10 @@ extension ConnectorRecord {
     @inlinable
     package func sharesPartition(with other: ConnectorRecord) -> Bool { partitionStorage === other.partitionStorage }
 
+    /// Whether the record carries just this partition object.
+    @inlinable
+    package func isIdentical(to partition: RecordPartition) -> Bool { partitionStorage === partition.storage }
+
     /// The partition that the record comes from.
     @inlinable
     public var partition: RecordPartition {
