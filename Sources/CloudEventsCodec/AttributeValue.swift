@@ -46,8 +46,8 @@ public enum AttributeValue: Sendable, Hashable {
 
     /// Reads a value of a type from its canonical text (C14).
     ///
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` and the type's rule, T1 to T7, where the
-    ///   text is not one of the type.
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` and the type's rule, T1 to T7, where
+    ///   the text is not one of the type.
     public init(canonical text: String, as type: AttributeType) throws(CloudEventError) {
         switch type {
         case .boolean: self = .boolean(try Self.boolean(text))

@@ -2,9 +2,9 @@
 
 /// An event as CloudEvents 1.0 defines it: its context attributes and its data.
 ///
-/// Every value of this type is a valid event (C1 to C13): what the types of the properties do not rule out is checked by
-/// the initializer and by the methods that change an event. Events are equal when all attributes are, times by their
-/// instant, and the data byte by byte.
+/// Every value of this type is a valid event (C1 to C13): what the types of the properties do not rule out is
+/// checked by the initializer and by the methods that change an event. Events are equal when all attributes are, times
+/// by their instant, and the data byte by byte.
 public struct CloudEvent: Sendable, Hashable {
     /// The version of the specification the event follows (C4).
     public let specVersion: SpecVersion = .v1
@@ -48,8 +48,8 @@ public struct CloudEvent: Sendable, Hashable {
     ///   - dataSchema: the schema that the data follows.
     ///   - extensions: further attributes.
     ///   - data: the payload.
-    /// - Throws: ``CloudEventError`` that names the attribute, where one is empty (C2, C5, C7), not of its type (T3), no
-    ///   media type (C7), or an extension has a name of the specification (C13).
+    /// - Throws: ``CloudEventError`` that names the attribute, where one is empty (C2, C5, C7), not of its type (T3),
+    ///   no media type (C7), or an extension has a name of the specification (C13).
     public init(
         id: String,
         source: URIReference,

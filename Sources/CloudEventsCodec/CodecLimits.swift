@@ -13,7 +13,8 @@ public struct CodecLimits: Sendable, Hashable {
     /// The most events in a batch. Default: 100 000.
     public var batchEvents = 100_000
 
-    /// How deep objects and arrays may be nested, the event's own object (and the batch's array) included. Default: 128.
+    /// How deep objects and arrays may be nested, the event's own object (and the batch's array) included. Default:
+    /// 128.
     public var nestingDepth = 128
 
     /// The most attributes of an event, null ones included. Default: 256.

@@ -2,8 +2,9 @@
 
 /// An event's payload: absent, a JSON value, text, or bytes (C12).
 ///
-/// The payload is always bytes; its ``kind`` says what they are. They are checked when the payload is made, so that every
-/// payload is what its kind says. Two payloads are equal when kind and bytes are; JSON is not compared by its meaning.
+/// The payload is always bytes; its ``kind`` says what they are. They are checked when the payload is made, so that
+/// every payload is what its kind says. Two payloads are equal when kind and bytes are; JSON is not compared by its
+/// meaning.
 public struct EventData: Sendable, Hashable {
     /// What the bytes of the payload are.
     public let kind: Kind
@@ -50,7 +51,7 @@ extension EventData {
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` where they are not valid UTF-8.
     public static func text(utf8: SharedBytes) throws(CloudEventError) -> EventData {
         guard utf8.withUnsafeBytes({ isValidUTF8($0) }) else {
-            throw CloudEventError(.invalidData, "the text is not valid UTF-8; pass it as binary data", attribute: "data")
+            throw CloudEventError(.invalidData, "the text is not valid UTF-8; pass it as binary", attribute: "data")
         }
         return EventData(unchecked: .text, utf8)
     }

@@ -127,15 +127,19 @@ public struct SharedBytes: Sendable {
 }
 
 extension SharedBytes: RandomAccessCollection {
+    /// The first position.
     @inlinable public var startIndex: Int { 0 }
+    /// How many bytes there are.
     @inlinable public var endIndex: Int { count }
 
+    /// The byte at a position.
     @inlinable
     public subscript(position: Int) -> UInt8 {
         precondition(position >= 0 && position < count, "index out of range")
         return storage.unsafelyUnwrapped.base[start + position]
     }
 
+    /// Gives access to the bytes for the duration of the closure; they are always contiguous.
     @inlinable
     public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
@@ -146,6 +150,7 @@ extension SharedBytes: RandomAccessCollection {
 }
 
 extension SharedBytes: Hashable {
+    /// Whether both have the same bytes.
     public static func == (left: SharedBytes, right: SharedBytes) -> Bool {
         left.withUnsafeBytes { leftBytes in
             right.withUnsafeBytes { rightBytes in
@@ -155,6 +160,7 @@ extension SharedBytes: Hashable {
         }
     }
 
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         withUnsafeBytes { hasher.combine(bytes: $0) }
     }

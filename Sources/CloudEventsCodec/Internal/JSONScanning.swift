@@ -14,8 +14,8 @@ func escapeMarks(_ word: UInt64) -> UInt64 {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The position of the first byte from `start` on that ends a run of plain ASCII in a JSON string: `"`, `\`, a control
-    /// character, or a byte of 0x80 or more; or the end.
+    /// The position of the first byte from `start` on that ends a run of plain ASCII in a JSON string: `"`, `\`, a
+    /// control character, or a byte of 0x80 or more; or the end.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var position = start
@@ -36,7 +36,8 @@ extension UnsafeRawBufferPointer {
 
     /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
     func unicodeEscape(at position: Int) -> UInt16? {
-        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u") else {
+        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u")
+        else {
             return nil
         }
         var unit: UInt16 = 0

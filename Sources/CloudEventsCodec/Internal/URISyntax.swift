@@ -25,8 +25,9 @@ enum URISyntax {
         for index in 1..<max(1, bytes.count) {
             let byte = bytes[index]
             if byte == UInt8(ascii: ":") { return index + 1 }
-            guard isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
-                || byte == UInt8(ascii: ".")
+            guard
+                isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: ".")
             else { return nil }
         }
         return nil

@@ -19,6 +19,8 @@ package func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
 func firstDisallowedCharacter(_ bytes: UnsafeRawBufferPointer) -> Int? {
     var position = 0
     while position < bytes.count {
+        position = bytes.endOfPrintableASCII(from: position)
+        guard position < bytes.count else { return nil }
         let byte = bytes[position]
         if byte < 0x80 {
             if byte < 0x20 || byte == 0x7F { return position }
@@ -51,6 +53,21 @@ extension UnsafeRawBufferPointer {
             position &+= 16
         }
         while position < count, self[position] < 0x80 { position &+= 1 }
+        return position
+    }
+
+    /// A position from `start` on before which all bytes are ASCII and no control characters: whole words of eight.
+    @inline(__always)
+    func endOfPrintableASCII(from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position &+ 8 <= count {
+            let word = loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let deletes = word ^ (ones &* 0x7F)
+            let marks = (word &- ones &* 0x20) | (deletes &- ones) | word
+            if marks & (ones &* 0x80) != 0 { break }
+            position &+= 8
+        }
         return position
     }
 

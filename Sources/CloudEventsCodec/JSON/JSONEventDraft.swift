@@ -16,8 +16,8 @@ struct JSONEventDraft {
     /// The members of the specification that were there, null or not.
     private var seen: UInt16 = 0
     private var extensions: [ExtensionAttributes.Element] = []
-    /// All extensions' names, null ones included; a set only from so many on that looking through them would be slow.
-    private var names: [AttributeName] = []
+    private var nullNames: [AttributeName] = []
+    /// All extensions' names once there are so many that looking through them would be slow.
     private var manyNames: Set<AttributeName> = []
 
     static let dataBit: UInt16 = 1 << 8
@@ -30,14 +30,17 @@ struct JSONEventDraft {
     }
 
     mutating func add(_ name: AttributeName, _ value: AttributeValue?, at offset: Int) throws(CloudEventError) {
-        if names.count < 16 {
-            guard !names.contains(name) else { throw Self.duplicate(name.string, at: offset) }
+        if extensions.count + nullNames.count < 16 {
+            guard !extensions.contains(where: { $0.name == name }), !nullNames.contains(name) else {
+                throw Self.duplicate(name.string, at: offset)
+            }
         } else {
-            if manyNames.isEmpty { manyNames = Set(names) }
+            if manyNames.isEmpty { manyNames = Set(extensions.map(\.name) + nullNames) }
             guard manyNames.insert(name).inserted else { throw Self.duplicate(name.string, at: offset) }
         }
-        names.append(name)
-        if let value { extensions.append(ExtensionAttributes.Element(name: name, value: value)) }
+        guard let value else { return nullNames.append(name) }
+        if extensions.isEmpty { extensions.reserveCapacity(4) }
+        extensions.append(ExtensionAttributes.Element(name: name, value: value))
     }
 
     mutating func set(
@@ -56,6 +59,8 @@ struct JSONEventDraft {
             guard !string.range.isEmpty else { throw CloudEvent.empty(.dataSchema, rule: "C7") }
             dataSchema = try URI(reader.text(string))
         case .dataContentType:
+            // The usual type is a constant of the program: no allocation, no check.
+            if equal(reader.rawBytes(string), "application/json") { return dataContentType = "application/json" }
             let text = try Self.text(string, .dataContentType, "C7", reader)
             guard MediaType.isValid(text) else { throw MediaType.invalid }
             dataContentType = text

@@ -36,8 +36,8 @@ extension JSONEventFormat {
     /// Reads one event.
     ///
     /// The event's data shares the buffer of `bytes`, unless it was base64 or text with escapes; keep an event for long
-    /// as ``CloudEvent/detached()``. Members that the specification calls an error are refused: duplicates, names that no
-    /// attribute can have, values of a wrong type, `data` beside `data_base64`.
+    /// as ``CloudEvent/detached()``. Members that the specification calls an error are refused: duplicates, names
+    /// that no attribute can have, values of a wrong type, `data` beside `data_base64`.
     ///
     /// - Parameter bytes: a JSON object in UTF-8, with white space around it at most.
     /// - Throws: ``CloudEventError`` with the rule, the attribute and the byte's place; for any bytes, never a trap.
@@ -86,12 +86,13 @@ extension JSONEventFormat {
 extension JSONEventFormat {
     /// Writes one event as a JSON object without white space.
     ///
-    /// Bytes become `data_base64` (J4), a JSON value goes in as it is (J5), text becomes a string (J7); text whose content
-    /// type means JSON goes in as the JSON value that it holds (J5). Text without a content type becomes a string too,
-    /// which a reader takes for a JSON string (J6): give text a content type.
+    /// Bytes become `data_base64` (J4), a JSON value goes in as it is (J5), text becomes a string (J7); text whose
+    /// content type means JSON goes in as the JSON value that it holds (J5). Text without a content type becomes a
+    /// string too, which a reader takes for a JSON string (J6): give text a content type.
     ///
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable`` where the data is a JSON value other
-    ///   than a string but the content type is not JSON (J7), or the content type is JSON but the text is not (J5).
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable`` where the data is a JSON value
+    ///   other than a string but the content type is not JSON (J7), or the content type is JSON but the text is
+    ///   not (J5).
     public func encode(_ event: CloudEvent) throws(CloudEventError) -> SharedBytes {
         var writer = JSONWriter(capacity: 512 + event.data.bytes.count)
         try encode(event, into: &writer)

@@ -88,6 +88,7 @@ package struct JSONReader {
 // MARK: - Structure
 
 extension JSONReader {
+    @inline(__always)
     private mutating func afterValue() throws(CloudEventError) -> JSONToken {
         let byte = current
         let isObject = kinds & 1 == 1
@@ -104,6 +105,7 @@ extension JSONReader {
         return close(.endArray)
     }
 
+    @inline(__always)
     private mutating func name() throws(CloudEventError) -> JSONToken {
         guard current == UInt8(ascii: "\"") else { throw unexpected("a member's name in quotation marks") }
         let name = try string()
@@ -114,6 +116,7 @@ extension JSONReader {
         return .name(name)
     }
 
+    @inline(__always)
     private mutating func value() throws(CloudEventError) -> JSONToken {
         switch current {
         case UInt8(ascii: "\""):
@@ -171,12 +174,14 @@ extension JSONReader {
         state = depth == 0 ? .end : .afterValue
     }
 
+    @inline(never)
     private func unexpected(_ wanted: String) -> CloudEventError {
         offset < bytes.count
             ? malformed("the text is not JSON here; expected is \(wanted)", at: offset)
             : malformed("the text ends early; expected is \(wanted)", at: bytes.count)
     }
 
+    @inline(never)
     private func malformed(_ message: String, at offset: Int) -> CloudEventError {
         CloudEventError(.malformed, message, offset: offset)
     }
