@@ -12,7 +12,7 @@ struct EventRecord {
 
         /// `nil` where ``RecordEvent`` would not have put the last member of the family there.
         init?(_ extensions: [EventExtension], _ data: EventData, _ contentType: String?) {
-            guard let top = NumberedAttribute.record.top(of: extensions), top.isNext,
+            guard let top = StackedAttribute.record.top(of: extensions), top.isNext,
                 case .string(let text) = top.value, let carrier = RecordCarrier(text)
             else { return nil }
             self.carrier = carrier
@@ -75,7 +75,7 @@ struct EventRecord {
 
     /// The position that extensions carry, and the place where; both `nil` inside where they say that there is none.
     static func carriedPosition(in extensions: [EventExtension]) -> (position: PositionText?, index: Int)? {
-        guard let top = NumberedAttribute.position.top(of: extensions), top.isNext, case .string(let text) = top.value
+        guard let top = StackedAttribute.position.top(of: extensions), top.isNext, case .string(let text) = top.value
         else { return nil }
         if let position = PositionText(text) { return (position, top.index) }
         var rest = extensions
@@ -97,7 +97,7 @@ struct EventRecord {
         if carried.carrier.form == nil,
             EventPayload.isDisputed(event.data.kind, event.dataContentType, event.data.bytes)
         {
-            try? NumberedAttribute.record.push(RecordEvent.asItIs, to: &carried.extensions)
+            try? StackedAttribute.record.push(RecordEvent.asItIs, to: &carried.extensions)
         }
         record = ConnectorRecord(
             Self.data(event.data, carried.carrier.form),

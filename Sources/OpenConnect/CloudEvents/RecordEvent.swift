@@ -5,7 +5,7 @@ import CloudEventsCodec
 /// The way from a record to an event: its payload and extension attributes.
 ///
 /// ``EventRecord`` is the way back. Each inverts the other, for every record and every event: what a record cannot tell an
-/// event in attributes goes into the next member of a ``NumberedAttribute``, and what an event can be and no record makes
+/// event in attributes goes into the next member of a ``StackedAttribute``, and what an event can be and no record makes
 /// (data that disagrees with its content type) is noted in the record, in the same family.
 struct RecordEvent {
     /// In a record's extensions: the event had this content type, although its data disagrees with it.
@@ -31,7 +31,7 @@ struct RecordEvent {
 
     /// Where the note is that an event's data disagrees with its content type.
     static func note(in extensions: [EventExtension]) -> Int? {
-        guard let top = NumberedAttribute.record.top(of: extensions), top.isNext, top.value == .string(asItIs) else {
+        guard let top = StackedAttribute.record.top(of: extensions), top.isNext, top.value == .string(asItIs) else {
             return nil
         }
         return top.index
@@ -64,14 +64,14 @@ struct RecordEvent {
         let isNeeded =
             !carrier.isEmpty || EventRecord.Carried(extensions, payload.data, payload.contentType) != nil
         guard isNeeded else { return }
-        try NumberedAttribute.record.push(carrier.text(), to: &extensions)
+        try StackedAttribute.record.push(carrier.text(), to: &extensions)
     }
 
     private mutating func carryPosition(of record: ConnectorRecord) throws {
         if let position = PositionText(of: record) {
-            try NumberedAttribute.position.push(position.text, to: &extensions)
+            try StackedAttribute.position.push(position.text, to: &extensions)
         } else if EventRecord.carriedPosition(in: extensions) != nil {
-            try NumberedAttribute.position.push(PositionText.none, to: &extensions)
+            try StackedAttribute.position.push(PositionText.none, to: &extensions)
         }
     }
 
