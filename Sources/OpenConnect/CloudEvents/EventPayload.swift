@@ -25,7 +25,7 @@ struct EventPayload {
         case .bytes:
             let isReadable = options.contains(.readableData)
             self.init(
-                isReadable ? readable(data.payload, contentType) : .binary(data.payload),
+                isReadable ? ContentClass(contentType).readable(data.payload) : .binary(data.payload),
                 contentType: contentType
             )
         case .text:
@@ -69,17 +69,4 @@ struct EventPayload {
     static func isWholeJSON(_ bytes: SharedBytes) -> Bool {
         (try? EventData.json(bytes))?.bytes.count == bytes.count
     }
-}
-
-/// Bytes as what their content type says, where that is true; otherwise bytes.
-func readable(_ bytes: SharedBytes, _ contentType: String?) -> EventData {
-    guard let contentType else { return .binary(bytes) }
-    if MediaType.isJSON(contentType) { return (try? EventData.json(bytes)) ?? .binary(bytes) }
-    if isTextType(contentType), bytes.withUnsafeBytes(isValidUTF8) { return EventData(unchecked: .text, bytes) }
-    return .binary(bytes)
-}
-
-/// Whether a content type is one of `text/*`.
-func isTextType(_ contentType: String) -> Bool {
-    contentType.utf8.count > 5 && zip(contentType.utf8, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
 }

@@ -120,7 +120,7 @@ public struct BinaryEventFormat: RecordFormat {
 
     private static func data(of encoded: EncodedRecord) -> EventData {
         guard !encoded.isAbsent else { return .absent }
-        let data = readable(encoded.bytes, encoded.contentType)
+        let data = ContentClass(encoded.contentType).readable(encoded.bytes)
         // White space around JSON belongs to the bytes.
         return data.bytes.count == encoded.bytes.count ? data : .binary(encoded.bytes)
     }
