@@ -61,10 +61,16 @@ package struct CloudEventLineEncoder {
         }
     }
 
+    /// Whether there is a line break; without an early exit, so that many bytes are looked at together.
+    static func hasLineBreak(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var found: UInt8 = 0
+        for byte in bytes { found |= byte == 0x0A || byte == 0x0D ? 1 : 0 }
+        return found != 0
+    }
+
     /// JSON with spaces for line breaks, which stand only between its tokens; `nil` where it has none.
     static func onOneLine(_ json: SharedBytes) -> SharedBytes? {
-        func isBreak(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
-        guard json.withUnsafeBytes({ $0.contains(where: isBreak) }) else { return nil }
-        return SharedBytes(json.map { isBreak($0) ? 0x20 : $0 })
+        guard json.withUnsafeBytes(hasLineBreak) else { return nil }
+        return SharedBytes(json.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
     }
 }

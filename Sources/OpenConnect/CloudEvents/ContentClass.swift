@@ -23,13 +23,24 @@ enum ContentClass {
         contentType.utf8.count > 5 && zip(contentType.utf8, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 
-    /// Bytes as what their content type says, where that is true; otherwise bytes. The one rule of
+    /// What bytes are by their content type, where that is true, and which of them; otherwise bytes. The one rule of
     /// ``EventOptions/readableData``.
-    func readable(_ bytes: SharedBytes) -> EventData {
+    func kind(of bytes: UnsafeRawBufferPointer) -> (kind: EventData.Kind, range: Range<Int>) {
         switch self {
-        case .unknown, .other: return .binary(bytes)
-        case .json: return (try? EventData.json(bytes)) ?? .binary(bytes)
-        case .text: return bytes.withUnsafeBytes(isValidUTF8) ? EventData(unchecked: .text, bytes) : .binary(bytes)
+        case .unknown, .other:
+            return (.binary, 0..<bytes.count)
+        case .text:
+            return (isValidUTF8(bytes) ? .text : .binary, 0..<bytes.count)
+        case .json:
+            var reader = JSONReader(bytes, maximumDepth: StructuredValue.maximumDepth)
+            guard let range = try? reader.skipValue(), (try? reader.next()) != nil else { return (.binary, 0..<bytes.count) }
+            return (.json, range)
         }
+    }
+
+    /// As ``kind(of:)``.
+    func readable(_ bytes: SharedBytes) -> EventData {
+        let (kind, range) = bytes.withUnsafeBytes { self.kind(of: $0) }
+        return EventData(unchecked: kind, bytes.slice(range))
     }
 }

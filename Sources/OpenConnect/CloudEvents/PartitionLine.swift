@@ -63,46 +63,46 @@ struct PartitionLine {
     }
 
     /// Writes the event of a record that has no details; gives `false`, with nothing written, where it takes more.
-    mutating func write(_ record: ConnectorRecord, to writer: inout JSONWriter) -> Bool {
-        guard isUsable, record.offsetForm == .sequence, canWriteData(of: record) else { return false }
+    mutating func write(_ record: borrowing ConnectorRecord, to writer: inout JSONWriter) -> Bool {
+        guard isUsable, record.offsetForm == .sequence, canWriteData(of: record.dataForm) else { return false }
         let start = writer.count
         // Once for the usual record: data without escapes.
-        writer.reserve(beginning.count + middle.count + end.count + record.payload.count + 128)
-        writer.writeRaw(beginning)
+        writer.reserve(beginning.count + middle.count + textEnd.count + record.payload.count + 128)
+        writer.writeRaw(beginning.unsafeBytes)
         writer.writeInteger(record.offsetFirst)
         if record.offsetSecond != 0 { writeIncarnation(record.offsetSecond, to: &writer) }
-        writer.writeRaw(middle)
-        if let subject, let text = subject(record.offset, record.data) {
-            guard writeSubject(text, to: &writer) else {
-                writer.truncate(to: start)
-                return false
-            }
+        writer.writeRaw(middle.unsafeBytes)
+        if let subject, let text = subject(record.offset, record.data), !Self.writeSubject(text, to: &writer) {
+            writer.truncate(to: start)
+            return false
         }
-        writer.writeRaw(record.dataForm == .text ? textEnd : end)
-        writeData(of: record, to: &writer)
+        writer.writeRaw(record.dataForm == .text ? textEnd.unsafeBytes : end.unsafeBytes)
+        writeData(record.dataForm, record.payload.unsafeBytes, to: &writer)
         writer.writeRaw(UInt8(ascii: "}"))
         return true
     }
 
     private mutating func writeIncarnation(_ number: UInt64, to writer: inout JSONWriter) {
         if incarnation.number != number { incarnation = (number, SharedBytes(utf8: "." + String(number, radix: 16))) }
-        writer.writeRaw(incarnation.text)
+        writer.writeRaw(incarnation.text.unsafeBytes)
     }
 
-    private func writeSubject(_ text: String, to writer: inout JSONWriter) -> Bool {
+    private static func writeSubject(_ text: String, to writer: inout JSONWriter) -> Bool {
         var text = text
         let isPlain = text.withUTF8 { bytes in
-            !bytes.isEmpty && bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+            var strange: UInt8 = 0
+            for byte in bytes { strange |= byte < 0x20 || byte >= 0x7F ? 1 : 0 }
+            return strange == 0
         }
-        guard isPlain || !text.isEmpty && (try? AttributeValue(canonical: text, as: .string)) != nil else { return false }
+        guard !text.isEmpty, isPlain || (try? AttributeValue(canonical: text, as: .string)) != nil else { return false }
         writer.writeRaw(",\"subject\":")
-        writer.writeString(text)
+        text.withUTF8 { writer.writeString(utf8: UnsafeRawBufferPointer($0)) }
         return true
     }
 
     /// Whether form and content type need no note in the event.
-    private func canWriteData(of record: ConnectorRecord) -> Bool {
-        switch record.dataForm {
+    private func canWriteData(of form: RecordData.Form) -> Bool {
+        switch form {
         case .absent, .bytes: true
         case .text: content != .json
         case .json: content == .json || content == .unknown
@@ -110,27 +110,30 @@ struct PartitionLine {
         }
     }
 
-    private func writeData(of record: ConnectorRecord, to writer: inout JSONWriter) {
-        switch record.dataForm {
+    private func writeData(_ form: RecordData.Form, _ bytes: UnsafeRawBufferPointer, to writer: inout JSONWriter) {
+        switch form {
         case .absent, .structured: break
-        case .bytes: write(content.readable(record.payload), to: &writer)
-        case .text: write(EventData(unchecked: .text, record.payload), to: &writer)
-        case .json: write(EventData(unchecked: .json, record.payload), to: &writer)
+        case .text: Self.write(.text, bytes, to: &writer)
+        case .json: Self.write(.json, bytes, to: &writer)
+        case .bytes:
+            let (kind, range) = content.kind(of: bytes)
+            Self.write(kind, UnsafeRawBufferPointer(rebasing: bytes[range]), to: &writer)
         }
     }
 
-    private func write(_ data: EventData, to writer: inout JSONWriter) {
-        switch data.kind {
+    private static func write(_ kind: EventData.Kind, _ bytes: UnsafeRawBufferPointer, to writer: inout JSONWriter) {
+        switch kind {
         case .absent: break
         case .json:
             writer.writeRaw(",\"data\":")
-            writer.writeRaw(CloudEventLineEncoder.onOneLine(data.bytes) ?? data.bytes)
+            guard CloudEventLineEncoder.hasLineBreak(bytes) else { return writer.writeRaw(bytes) }
+            for byte in bytes { writer.writeRaw(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
         case .text:
             writer.writeRaw(",\"data\":")
-            data.bytes.withUnsafeBytes { writer.writeString(utf8: $0) }
+            writer.writeString(utf8: bytes)
         case .binary:
             writer.writeRaw(",\"data_base64\":")
-            data.bytes.withUnsafeBytes { writer.writeBase64($0) }
+            writer.writeBase64(bytes)
         }
     }
 }
