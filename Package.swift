@@ -33,12 +33,13 @@ let package = Package(
         ),
         .executableTarget(
             name: "file-connector",
-            dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect"],
+            dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect", "OpenConnectFiles"],
             path: "Examples/FileConnector/Sources/file-connector"
         ),
         .testTarget(
             name: "CloudEventsCodecTests",
-            dependencies: ["CloudEventsCodec"]
+            dependencies: ["CloudEventsCodec"],
+            exclude: ["Vectors"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .testTarget(

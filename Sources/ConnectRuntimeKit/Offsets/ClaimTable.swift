@@ -7,7 +7,8 @@ import OpenConnect
 /// A claim of a connector and a claim of one of its partitions exclude each other, as two claims of one scope do.
 struct ClaimTable: Sendable {
     private var epochs: [String: UInt64]
-    private var owners: [ClaimScope: Epoch] = [:]
+    /// The owners by connector and partition; no connector without one.
+    private var owners: [String: [RecordPartition?: Epoch]] = [:]
 
     /// Nobody owns anything yet; epochs go on from what is stored.
     init(epochs: [String: UInt64] = [:]) {
@@ -26,20 +27,18 @@ struct ClaimTable: Sendable {
     /// - Returns: the proof of ownership, or the token of the owner in the way.
     mutating func claim(_ request: ClaimRequest) -> Result<ClaimToken, OwnedScope> {
         let scope = request.scope.detached
-        let rivals = owners.filter { $0.key.excludes(scope) }
-        if let rival = rivals.first, request.policy != .takeOver {
-            return .failure(OwnedScope(owner: ClaimToken(scope: rival.key, epoch: rival.value)))
-        }
-        for rival in rivals.keys { owners[rival] = nil }
+        let rivals = rivals(of: scope)
+        if let rival = rivals.first, request.policy != .takeOver { return .failure(OwnedScope(owner: rival)) }
+        for rival in rivals { _ = release(rival) }
         let epoch = Epoch((epochs[scope.connector] ?? 0) + 1)
         epochs[scope.connector] = epoch.number
-        owners[scope] = epoch
+        owners[scope.connector, default: [:]][scope.partition] = epoch
         return .success(ClaimToken(scope: scope, epoch: epoch))
     }
 
     /// Makes sure that a token still is the proof of ownership.
     func check(_ token: ClaimToken) throws(ConnectorError) {
-        if owners[token.scope] == token.epoch { return }
+        if isOwned(token) { return }
         let newest = epochs[token.scope.connector] ?? 0
         let reason =
             newest > token.epoch.number
@@ -67,9 +66,23 @@ struct ClaimTable: Sendable {
     ///
     /// - Returns: whether the scope has become free.
     mutating func release(_ token: ClaimToken) -> Bool {
-        guard owners[token.scope] == token.epoch else { return false }
-        owners[token.scope] = nil
+        guard isOwned(token) else { return false }
+        owners[token.scope.connector]?[token.scope.partition] = nil
+        if owners[token.scope.connector]?.isEmpty == true { owners[token.scope.connector] = nil }
         return true
+    }
+
+    private func isOwned(_ token: ClaimToken) -> Bool {
+        owners[token.scope.connector]?[token.scope.partition] == token.epoch
+    }
+
+    /// The owners that a claim of a scope would meet: with the whole connector, all of its owners.
+    private func rivals(of scope: ClaimScope) -> [ClaimToken] {
+        guard let owners = owners[scope.connector] else { return [] }
+        let places = scope.partition == nil ? Array(owners.keys) : [nil, scope.partition]
+        return places.compactMap { place in
+            owners[place].map { ClaimToken(scope: ClaimScope(connector: scope.connector, partition: place), epoch: $0) }
+        }
     }
 }
 
@@ -87,11 +100,6 @@ struct OwnedScope: Error, Sendable {
 }
 
 extension ClaimScope {
-    /// Whether both cannot be owned at the same time.
-    fileprivate func excludes(_ other: ClaimScope) -> Bool {
-        connector == other.connector && (partition == nil || other.partition == nil || partition == other.partition)
-    }
-
     /// The scope with a partition of just its name, so that the store keeps nothing of the source alive.
     fileprivate var detached: ClaimScope {
         ClaimScope(connector: connector, partition: partition.map { RecordPartition($0.name) })

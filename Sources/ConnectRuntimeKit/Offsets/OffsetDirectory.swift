@@ -44,6 +44,26 @@ struct OffsetDirectory: Sendable {
         return Int32(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
+    /// Whether the lock still keeps others out: not where somebody removed the file, as then another store locks a new one.
+    func isLocked(by lock: FileDescriptor) -> Bool { isInPlace(lock, lockPath) }
+
+    /// Whether the next store will read this log: not where somebody removed or replaced the file.
+    func isRead(_ log: OffsetLogFile) -> Bool { isInPlace(log.file, logPath) }
+
+    /// The error of a save without the lock.
+    var lockLost: ConnectorError {
+        ConnectorError(
+            .fenced,
+            "the lock file '\(lockPath)' was removed or replaced while the offset store was in use, so another process may "
+                + "own the store; make sure that just one runs, and start it again"
+        )
+    }
+
+    private func isInPlace(_ file: FileDescriptor, _ path: String) -> Bool {
+        guard let own = try? file.status(), let named = try? FileSystem.status(of: path) else { return false }
+        return own.isSameFile(as: named)
+    }
+
     /// Reads the log, and removes what a compaction that was cut short left behind. A missing log is an empty one.
     func read() throws -> OffsetLogFormat.Content {
         try removeDraft()
@@ -86,7 +106,7 @@ struct OffsetDirectory: Sendable {
 
 /// A log that entries are appended to.
 struct OffsetLogFile: Sendable {
-    private let file: FileDescriptor
+    fileprivate let file: FileDescriptor
     private let faults: FileFaults
     /// The size of what is known to be durable, in bytes.
     private(set) var size: Int64 = 0

@@ -6,7 +6,7 @@ import OpenConnectFiles
 /// What a ``FileOffsetStore`` knows while it holds the lock of its directory.
 struct OffsetSession: Sendable {
     /// Held as long as this value lives.
-    private let lock: FileDescriptor
+    let lock: FileDescriptor
     /// What is durable.
     var table: OffsetTable
     /// Who owns what.

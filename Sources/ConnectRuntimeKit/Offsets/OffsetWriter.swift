@@ -93,7 +93,9 @@ actor OffsetWriter {
     private func write(_ entries: [OffsetEntry], in session: inout OffsetSession) async throws(ConnectorError) {
         if entries.isEmpty { return }
         let directory = directory
-        let log = session.log
+        guard directory.isLocked(by: session.lock) else { throw directory.lockLost }
+        // Where the log was removed while in use, a new one says what the removed one did.
+        let log = session.log.flatMap { directory.isRead($0) ? $0 : nil }
         // Whatever fails from here on, the file is not written to again: the system may have dropped its pages. The
         // next entries go to a new one, which begins with what is known to be durable.
         session.log = nil
