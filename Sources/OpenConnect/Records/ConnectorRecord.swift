@@ -15,7 +15,9 @@ public struct ConnectorRecord: Sendable {
     @usableFromInline var details: RecordDetails?
     @usableFromInline var dataForm: RecordData.Form
     @usableFromInline var offsetForm: RecordOffset.Form
+}
 
+extension ConnectorRecord {
     /// A record.
     ///
     /// - Parameters:
@@ -43,6 +45,28 @@ public struct ConnectorRecord: Sendable {
             details?.value = data.value
             details?.largeOffset = offset?.large
         }
+    }
+
+    /// A record of bytes at a sequence number, for sources that make millions of them in a second.
+    ///
+    /// It sets all fields at once, by the implicit initializer. Where they are assigned one by one the optimizer keeps a
+    /// copy of the record in the making, two references more: 118 instead of 64 ns for a line of a file.
+    package static func slice(
+        _ bytes: SharedBytes,
+        partition: RecordPartition,
+        sequence: Int64,
+        incarnation: UInt64
+    ) -> ConnectorRecord {
+        ConnectorRecord(
+            payload: bytes,
+            partitionStorage: partition.storage,
+            offsetFirst: sequence,
+            offsetSecond: incarnation,
+            timestampNanoseconds: noTimestamp,
+            details: nil,
+            dataForm: .bytes,
+            offsetForm: .sequence
+        )
     }
 
     @usableFromInline static var noTimestamp: Int64 { .min }
