@@ -32,19 +32,16 @@ extension ConnectorRecord {
         offset: RecordOffset? = nil,
         timestamp: RecordTimestamp? = nil
     ) {
+        // Nothing is assigned twice: the optimizer would keep a copy of the record in the making.
+        let details = RecordDetails.ifNeeded(value: data.value, largeOffset: offset?.large)
         payload = data.payload
-        dataForm = data.form
         partitionStorage = partition.storage
-        offsetForm = offset?.form ?? .none
         offsetFirst = offset?.first ?? 0
         offsetSecond = offset?.second ?? 0
         timestampNanoseconds = timestamp?.nanosecondsSince1970 ?? Self.noTimestamp
-        details = nil
-        if data.value != nil || offset?.large != nil {
-            details = RecordDetails()
-            details?.value = data.value
-            details?.largeOffset = offset?.large
-        }
+        self.details = details
+        dataForm = data.form
+        offsetForm = offset?.form ?? .none
     }
 
     /// A record of bytes at a sequence number, for sources that make millions of them in a second.
