@@ -33,7 +33,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "file-connector",
-            dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect"],
+            dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect", "OpenConnectFiles"],
             path: "Examples/FileConnector/Sources/file-connector"
         ),
         .testTarget(

@@ -113,10 +113,7 @@ final class HandOver: Sendable {
 
     /// Has those who watch look again.
     func wakeWatchers() {
-        step { state, wake in
-            wake.others = state.watchers
-            state.watchers = []
-        }
+        step { $0.wakeWatchers(&$1) }
     }
 
     /// Waits until polling is over; whether a poll that is suspended has to be cancelled for it.

@@ -18,7 +18,7 @@ extension HandOverState {
         isCommitDue = true
         guard !isCommitting else { return }
         isTurnWanted = true
-        if turn == .free { wake.committer = parked.committer.take() }
+        if turn == .free { wakeCommitter(&wake) }
     }
 
     /// What the committer does next.
@@ -67,7 +67,7 @@ extension HandOverState {
         isCommitting = false
         if commitStage == .flushing { releaseTurn(&wake) }
         commitStage = .none
-        wake.source = wake.source ?? parked.source.take()
+        wakeSource(&wake)
     }
 
     /// The set is durable where it is kept.
@@ -79,11 +79,10 @@ extension HandOverState {
         commitStage = .none
         isUncommittedTooLong = false
         if ledger.openTails == 0 { hasReportedOpenUnit = false }
-        wake.source = parked.source.take()
+        wakeSource(&wake)
         if commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
-        if canCommit, wake.timer == nil { wake.timer = parked.timer.take() }
-        if !watchers.isEmpty { wake.others = watchers }
-        watchers = []
+        if canCommit { wakeTimer(&wake) }
+        wakeWatchers(&wake)
     }
 
     // MARK: Checkpoints
@@ -133,8 +132,7 @@ extension HandOverState {
     /// Forgets partitions that are gone.
     mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
         ledger.close(partitions)
-        wake.source = parked.source.take()
-        if !watchers.isEmpty { wake.others = watchers }
-        watchers = []
+        wakeSource(&wake)
+        wakeWatchers(&wake)
     }
 }

@@ -96,7 +96,7 @@ extension HandOverState {
     /// Lets go of what a queued batch was charged with.
     mutating func releaseQueued(_ batch: DeliveryBatch, _ wake: inout Wakeups) {
         queue.release(batch)
-        if wake.source == nil { wake.source = parked.source.take() }
+        wakeSource(&wake)
     }
 
     /// Something became committable: the committer is told at once, or by the timer.
@@ -105,12 +105,9 @@ extension HandOverState {
         if isQuiet || commitsPromptly, canCommit {
             demandCommit(&wake)
         } else if parked.timer != nil, canCommit {
-            wake.timer = parked.timer.take()
+            wakeTimer(&wake)
         }
-        if !watchers.isEmpty {
-            wake.others = watchers
-            watchers = []
-        }
+        wakeWatchers(&wake)
     }
 
     /// The committer's turn comes before the next put.
@@ -118,9 +115,9 @@ extension HandOverState {
     mutating func releaseTurn(_ wake: inout Wakeups) {
         turn = .free
         if isTurnWanted {
-            if wake.committer == nil { wake.committer = parked.committer.take() }
-        } else if wake.sink == nil, !queue.isEmpty || hasSourceEnded {
-            wake.sink = parked.sink.take()
+            wakeCommitter(&wake)
+        } else if !queue.isEmpty || hasSourceEnded {
+            wakeSink(&wake)
         }
     }
 

@@ -76,7 +76,7 @@ extension HandOverState {
         var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
         next.isFollowedByQuiet = batch.quiet != nil
         queue.append(next, gatheringUpTo: options.maxPollRecords)
-        wake.sink = parked.sink.take()
+        wakeSink(&wake)
         return .queued
     }
 

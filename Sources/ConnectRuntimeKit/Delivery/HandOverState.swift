@@ -70,11 +70,30 @@ struct HandOverState: Sendable {
         self.ledger = ledger
     }
 
-    mutating func wakeAll(_ wake: inout Wakeups) {
-        wake = parked
-        if !watchers.isEmpty { wake.others = watchers }
-        parked = Wakeups()
+    // One step may have several reasons to wake a task: a task that is to be woken already must not be forgotten.
+
+    @inline(__always)
+    mutating func wakeSource(_ wake: inout Wakeups) { if let task = parked.source.take() { wake.source = task } }
+    @inline(__always)
+    mutating func wakeSink(_ wake: inout Wakeups) { if let task = parked.sink.take() { wake.sink = task } }
+    @inline(__always)
+    mutating func wakeCommitter(_ wake: inout Wakeups) { if let task = parked.committer.take() { wake.committer = task } }
+    @inline(__always)
+    mutating func wakeTimer(_ wake: inout Wakeups) { if let task = parked.timer.take() { wake.timer = task } }
+    @inline(__always)
+    mutating func wakeWatchers(_ wake: inout Wakeups) {
+        guard !watchers.isEmpty else { return }
+        wake.others = (wake.others ?? []) + watchers
         watchers = []
+    }
+
+    mutating func wakeAll(_ wake: inout Wakeups) {
+        wakeSource(&wake)
+        wakeSink(&wake)
+        wakeCommitter(&wake)
+        wakeTimer(&wake)
+        wakeWatchers(&wake)
+        if let task = parked.pollCanceller.take() { wake.pollCanceller = task }
     }
 
     mutating func fail(_ error: any Error, sinkIsUsable: Bool, _ wake: inout Wakeups) {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnectFiles
+
+/// What an output is made of: a file, or in tests something that fails on demand.
+protocol OutputDevice: Sendable {
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError)
+    func truncate(to size: Int64) throws(FileError)
+    func synchronize() async throws(FileError)
+}
+
+extension FileDescriptor: OutputDevice {}

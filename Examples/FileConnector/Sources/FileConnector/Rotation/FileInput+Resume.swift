@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+import OpenConnectFiles
+
+extension FileInput {
+    /// Opens an input where it was left, in whatever file that now is.
+    ///
+    /// - Parameter stored: the committed offset, or `nil` to begin at the first byte.
+    /// - Throws: ``ConnectorError``: `invalidConfiguration` for an input that cannot be read, `corruptOffsets` where no
+    ///   file has what follows the stored position.
+    static func open(
+        _ location: FileLocation,
+        partition: RecordPartition,
+        from stored: RecordOffset?,
+        reading: Reading
+    ) throws -> FileInput {
+        do {
+            let file = try RotationSearch.openIfPresent(location.path)
+            if let stored {
+                return try resume(location, partition, Wanted(stored, location), file, reading)
+            }
+            guard file != nil || reading.follows else { throw missing(location) }
+            let reader = try file.map { try LineReader($0, chunkSize: reading.chunkSize, isWatched: reading.follows) }
+            return FileInput(location, partition: partition, reading: reading, reader: reader)
+        } catch let error as FileError {
+            throw error.connectorError("input:")
+        }
+    }
+
+    private static func resume(
+        _ location: FileLocation,
+        _ partition: RecordPartition,
+        _ wanted: Wanted,
+        _ file: FileDescriptor?,
+        _ reading: Reading
+    ) throws -> FileInput {
+        let present = try file.map { try RotationSearch.Candidate($0, name: nil) }
+        let search = RotationSearch(location)
+        var later: [FileDescriptor] = []
+        let found: RotationSearch.Candidate
+        if let present, wanted.isExactly(present) {
+            found = present
+        } else {
+            let siblings = try search.candidates().filter { sibling in
+                present.map { !sibling.status.isSameFile(as: $0.status) } ?? true
+            }
+            found = try wanted.choose(siblings, present, compressed: try search.compressedNames())
+            if found.name != nil {
+                later = RotationSearch.generations(behind: found, among: siblings, until: present?.status)
+                later += file.map { [$0] } ?? []
+            }
+        }
+        let reader = try LineReader(
+            found.file,
+            at: try wanted.beginning(in: found.file),
+            chunkSize: reading.chunkSize,
+            isWatched: reading.follows
+        )
+        let followers = try later.map { file in
+            try LineReader(file, chunkSize: reading.chunkSize, isWatched: reading.follows)
+        }
+        return FileInput(location, partition: partition, reading: reading, reader: reader, later: followers)
+    }
+
+    private static func missing(_ location: FileLocation) -> ConnectorError {
+        ConnectorError(
+            .invalidConfiguration,
+            "the input '\(location.path)' does not exist; correct the path, or follow it to wait until it appears"
+        )
+    }
+}
+
+/// A stored position, and what a file must be to hold what follows it.
+struct Wanted {
+    let location: FileLocation
+    let offset: Int64
+    let incarnation: Incarnation
+
+    init(_ stored: RecordOffset, _ location: FileLocation) throws {
+        guard let offset = stored.sequence, offset >= 0 else {
+            throw ConnectorError(
+                .corruptOffsets,
+                "the stored offset \(stored) of '\(location.path)' is not a place in a file; the state was made by another "
+                    + "source: use the state directory of this one, or reset the offset of the input"
+            )
+        }
+        self.location = location
+        self.offset = offset
+        incarnation = Incarnation(bits: stored.incarnation)
+    }
+
+    /// Whether it is the very file, still holding what was read.
+    func isExactly(_ candidate: RotationSearch.Candidate) -> Bool {
+        isAlike(candidate) && candidate.identity.incarnation(at: offset).place == incarnation.place
+    }
+
+    /// Whether it holds what was read, if perhaps as a copy. Of an offset of 0 nothing was read.
+    private func isAlike(_ candidate: RotationSearch.Candidate) -> Bool {
+        candidate.identity.contains(offset, of: incarnation, size: candidate.status.size)
+    }
+
+    /// The file to go on with: the very file under its new name, or else the only one that has the same content.
+    func choose(
+        _ siblings: [RotationSearch.Candidate],
+        _ present: RotationSearch.Candidate?,
+        compressed: [String]
+    ) throws -> RotationSearch.Candidate {
+        if let found = siblings.first(where: isExactly) { return found }
+        let alike = offset == 0 ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
+        if alike.count == 1 { return alike[0] }
+        var reason = "no file holds what was read up to the stored position, byte \(offset) of the input"
+        if let present {
+            let size = present.status.size
+            reason +=
+                size < offset
+                ? "; the file there now has only \(size) bytes: it was truncated or replaced"
+                : "; the file there now is another one: it begins otherwise"
+        } else {
+            reason += "; there is no file now"
+        }
+        if !alike.isEmpty {
+            let names = alike.map { "'\($0.file.path)'" }.joined(separator: ", ")
+            reason = "several files could hold what was read up to byte \(offset) of the input: \(names)"
+        }
+        throw notFound(reason, searched: siblings, compressed)
+    }
+
+    private func notFound(
+        _ reason: String,
+        searched: [RotationSearch.Candidate],
+        _ compressed: [String]
+    ) -> ConnectorError {
+        let names = searched.map { "'\($0.file.path)'" }.joined(separator: ", ")
+        let packed = compressed.isEmpty ? "" : ", or unpack it (\(compressed.joined(separator: ", ")))"
+        return ConnectorError(
+            .corruptOffsets,
+            "cannot go on with the input '\(location.path)': \(reason); looked for its rotated file among the names "
+                + "'\(location.name)…' in '\(location.directory)' (\(names.isEmpty ? "none" : names)); put the file that "
+                + "was read back there under such a name\(packed), or reset the offset of this input to read it from the "
+                + "beginning"
+        )
+    }
+
+    /// Where reading goes on: at the stored offset, behind a newline that was written after the line before it had been
+    /// taken for the last one.
+    func beginning(in file: FileDescriptor) throws(FileError) -> Int64 {
+        guard offset > 0 else { return 0 }
+        let around = try [UInt8](capacity: 2) { (buffer) throws(FileError) in
+            try file.read(into: buffer, at: offset - 1)
+        }
+        return around.count == 2 && around[0] != 0x0A && around[1] == 0x0A ? offset + 1 : offset
+    }
+}

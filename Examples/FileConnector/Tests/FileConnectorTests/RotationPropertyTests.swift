@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+import Synchronization
+import Testing
+
+@testable import FileConnector
+
+/// Random writing and rotating, against a model that knows every line.
+@Suite struct RotationPropertyTests {
+    /// Writes a log and rotates it, keeping all of its generations.
+    final class Writer: Sendable {
+        private struct State {
+            var generator: SeededGenerator
+            var finished: [[UInt8]] = []
+            var current: [UInt8] = []
+            var count = 0
+        }
+
+        private let directory: TemporaryDirectory
+        private let copies: Bool
+        private let state: Mutex<State>
+
+        init(_ directory: TemporaryDirectory, seed: UInt64, copies: Bool) {
+            self.directory = directory
+            self.copies = copies
+            state = Mutex(State(generator: SeededGenerator(seed: seed)))
+        }
+
+        /// The lines of all generations. Unless it is final, the last generation that has content may still grow, and a
+        /// line of it that is not complete does not count.
+        func lines(isFinal: Bool) -> [String] {
+            state.withLock { state in
+                var generations = (state.finished + [state.current]).filter { !$0.isEmpty }
+                if !isFinal, let last = generations.popLast() {
+                    generations.append(Array(last[..<(last.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)]))
+                }
+                return generations.flatMap(linesOf).map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+
+        func step() throws {
+            try state.withLock { state in
+                // A generation that was never looked at cannot be told from its successor when it is cut to nothing.
+                if !state.current.isEmpty || !copies, Int.random(in: 0..<3, using: &state.generator) == 0 {
+                    try rotate(&state)
+                }
+                for _ in 0..<Int.random(in: copies ? 1...4 : 0...4, using: &state.generator) { try write(&state) }
+            }
+        }
+
+        private func write(_ state: inout State) throws {
+            state.count += 1
+            let isLong = Int.random(in: 0..<4, using: &state.generator) == 0
+            let isWhole = Int.random(in: 0..<4, using: &state.generator) != 0
+            let text = "\(state.count)" + String(repeating: ".", count: isLong ? 200 : 3) + (isWhole ? "\n" : "")
+            try directory.append(text, to: "log")
+            state.current += text.utf8
+        }
+
+        private func rotate(_ state: inout State) throws {
+            for number in stride(from: state.finished.count, to: 0, by: -1) {
+                try directory.rename("log.\(number)", to: "log.\(number + 1)")
+            }
+            if copies {
+                try directory.copyAndTruncate("log", to: "log.1")
+            } else {
+                try directory.rename("log", to: "log.1")
+                try directory.write("", to: "log")
+            }
+            state.finished.append(state.current)
+            state.current = []
+        }
+    }
+
+    @Test(arguments: 1...30, [false, true])
+    func `each line is read once, and behind each position follows exactly the rest`(
+        seed: UInt64,
+        copies: Bool
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "log")
+        let writer = Writer(directory, seed: seed, copies: copies)
+        let busy = Array<ScriptedClock.Step>(repeating: { try writer.step() }, count: 12)
+        let rest = Array<ScriptedClock.Step>(repeating: {}, count: 40)
+        let options = FileSource.Options(follow: true, chunkSize: seed % 2 == 0 ? 64 : 4096)
+        let reading = try await read(directory["log"], options, while: busy + rest)
+        #expect(reading.lines == writer.lines(isFinal: false))
+        let all = writer.lines(isFinal: true)
+        for (index, position) in reading.positions.enumerated() {
+            let following = try await read(directory["log"], from: position)
+            #expect(following.lines == Array(all[(index + 1)...]), "from line \(index): \(position)")
+        }
+        #expect(Set(reading.positions.map(\.offset)).count == reading.positions.count)
+    }
+}
