@@ -80,14 +80,21 @@ extension HandOverState {
         return .queued
     }
 
-    /// Ends the put of the source's own task.
+    /// Ends a put of the source's own task, all of whose records are delivered.
     @inline(__always)
+    mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
+        ledger.settle(inlineTicket, records)
+        noteSettled(isQuiet: isInlinePutQuiet, &wake)
+        releaseTurn(&wake)
+    }
+
+    /// The same for a put that was timed, or whose sink is not a plain one.
     mutating func endInlinePut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
         endPut(inlineTicket, records, isFollowedByQuiet: isInlinePutQuiet, report, &wake)
     }
 
     private mutating func settleMarks(_ ticket: Ticket, _ wake: inout Wakeups) {
-        guard ticket.head != nil else { return }
+        guard !ticket.isEmpty else { return }
         ledger.settle(ticket, [])
         noteSettled(isQuiet: false, &wake)
     }

@@ -91,11 +91,11 @@ struct Ledger: Sendable {
         let isWhole = newestOffset == end - 1 || isEachRecordAUnit
         let first = issue(slot, end - start, endsUnit: isWhole)
         let last = first + UInt64(end - start - 1)
-        var position: LedgerPosition?
+        var position = LedgerPosition.none
         if newestOffset >= 0, let offset = records[newestOffset].offset {
             position = LedgerPosition(offset: offset, sequence: first + UInt64(newestOffset - start))
         }
-        if isEachRecordAUnit, position?.sequence != last {
+        if isEachRecordAUnit, position.sequence != last {
             position = LedgerPosition(offset: RecordOffset(Int64(last)), sequence: last)
         }
         ticket.append(
@@ -166,7 +166,7 @@ struct Ledger: Sendable {
 
     private mutating func settle(_ record: ConnectorRecord, _ part: Ticket.Part, number: UInt64) {
         let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
-        let end = offset.map { LedgerPosition(offset: $0, sequence: number) }
+        let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
         settle(part.slot, part.generation, first: number, last: number, end: end)
     }
 
@@ -182,13 +182,13 @@ struct Ledger: Sendable {
         _ generation: UInt32,
         first: UInt64,
         last: UInt64,
-        end: LedgerPosition?
+        end: LedgerPosition
     ) {
         guard partitions[slot].generation == generation else { return }
-        let wasDirty = partitions[slot].committable != nil
+        let wasDirty = !partitions[slot].committable.isNone
         let wasOpen = partitions[slot].hasOpenUnit
         partitions[slot].settle(first: first, last: last, end: end)
-        if !wasDirty, partitions[slot].committable != nil { dirtySlots.append(slot) }
+        if !wasDirty, !partitions[slot].committable.isNone { dirtySlots.append(slot) }
         openSettledUnits += (partitions[slot].hasOpenUnit ? 1 : 0) - (wasOpen ? 1 : 0)
     }
 
@@ -196,8 +196,8 @@ struct Ledger: Sendable {
 
     /// Notes what is committable at this moment.
     mutating func beginCommit() -> CommitSet {
-        let entries = dirtySlots.compactMap { slot in
-            partitions[slot].committable.map { CommitSet.Entry(slot: slot, at: $0, in: partitions[slot]) }
+        let entries = dirtySlots.map { slot in
+            CommitSet.Entry(slot: slot, at: partitions[slot].committable, in: partitions[slot])
         }
         let set = CommitSet(entries: entries, acknowledgements: pendingAcknowledgements)
         pendingAcknowledgements = []
@@ -214,7 +214,7 @@ struct Ledger: Sendable {
         // Bytes are not counted by partition: they are let go in proportion to the records.
         let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
         uncommittedBytes = Int(Double(uncommittedBytes) * share)
-        dirtySlots.removeAll { partitions[$0].committable == nil }
+        dirtySlots.removeAll { partitions[$0].committable.isNone }
         forgetIdlePartitions(set)
     }
 
@@ -236,7 +236,7 @@ struct Ledger: Sendable {
     func steps(of ticket: Ticket) -> [PositionAdvance.Step] {
         var newest: [Int: LedgerPosition] = [:]
         ticket.forEachPart { part in
-            if let end = part.end { newest[part.slot] = end }
+            if !part.end.isNone { newest[part.slot] = part.end }
         }
         return newest.keys.sorted().compactMap { slot in
             guard let position = newest[slot] else { return nil }
@@ -278,7 +278,7 @@ struct Ledger: Sendable {
     /// Whether nothing of the partitions is in flight, and whether nothing of them is left to commit.
     func rest(of names: [RecordPartition]) -> (isSettled: Bool, isCommitted: Bool) {
         let present = names.compactMap { slots[$0].map { partitions[$0] } }
-        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy { $0.committable == nil })
+        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
     }
 
     /// Forgets partitions that are gone: what of them is in flight is not settled any more.

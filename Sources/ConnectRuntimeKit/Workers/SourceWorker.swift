@@ -41,11 +41,11 @@ struct SourceWorker: ConnectorWorker {
             if units.isActive { batch = units.gather(batch) }
             let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
             if case .put(let isTimed, let steps) = handOver.step({ $0.accept(batch, &$1) }) {
-                let report: PutReport
+                let report: PutReport?
                 if isPlain, !isTimed {
                     do {
                         let result = try await sink.connector.put(RecordBatch(batch.records))
-                        report = sink.report(result, batch.records)
+                        report = result.isDelivered ? nil : sink.report(result, batch.records)
                     } catch {
                         report = sink.report(error)
                     }
@@ -53,7 +53,11 @@ struct SourceWorker: ConnectorWorker {
                     report = await sink.put(batch.records, steps, isTimed: isTimed, handOver.clock)
                 }
                 let step = handOver.step { state, wake in
-                    state.endInlinePut(batch.records, report, &wake)
+                    if let report {
+                        state.endInlinePut(batch.records, report, &wake)
+                    } else {
+                        state.endDeliveredInlinePut(batch.records, &wake)
+                    }
                     return rejected == nil ? state.pollStep(&wake) : .rest
                 }
                 if case .poll(let request) = step {
