@@ -25,7 +25,7 @@ extension PipelineRun {
             handOver: handOver,
             context: source.context
         )
-        var isDeadlinePassed = false
+        var hanging: [String]?
         await withTaskCancellationHandler {
             await withTaskGroup(of: Ended.self) { group in
                 group.addTask { await source.run(); return .source }
@@ -33,12 +33,12 @@ extension PipelineRun {
                 group.addTask { await committer.run(); return .committer }
                 group.addTask { await self.drainWhenAsked(handOver) }
                 addHelpers(to: &group, handOver, keeper, claims, lease)
-                isDeadlinePassed = await finish(&group, handOver)
+                hanging = await finish(&group, handOver)
             }
         } onCancel: {
             handOver.step { $0.abort(&$1) }
         }
-        try outcome(handOver, isDeadlinePassed)
+        try outcome(handOver, hanging: hanging)
     }
 
     private func addHelpers(
@@ -58,9 +58,9 @@ extension PipelineRun {
         }
     }
 
-    /// Waits for the ends in their order; whether the deadline came before them.
-    private func finish(_ group: inout TaskGroup<Ended>, _ handOver: HandOver) async -> Bool {
-        var isDeadlinePassed = false
+    /// Waits for the ends in their order; the calls that had not returned at the deadline, if it came before them.
+    private func finish(_ group: inout TaskGroup<Ended>, _ handOver: HandOver) async -> [String]? {
+        var hanging: [String]?
         while let ended = await group.next() {
             switch ended {
             case .source, .helper:
@@ -71,12 +71,12 @@ extension PipelineRun {
                 group.cancelAll()
                 handOver.step { $0.endCommits(&$1) }
             case .deadline:
-                isDeadlinePassed = true
+                hanging = status.calls
                 handOver.step { $0.abort(&$1) }
                 group.cancelAll()
             }
         }
-        return isDeadlinePassed
+        return hanging
     }
 
     /// Lets a stop drain the pipeline, up to the deadline.
@@ -93,13 +93,13 @@ extension PipelineRun {
         }
     }
 
-    private func outcome(_ handOver: HandOver, _ isDeadlinePassed: Bool) throws {
+    private func outcome(_ handOver: HandOver, hanging: [String]?) throws {
         if let error = handOver.step({ state, _ in state.firstError }) { throw error }
-        if isDeadlinePassed {
+        if let hanging {
             throw ConnectorError(
                 .deadlineExceeded,
-                "the pipeline \"\(pipeline.name)\" was not drained within \(pipeline.options.drainDeadline); "
-                    + "what was not committed is read again by the next run"
+                "the pipeline \"\(pipeline.name)\" was not drained within \(pipeline.options.drainDeadline), because "
+                    + "of the \(hanging.joined(separator: " and the ")); what was not committed is read again by the next run"
             )
         }
         if Task.isCancelled {

@@ -68,7 +68,7 @@ final class PipelineRun: Sendable {
     ) async throws {
         var failure: (any Error)?
         do {
-            try await calling("start of the sink") { try await self.untilStopped { try await self.startSink(sink, claim) } }
+            try await calling("start of the sink") { try await self.untilStopped { try await self.startSink(sink, claim, claims) } }
             let positions = try await calling("positions of the sink") {
                 try await self.untilStopped { try await self.positions(sink, claim) }
             }
@@ -81,12 +81,16 @@ final class PipelineRun: Sendable {
         if let failure { throw failure }
     }
 
-    private func startSink(_ sink: SinkWorker, _ claim: OffsetClaim) async throws {
+    private func startSink(_ sink: SinkWorker, _ claim: OffsetClaim, _ claims: RunClaims) async throws {
         do {
             try await sink.connector.start(context(sink.name, sink.connector))
-            if case .checkpointing(let connector) = sink.mode {
-                try await connector.restore(claim.checkpoints[sink.name])
-            }
+            guard case .checkpointing(let connector) = sink.mode else { return }
+            let stored = claim.checkpoints[sink.name]
+            try await connector.restore(stored)
+            guard stored == nil else { return }
+            // The beginning is a checkpoint too: without it, output that is there after a crash would belong to no state.
+            let beginning = try await connector.checkpoint()
+            try await claims.save(OffsetChanges(checkpoints: [sink.name: beginning]), claim.token)
         } catch {
             throw error.inCall("start", of: sink.name)
         }

@@ -43,6 +43,10 @@ struct RunClaims: Sendable {
         }
     }
 
+    func save(_ changes: OffsetChanges, _ token: ClaimToken) async throws {
+        if holdsConnector { try await store?.save(changes, under: token) }
+    }
+
     func release(_ token: ClaimToken) async throws {
         if holdsConnector { try await store?.release(token) }
     }

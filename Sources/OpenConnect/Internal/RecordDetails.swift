@@ -21,8 +21,20 @@ final class RecordDetails: @unchecked Sendable {
     var schema: URI?
     var extensions: [EventExtension] = []
 
-    @usableFromInline
     init() {}
+
+    @inlinable
+    static func ifNeeded(value: StructuredValueBox?, largeOffset: LargeOffset?) -> RecordDetails? {
+        value == nil && largeOffset == nil ? nil : holding(value, largeOffset)
+    }
+
+    @usableFromInline
+    static func holding(_ value: StructuredValueBox?, _ largeOffset: LargeOffset?) -> RecordDetails {
+        let details = RecordDetails()
+        details.value = value
+        details.largeOffset = largeOffset
+        return details
+    }
 
     func copy() -> RecordDetails {
         let copy = RecordDetails()

@@ -15,7 +15,9 @@ public struct ConnectorRecord: Sendable {
     @usableFromInline var details: RecordDetails?
     @usableFromInline var dataForm: RecordData.Form
     @usableFromInline var offsetForm: RecordOffset.Form
+}
 
+extension ConnectorRecord {
     /// A record.
     ///
     /// - Parameters:
@@ -30,19 +32,38 @@ public struct ConnectorRecord: Sendable {
         offset: RecordOffset? = nil,
         timestamp: RecordTimestamp? = nil
     ) {
+        // Nothing is assigned twice: the optimizer would keep a copy of the record in the making.
+        let details = RecordDetails.ifNeeded(value: data.value, largeOffset: offset?.large)
         payload = data.payload
-        dataForm = data.form
         partitionStorage = partition.storage
-        offsetForm = offset?.form ?? .none
         offsetFirst = offset?.first ?? 0
         offsetSecond = offset?.second ?? 0
         timestampNanoseconds = timestamp?.nanosecondsSince1970 ?? Self.noTimestamp
-        details = nil
-        if data.value != nil || offset?.large != nil {
-            details = RecordDetails()
-            details?.value = data.value
-            details?.largeOffset = offset?.large
-        }
+        self.details = details
+        dataForm = data.form
+        offsetForm = offset?.form ?? .none
+    }
+
+    /// A record of bytes at a sequence number, for sources that make millions of them in a second.
+    ///
+    /// It sets all fields at once, by the implicit initializer. Where they are assigned one by one the optimizer keeps a
+    /// copy of the record in the making, two references more: 118 instead of 64 ns for a line of a file.
+    package static func slice(
+        _ bytes: SharedBytes,
+        partition: RecordPartition,
+        sequence: Int64,
+        incarnation: UInt64
+    ) -> ConnectorRecord {
+        ConnectorRecord(
+            payload: bytes,
+            partitionStorage: partition.storage,
+            offsetFirst: sequence,
+            offsetSecond: incarnation,
+            timestampNanoseconds: noTimestamp,
+            details: nil,
+            dataForm: .bytes,
+            offsetForm: .sequence
+        )
     }
 
     @usableFromInline static var noTimestamp: Int64 { .min }

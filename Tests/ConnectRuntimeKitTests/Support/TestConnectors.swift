@@ -95,3 +95,13 @@ extension InMemoryOffsetStore {
         return claim.positions
     }
 }
+
+/// What a run of a pipeline fails with.
+func failure(of pipeline: Pipeline) async -> ConnectorError? {
+    do {
+        try await pipeline.run()
+        return nil
+    } catch {
+        return error as? ConnectorError
+    }
+}

@@ -152,7 +152,7 @@ extension FileSource {
         try Self.checkDistinct(locations)
         try Self.checkKnown(positions, locations)
         let reading = FileInput.Reading(follows: options.follow, chunkSize: options.chunkSize)
-        let inputs = try locations.map { location in
+        return try locations.map { location in
             try FileInput.open(
                 location,
                 partition: try LinePartition.make(location),
@@ -160,7 +160,6 @@ extension FileSource {
                 reading: reading
             )
         }
-        return inputs
     }
 
     private static func checkDistinct(_ locations: [FileLocation]) throws {

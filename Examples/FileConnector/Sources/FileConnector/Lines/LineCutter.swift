@@ -107,10 +107,11 @@ struct LineCutter {
             let incarnation =
                 behind >= FileIdentity.beginningLength ? settled : identity.incarnation(at: behind).bits
             (buffer.baseAddress.unsafelyUnwrapped + count).initialize(
-                to: ConnectorRecord(
-                    .bytes(lines.slice(position..<end)),
+                to: .slice(
+                    lines.slice(position..<end),
                     partition: partition,
-                    offset: RecordOffset(behind, incarnation: incarnation)
+                    sequence: behind,
+                    incarnation: incarnation
                 )
             )
             count &+= 1

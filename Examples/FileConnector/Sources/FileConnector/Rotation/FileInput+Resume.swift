@@ -36,31 +36,39 @@ extension FileInput {
         _ reading: Reading
     ) throws -> FileInput {
         let present = try file.map { try RotationSearch.Candidate($0, name: nil) }
-        let search = RotationSearch(location)
-        var later: [FileDescriptor] = []
         let found: RotationSearch.Candidate
+        var later: [FileDescriptor] = []
         if let present, wanted.isExactly(present) {
             found = present
         } else {
-            let siblings = try search.candidates().filter { sibling in
-                present.map { !sibling.status.isSameFile(as: $0.status) } ?? true
-            }
-            found = try wanted.choose(siblings, present, compressed: try search.compressedNames())
-            if found.name != nil {
-                later = RotationSearch.generations(behind: found, among: siblings, until: present?.status)
-                later += file.map { [$0] } ?? []
-            }
+            (found, later) = try search(for: wanted, besides: present)
         }
-        let reader = try LineReader(
-            found.file,
-            at: try wanted.beginning(in: found.file),
-            chunkSize: reading.chunkSize,
-            isWatched: reading.follows
+        func reader(_ file: FileDescriptor, at offset: Int64) throws(FileError) -> LineReader {
+            try LineReader(file, at: offset, chunkSize: reading.chunkSize, isWatched: reading.follows)
+        }
+        return FileInput(
+            location,
+            partition: partition,
+            reading: reading,
+            reader: try reader(found.file, at: try wanted.beginning(in: found.file)),
+            later: try later.map { try reader($0, at: 0) }
         )
-        let followers = try later.map { file in
-            try LineReader(file, chunkSize: reading.chunkSize, isWatched: reading.follows)
+    }
+
+    /// The rotated generation to go on with, and those that came after it, the present file included.
+    private static func search(
+        for wanted: Wanted,
+        besides present: RotationSearch.Candidate?
+    ) throws -> (RotationSearch.Candidate, [FileDescriptor]) {
+        let search = RotationSearch(wanted.location)
+        let siblings = try search.candidates().filter { sibling in
+            present.map { !sibling.status.isSameFile(as: $0.status) } ?? true
         }
-        return FileInput(location, partition: partition, reading: reading, reader: reader, later: followers)
+        let found = try wanted.choose(siblings, present, compressed: try search.compressedNames())
+        // A copy at the path itself has no followers.
+        guard found.name != nil else { return (found, []) }
+        let between = RotationSearch.generations(behind: found, among: siblings, until: present?.status)
+        return (found, between + [present?.file].compactMap(\.self))
     }
 
     private static func missing(_ location: FileLocation) -> ConnectorError {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectRuntimeKit
+import ConnectTestKit
+import OpenConnect
+import Synchronization
+import Testing
+
+@Suite("Pipeline: commits", .timeLimit(.minutes(1)))
+struct CommitTests {
+    private let journal = Journal()
+    private let store = InMemoryOffsetStore()
+
+    @Test("S43 G1: a failing flush commits nothing, neither in the store nor at the source")
+    func failingFlush() async throws {
+        let script = Script([SourceBatch(records(1...3))])
+        let sink = ScriptedSink(journal: journal, onFlush: { throw ConnectorError(.fatal, "fsync failed") })
+        let source = ScriptedSource(journal: journal, onPoll: { _ in try await script.next() })
+        let error = await #expect(throws: ConnectorError.self) {
+            try await Pipeline("p", from: source, to: sink, offsets: store).run()
+        }
+        #expect(error?.message == "fsync failed")
+        #expect(try await store.stored("p").isEmpty)
+        #expect(!journal.entries.contains { $0.hasPrefix("source.commit") })
+    }
+
+    @Test("S42 G1: a source that cannot take note of a commit is told again, and delivery is not disturbed")
+    func failingSourceCommit() async throws {
+        let failures = Mutex(2)
+        let script = Script((1...5).map { SourceBatch(records($0...$0), quiet: .zero) })
+        let source = ScriptedSource(
+            journal: journal,
+            onPoll: { _ in try await script.next() },
+            onCommit: { _ in
+                let fails = failures.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                if fails { throw ConnectorError(.notConnected, "away") }
+            }
+        )
+        let counts = try await Pipeline("p", from: source, to: ScriptedSink(journal: journal), offsets: store).run()
+        #expect(counts.committed == 5)
+        #expect(try await store.stored("p").first?.position.offset == RecordOffset(5))
+    }
+
+    @Test("S50: what is delivered is committed when the interval has passed, while the source keeps returning records")
+    func interval() async throws {
+        let clock = ManualClock()
+        let next = Mutex<Int64>(0)
+        let committed = Gate()
+        let source = ScriptedSource(
+            journal: journal,
+            onPoll: { _ in
+                await Task.yield()
+                let number = next.withLock { next in
+                    next += 1
+                    return next
+                }
+                return SourceBatch(records(number...number))
+            },
+            onCommit: { _ in committed.open() }
+        )
+        var options = DeliveryOptions()
+        options.maxUncommittedRecords = .max
+        let pipeline = Pipeline(
+            "p",
+            from: source,
+            to: CountingSink(),
+            offsets: store,
+            options: options,
+            clock: clock.connectorClock
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await pipeline.run() }
+            group.addTask {
+                while !Task.isCancelled {
+                    await Task.yield()
+                    clock.advance(by: .milliseconds(5))
+                }
+            }
+            try await committed.pass()
+            pipeline.stop()
+            try await group.next()
+            group.cancelAll()
+        }
+        #expect(pipeline.status.counts.committed > 0)
+    }
+
+    @Test("S14 G3: at the limit of uncommitted records polling rests until a commit has made room")
+    func uncommittedLimit() async throws {
+        let flushes = Gate()
+        let next = Mutex<Int64>(0)
+        var options = DeliveryOptions()
+        options.maxPollRecords = 10
+        options.maxUncommittedRecords = 50
+        let source = ScriptedSource(journal: journal, onPoll: { request in
+            let first = next.withLock { next in
+                defer { next += 10 }
+                return next
+            }
+            return first >= 200 ? .end : SourceBatch(records(first...first + 9))
+        })
+        let sink = ScriptedSink(journal: journal, onFlush: { try await flushes.pass() })
+        let pipeline = Pipeline("p", from: source, to: sink, offsets: store, options: options)
+        async let counts = pipeline.run()
+        await flushes.arrivals()
+        #expect(journal.count("source.poll") == 5)
+        flushes.open()
+        #expect(try await counts.committed == 200)
+    }
+
+    @Test("G10: with a sink that hangs, no more is polled than may be in flight", arguments: [100, 1_000_000])
+    func boundedMemory(size: Int) async throws {
+        let clock = ManualClock()
+        let (hang, resting) = (Gate(), Gate())
+        let next = Mutex<Int64>(0)
+        var options = DeliveryOptions()
+        options.maxPollRecords = 2
+        options.maxInFlightRecords = 64
+        options.maxInFlightBytes = 4_000_000
+        let source = RestingSource(resting: resting) { request in
+            let number = next.withLock { next in
+                next += 1
+                return next
+            }
+            let data = RecordData.bytes(Array(repeating: UInt8(1), count: size))
+            return number > 300 ? .end : SourceBatch([ConnectorRecord(data, offset: RecordOffset(number))])
+        }
+        let sink = CountingSink { count in
+            // Two slow puts, and batches go through the queue.
+            if count < 2 { clock.advance(by: .milliseconds(100)) } else { try await hang.pass() }
+        }
+        let pipeline = Pipeline(
+            "p",
+            from: source,
+            to: sink,
+            offsets: store,
+            options: options,
+            clock: clock.connectorClock
+        )
+        async let counts = pipeline.run()
+        try await resting.pass()
+        let polled = pipeline.status.counts.polled - pipeline.status.counts.delivered
+        #expect(polled <= (size == 100 ? 64 : 5))
+        #expect(polled > 2, "batches were queued")
+        hang.open()
+        #expect(try await counts.delivered == 300)
+    }
+
+    @Test("S17 S75: progress marks are committed although no record was delivered")
+    func progressMarks() async throws {
+        let mark = RecordPosition(partition: RecordPartition("t"), offset: RecordOffset("read-to-here"))
+        let script = Script([SourceBatch(progress: [mark]), SourceBatch(progress: [mark], quiet: .zero)])
+        let source = ScriptedSource(journal: journal, onPoll: { _ in try await script.next() })
+        try await Pipeline("p", from: source, to: ScriptedSink(journal: journal), offsets: store).run()
+        #expect(try await store.stored("p").map(\.position) == [mark])
+    }
+}
+
+/// Does before each put, counted from 0, what a test wants, and keeps nothing.
+final class CountingSink: Sink {
+    private let puts = Mutex(0)
+    private let beforePut: @Sendable (_ put: Int) async throws -> Void
+
+    init(beforePut: @escaping @Sendable (_ put: Int) async throws -> Void = { _ in }) { self.beforePut = beforePut }
+
+    func put(_ batch: RecordBatch) async throws -> PutResult {
+        let put = puts.withLock { puts in
+            defer { puts += 1 }
+            return puts
+        }
+        try await beforePut(put)
+        return .delivered
+    }
+
+    func flush() async throws {}
+}
+
+/// A source that tells when polling rests.
+struct RestingSource: FlowObserving {
+    let resting: Gate
+    let onPoll: @Sendable (PollRequest) async throws -> SourceBatch
+
+    func poll(_ request: PollRequest) async throws -> SourceBatch { try await onPoll(request) }
+    func pollingWillRest() async { resting.open() }
+    func pollingWillResume() async {}
+}
