@@ -83,7 +83,8 @@ struct CrashSession {
             }
             report.lastExit = exit
             report.lastStandardError = child.standardError
-            if exit == .exited(0) { return .finished }
+            if exit == .exited(0), !isTimeUp { return .finished }
+            if exit == .exited(0) { throw failure(.timeLimit, "the time of \(harness.timeLimit) is up", child, report) }
             throw failure(.unexpectedEnd, "run \(report.runs) ended with \(exit)", child, report)
         }
     }
@@ -109,13 +110,13 @@ struct CrashSession {
                 return try await expectEnd(child, report)
             }
             try await scenario.whileRunning(run)
-            guard clock.now - begin < harness.timeLimit else {
-                throw failure(.timeLimit, "the time of \(harness.timeLimit) is up, and it still runs", child, report)
-            }
+            if isTimeUp { throw failure(.timeLimit, "the time of \(harness.timeLimit) is up", child, report) }
             try await clock.sleep(for: .microseconds(500))
         }
         return .finished
     }
+
+    private var isTimeUp: Bool { clock.now - begin >= harness.timeLimit }
 
     private func isNow(_ moment: CrashMoment, _ start: ContinuousClock.Instant, _ watch: OutputWatch) -> Bool {
         switch moment {
