@@ -66,6 +66,7 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.finish() }.forEach { $0.perform() }
     }
 
+    /// Waits until a record is queued, or the queue is finished, and takes what the request allows.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -76,6 +77,7 @@ public final class PushQueue: AcknowledgingSource {
         }
     }
 
+    /// Reports the outcomes to the callers that wait for them.
     public func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {
         state.withLock { $0.acknowledge(acknowledgements) }.forEach { $0.perform() }
     }
