@@ -31,7 +31,8 @@ struct EventLineEncoder {
 
     /// Appends the event of a record and a newline.
     ///
-    /// - Throws: ``ConnectorError`` with the code `invalidRecord` where a record has neither an id nor an offset.
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidRecord` where a record has neither an id nor an
+    ///   offset.
     mutating func append(_ record: ConnectorRecord, to writer: inout JSONWriter) throws {
         let offset = record.offset
         let source = record.source
