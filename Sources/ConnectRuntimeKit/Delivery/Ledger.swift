@@ -62,9 +62,10 @@ struct Ledger: Sendable {
             return ticket
         }
         records.withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return }
             var start = 0
             while start < records.count {
-                start = issueRun(records, from: start, to: &ticket)
+                start = issueRun(base, from: start, count: records.count, to: &ticket)
             }
         }
         uncommittedBytes += ticket.byteCount
@@ -74,8 +75,9 @@ struct Ledger: Sendable {
 
     /// Numbers the records from `start` on that have the same partition; returns where the next run starts.
     private mutating func issueRun(
-        _ records: UnsafeBufferPointer<ConnectorRecord>,
+        _ records: UnsafePointer<ConnectorRecord>,
         from start: Int,
+        count: Int,
         to ticket: inout Ticket
     ) -> Int {
         var end = start
@@ -85,7 +87,7 @@ struct Ledger: Sendable {
             if records[end].hasOffset { newestOffset = end }
             bytes += records[end].heldCount
             end += 1
-        } while end < records.count && records[end].sharesPartition(with: records[start])
+        } while end < count && records[end].sharesPartition(with: records[start])
         ticket.byteCount += bytes
         let slot = slot(for: records[start].partition)
         let isWhole = newestOffset == end - 1 || isEachRecordAUnit
@@ -109,6 +111,25 @@ struct Ledger: Sendable {
             )
         )
         return end
+    }
+
+    /// Numbers and settles records of one partition that were delivered in order, the last of which ends a unit.
+    mutating func settleRun(of partition: RecordPartition, _ sums: TurnLease.Sums) {
+        guard sums.records > 0 else { return }
+        let slot = slot(for: partition)
+        let first = issue(slot, sums.records, endsUnit: true)
+        let last = first + UInt64(sums.records - 1)
+        counts.polled += sums.records
+        counts.delivered += sums.records
+        counts.deliveredBytes += sums.bytes
+        uncommittedBytes += sums.bytes
+        settle(
+            slot,
+            partitions[slot].generation,
+            first: first,
+            last: last,
+            end: LedgerPosition(offset: sums.end, sequence: last)
+        )
     }
 
     private mutating func issueMark(_ mark: RecordPosition, to ticket: inout Ticket) {

@@ -44,7 +44,7 @@ package struct CloudEventLineEncoder {
     }
 
     private func encodeEvent(of record: ConnectorRecord, into writer: inout JSONWriter) throws {
-        var event = try record.event(defaults: defaults, options: options)
+        var event = try record.event(defaults: defaults, options: options.union(.carried))
         if event.hasJSONContentType, event.data.kind == .json || event.data.kind == .text,
             let line = Self.onOneLine(event.data.bytes)
         {

@@ -33,7 +33,8 @@ enum ContentClass {
             return (isValidUTF8(bytes) ? .text : .binary, 0..<bytes.count)
         case .json:
             var reader = JSONReader(bytes, maximumDepth: StructuredValue.maximumDepth)
-            guard let range = try? reader.skipValue(), (try? reader.next()) != nil else { return (.binary, 0..<bytes.count) }
+            let range = try? reader.skipValue()
+            guard let range, (try? reader.next()) != nil else { return (.binary, 0..<bytes.count) }
             return (.json, range)
         }
     }

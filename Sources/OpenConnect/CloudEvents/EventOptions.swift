@@ -18,4 +18,8 @@ public struct EventOptions: OptionSet, Sendable, Hashable {
     /// That makes events readable, and keeps the bytes but not the form: the record that is made of such an event
     /// holds JSON or text.
     public static let readableData = EventOptions(rawValue: 2)
+
+    /// Data is made to agree with its content type even where the record was made of an event in which it did not, and
+    /// which no format can carry. Formats set it.
+    static let carried = EventOptions(rawValue: 4)
 }

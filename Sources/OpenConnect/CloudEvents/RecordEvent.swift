@@ -18,13 +18,14 @@ struct RecordEvent {
     init(_ record: ConnectorRecord, options: EventOptions) throws {
         extensions = record.extensions
         try Self.checkNames(extensions)
-        let note = Self.note(in: extensions)
-        if let note, let kind = Self.disputedKind(of: record) {
+        var disputed: EventData.Kind?
+        if let note = Self.note(in: extensions), let kind = Self.disputedKind(of: record) {
             extensions.remove(at: note)
-            payload = EventPayload(EventData(unchecked: kind, record.heldBytes), contentType: record.contentType)
-        } else {
-            payload = try EventPayload(record.data, contentType: record.contentType, options: options)
+            if !options.contains(.carried) { disputed = kind }
         }
+        payload =
+            try disputed.map { EventPayload(EventData(unchecked: $0, record.payload), contentType: record.contentType) }
+            ?? EventPayload(record.data, contentType: record.contentType, options: options)
         try carry(record)
         if options.contains(.includingPosition) { try carryPosition(of: record) }
     }

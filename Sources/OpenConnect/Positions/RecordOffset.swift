@@ -8,7 +8,11 @@ import CloudEventsCodec
 /// an object of their own.
 public struct RecordOffset: Sendable {
     @usableFromInline
-    enum Form: UInt8, Sendable { case none, sequence, shortText, text, encoded }
+    enum Form: UInt8, Sendable {
+        case none, sequence, shortText, text, encoded
+
+        @inlinable var isLarge: Bool { self == .text || self == .encoded }
+    }
 
     @usableFromInline let form: Form
     @usableFromInline let first: Int64

@@ -34,7 +34,7 @@ public struct BinaryEventFormat: RecordFormat {
         if record.contentType == nil, record.data.form == .json || record.data.form == .structured {
             record.contentType = "application/json"
         }
-        let event = try record.event(defaults: defaults, options: options)
+        let event = try record.event(defaults: defaults, options: options.union(.carried))
         let attributes = event.attributeNames.filter { $0 != .dataContentType }.map { name in
             RecordHeader(Self.prefix + name.string, event[name]?.canonicalString ?? "")
         }

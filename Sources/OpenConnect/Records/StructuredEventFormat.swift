@@ -17,7 +17,7 @@ public struct StructuredEventFormat: RecordFormat {
 
     /// Writes the event as JSON. Key and headers are in the event; the key is given to the transport too.
     public func encode(_ record: ConnectorRecord, defaults: EventDefaults) throws -> EncodedRecord {
-        let event = try record.event(defaults: defaults, options: options)
+        let event = try record.event(defaults: defaults, options: options.union(.carried))
         do {
             return EncodedRecord(
                 try JSONEventFormat().encode(event),

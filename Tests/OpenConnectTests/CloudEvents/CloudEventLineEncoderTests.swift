@@ -35,4 +35,72 @@ struct CloudEventLineEncoderTests {
             #expect(event.dataContentType == expected.dataContentType)
         }
     }
+
+    private func text(_ record: ConnectorRecord) throws -> String {
+        var encoder = CloudEventLineEncoder(defaults: .test)
+        return String(decodingUTF8: try line(record, &encoder))
+    }
+
+    @Test("A line of a file")
+    func fileLine() throws {
+        let defaults = RecordDefaults(source: "file:///a.log", type: "line", contentType: "text/plain") { offset, _ in
+            offset?.sequence.map { "\($0)" }
+        }
+        let partition = RecordPartition("a.log", defaults: defaults)
+        let record = ConnectorRecord(
+            .bytes(SharedBytes(utf8: "a \"b\"")),
+            partition: partition,
+            offset: RecordOffset(7, incarnation: 16)
+        )
+        let expected =
+            #"{"specversion":"1.0","id":"a.log:7.10","source":"file:///a.log","type":"line","subject":"7","#
+            + #""datacontenttype":"text/plain","data":"a \"b\""}"#
+        #expect(try text(record) == expected)
+    }
+
+    @Test(
+        "Bytes are what their content type says, where that is true",
+        arguments: [
+            ("text/plain", "a\u{1}", #""data":"a\u0001""#), ("text/plain", nil, #""data_base64":"/w==""#),
+            ("application/json", "[1,\n 2]\n", #""data":[1,  2]"#),
+            ("application/json", "[1", #""data_base64":"WzE=""#),
+            ("image/png", "a", #""data_base64":"YQ==""#), (nil, "a", #""data_base64":"YQ==""#),
+        ] as [(String?, String?, String)]
+    )
+    func bytes(contentType: String?, text: String?, expected: String) throws {
+        let bytes = text.map { SharedBytes(utf8: $0) } ?? SharedBytes([0xFF])
+        let partition = RecordPartition("p", defaults: RecordDefaults(contentType: contentType))
+        var record = ConnectorRecord(.bytes(bytes), partition: partition, offset: RecordOffset(1))
+        #expect(try self.text(record).contains(expected))
+        record.headers = [RecordHeader("a", "b")]
+        #expect(try self.text(record).contains(expected))
+    }
+
+    @Test("Partitions that take turns keep their own lines, also when there are very many")
+    func manyPartitions() throws {
+        var encoder = CloudEventLineEncoder(defaults: .test)
+        let partitions = (0..<3000).map { index in
+            RecordPartition("p\(index)", defaults: RecordDefaults(source: index % 2 == 0 ? "/even" : "/odd"))
+        }
+        for round in 0..<2 {
+            for (index, partition) in partitions.enumerated() {
+                let record = ConnectorRecord("x", partition: partition, offset: RecordOffset(Int64(round)))
+                let event = try JSONEventFormat().decode(line(record, &encoder))
+                #expect(event.id == "p\(index):\(round)" && event.source == (index % 2 == 0 ? "/even" : "/odd"))
+            }
+        }
+    }
+
+    @Test("A record that cannot be an event leaves the writer as it was")
+    func failure() throws {
+        var encoder = CloudEventLineEncoder(defaults: .test)
+        var writer = JSONWriter(capacity: 64)
+        writer.writeRaw("before")
+        for subject in ["", "a\nb"] {
+            let partition = RecordPartition("p", defaults: RecordDefaults { _, _ in subject })
+            let record = ConnectorRecord("x", partition: partition, offset: RecordOffset(1))
+            #expect(throws: ConnectorError.self) { try encoder.encode(record, into: &writer) }
+            #expect(writer.count == 6)
+        }
+    }
 }

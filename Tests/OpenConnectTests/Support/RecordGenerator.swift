@@ -150,7 +150,10 @@ struct RecordGenerator {
         case 2, 3: "\"" + random.pick(["", "a", "\\n\\u0001", "\\ud83d\\ude00", "漢", "\\/"]) + "\""
         case 4: "[" + (0..<random.below(4)).map { _ in json(depth: depth + 1) }.joined(separator: ",") + "]"
         default:
-            "{" + (0..<random.below(4)).map { "\"m\($0)\":" + json(depth: depth + 1) }.joined(separator: ", ") + "}"
+            "{"
+                + (0..<random.below(4)).map { "\"m\($0)\":" + json(depth: depth + 1) }.joined(
+                    separator: random.chance(50) ? ",\n" : ", "
+                ) + "}"
         }
     }
 }
