@@ -22,6 +22,8 @@ public protocol Connector: Sendable {
 }
 
 extension Connector {
+    /// Does nothing.
     public func start(_ context: ConnectorContext) async throws {}
+    /// Does nothing.
     public func stop() async {}
 }

@@ -13,6 +13,7 @@ public struct ConnectorClock: Sendable {
         /// A point in time that many nanoseconds after the clock's beginning.
         public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+        /// Whether the left one is earlier.
         public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
         /// The time from another instant to this one.

@@ -17,6 +17,7 @@ public struct ConnectorEvent: Sendable {
         /// Something does not work.
         public static let error = Level(rank: 3, description: "error")
 
+        /// Whether the left one is less severe.
         public static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
     }
 

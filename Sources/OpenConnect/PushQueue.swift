@@ -29,8 +29,13 @@ public final class PushQueue: AcknowledgingSource {
     private let state: Mutex<PushQueueState>
 
     /// An empty queue.
-    public init(limits: Limits = Limits()) {
-        state = Mutex(PushQueueState(limits: limits))
+    public convenience init(limits: Limits = Limits()) {
+        self.init(limits: limits, incarnation: .random(in: 1 ... .max))
+    }
+
+    /// A queue whose tokens can be foreseen.
+    package init(limits: Limits, incarnation: UInt64) {
+        state = Mutex(PushQueueState(limits: limits, incarnation: incarnation))
     }
 
     /// Individual acknowledgement, positions kept by nobody, not replayable.
@@ -66,6 +71,7 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.finish() }.forEach { $0.perform() }
     }
 
+    /// Waits until a record is queued, or the queue is finished, and takes what the request allows.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -76,6 +82,7 @@ public final class PushQueue: AcknowledgingSource {
         }
     }
 
+    /// Reports the outcomes to the callers that wait for them.
     public func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {
         state.withLock { $0.acknowledge(acknowledgements) }.forEach { $0.perform() }
     }
@@ -85,12 +92,34 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.abandonPolled() }.forEach { $0.perform() }
     }
 
+    /// What waits in the queue at this moment.
+    package var load: Load { state.withLock { $0.load } }
+
+    /// What waits in a queue.
+    package struct Load: Equatable {
+        /// Records that are accepted and not polled.
+        package var queued: Int
+        /// Callers that wait for room.
+        package var senders: Int
+        /// Callers that wait for an outcome.
+        package var awaited: Int
+        /// Whether a poll waits for a record.
+        package var isPolled: Bool
+    }
+
     private func enqueue(_ record: ConnectorRecord, wantsOutcome: Bool) async throws -> Int64 {
         let token = state.withLock { $0.makeToken() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let entry = PushQueueState.Entry(record, token: token, wantsOutcome: wantsOutcome)
-                state.withLock { $0.enqueue(entry, continuation) }.forEach { $0.perform() }
+                state.withLock { state in
+                    let entry = PushQueueState.Entry(
+                        record,
+                        token: token,
+                        incarnation: state.incarnation,
+                        wantsOutcome: wantsOutcome
+                    )
+                    return state.enqueue(entry, isCancelled: Task.isCancelled, continuation)
+                }.forEach { $0.perform() }
             }
         } onCancel: {
             state.withLock { $0.cancelEnqueue(token) }?.perform()

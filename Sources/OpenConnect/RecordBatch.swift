@@ -19,8 +19,11 @@ public struct RecordBatch: Sendable {
 }
 
 extension RecordBatch: RandomAccessCollection {
+    /// The first index.
     @inlinable public var startIndex: Int { 0 }
+    /// How many records there are.
     @inlinable public var endIndex: Int { records.count }
+    /// The record at an index.
     @inlinable public subscript(position: Int) -> ConnectorRecord { records[position] }
 }
 

@@ -17,7 +17,7 @@ struct RunnerBench {
         let wanted = arguments.dropFirst().first ?? "memory/"
         for (batch, partitions) in [(1000, 1), (100, 1), (10, 1), (1, 1), (1000, 1000)] {
             guard "memory/batch-\(batch)/partitions-\(partitions)".contains(wanted) else { continue }
-            let total = batch == 1 ? 1_000_000 : 5_000_000
+            let total = batch == 1 ? 3_000_000 : 5_000_000
             if let arm = arguments.dropFirst(2).first {
                 let rate = try await arm == "loop"
                     ? handWritten(batch, partitions, total) : pipeline(batch, partitions, total)

@@ -170,6 +170,16 @@ extension JSONWriter {
                 target += 16
                 position &+= 16
             }
+            while position &+ 8 <= utf8.count {
+                let word = utf8.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                let marks = escapeMarks(UInt64(littleEndian: word))
+                // What lies behind the lowest mark, which is exact, is written again.
+                target.storeBytes(of: word, as: UInt64.self)
+                let clean = marks == 0 ? 8 : marks.trailingZeroBitCount / 8
+                target += clean
+                position &+= clean
+                if marks != 0 { break }
+            }
             while position < utf8.count {
                 let byte = utf8[position]
                 if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }

@@ -8,6 +8,8 @@ import OpenConnect
 /// task. The committer gets its turn between two puts.
 final class HandOver: Sendable {
     private let state: Lock<HandOverState>
+    /// Lets the source's task work without the lock while nobody else wants anything.
+    let lease = TurnLease()
     let clock: ConnectorClock
     let idleDelay: Duration
 
@@ -21,7 +23,22 @@ final class HandOver: Sendable {
     @inline(__always)
     func step<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
         var wake = Wakeups()
-        let result = state.withLock { body(&$0, &wake) }
+        let result = state.withLock { state in
+            state.note(lease.end())
+            return body(&state, &wake)
+        }
+        wake.perform()
+        return result
+    }
+
+    /// A step of the source's task, which is not in a poll or a put.
+    @inline(__always)
+    func sourceStep<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
+        var wake = Wakeups()
+        let result = state.withLock { state in
+            state.note(lease.endForHolder())
+            return body(&state, &wake)
+        }
         wake.perform()
         return result
     }
@@ -47,7 +64,7 @@ final class HandOver: Sendable {
     func nextPoll(resting: (Bool) async -> Void) async -> PollRequest? {
         var isResting = false
         while true {
-            switch step({ $0.pollStep(&$1) }) {
+            switch sourceStep({ $0.pollStep(&$1) }) {
             case .poll(let request):
                 if isResting { await resting(false) }
                 return request

@@ -27,7 +27,7 @@ extension HandOverState {
 
     /// Nothing of a partition that is gone reaches the sink.
     private func withoutLostPartitions(_ batch: DeliveryBatch) -> DeliveryBatch {
-        guard batch.ticket.head != nil else { return batch }
+        guard !batch.ticket.isEmpty else { return batch }
         var kept = DeliveryBatch(records: [], ticket: Ticket(), charge: batch.charge)
         kept.isFollowedByQuiet = batch.isFollowedByQuiet
         var index = 0

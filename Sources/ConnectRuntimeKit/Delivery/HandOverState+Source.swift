@@ -12,7 +12,7 @@ extension HandOverState {
 
     enum AcceptStep: Sendable {
         /// The source's own task puts the batch: it has the turn.
-        case put(isTimed: Bool, steps: [PositionAdvance.Step])
+        case put(isTimed: Bool)
         case queued
     }
 
@@ -59,20 +59,19 @@ extension HandOverState {
         isPolling = false
         if batch.isEnd { hasSourceEnded = true }
         guard phase <= .draining else { return .queued }
-        let ticket = ledger.issue(batch.records, progress: batch.progress)
         guard !batch.records.isEmpty else {
-            settleMarks(ticket, &wake)
+            settleMarks(ledger.issue([], progress: batch.progress), &wake)
             if batch.quiet != nil, queue.records == 0, canCommit { demandCommit(&wake) }
             return .queued
         }
         // Once polling is being stopped, this task may be cancelled, and a put must not be.
         if phase == .running, turn == .free, !isTurnWanted, queue.isEmpty, !pace.isSlow {
             turn = .putting
-            inlineTicket = ticket
+            inlineTicket = ledger.issue(batch.records, progress: batch.progress)
             isInlinePutQuiet = batch.quiet != nil
-            let isTimed = pace.shouldMeasure(batch.records.count)
-            return .put(isTimed: isTimed, steps: ledger.remembersAppliedPositions ? ledger.steps(of: ticket) : [])
+            return .put(isTimed: pace.shouldMeasure(batch.records.count))
         }
+        let ticket = ledger.issue(batch.records, progress: batch.progress)
         var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
         next.isFollowedByQuiet = batch.quiet != nil
         queue.append(next, gatheringUpTo: options.maxPollRecords)
@@ -80,14 +79,24 @@ extension HandOverState {
         return .queued
     }
 
-    /// Ends the put of the source's own task.
+    /// Ends a put of the source's own task, all of whose records are delivered.
     @inline(__always)
+    mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
+        ledger.settle(inlineTicket, records)
+        noteSettled(isQuiet: isInlinePutQuiet, &wake)
+        releaseTurn(&wake)
+    }
+
+    /// The same for a put that was timed, or whose sink is not a plain one.
     mutating func endInlinePut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
         endPut(inlineTicket, records, isFollowedByQuiet: isInlinePutQuiet, report, &wake)
     }
 
+    /// What a position-keeping sink advances with the source's own put.
+    var inlineSteps: [PositionAdvance.Step] { ledger.steps(of: inlineTicket) }
+
     private mutating func settleMarks(_ ticket: Ticket, _ wake: inout Wakeups) {
-        guard ticket.head != nil else { return }
+        guard !ticket.isEmpty else { return }
         ledger.settle(ticket, [])
         noteSettled(isQuiet: false, &wake)
     }
@@ -98,5 +107,37 @@ extension HandOverState {
         isPolling = false
         wakeAll(&wake)
     }
-}
 
+    // MARK: The lease
+
+    /// How many batches the source's task may move without the lock from here on, the next poll being due.
+    func leaseLength() -> Int {
+        guard phase == .running, turn == .free, !isTurnWanted, queue.records == 0, pace.isSteady, watchers.isEmpty else {
+            return 0
+        }
+        // The timer is at work already: it has seen that something is committable.
+        guard canCommit, parked.timer == nil, seal == nil, ledger.style == .cumulative, !ledger.isEachRecordAUnit else {
+            return 0
+        }
+        let records = (options.maxUncommittedRecords - ledger.uncommittedRecords) / options.maxPollRecords
+        let bytes = (options.maxUncommittedBytes - ledger.uncommittedBytes) / Self.leaseBytesPerBatch
+        return min(Self.longestLease, records, bytes)
+    }
+
+    private static let longestLease = 64
+    private static let leaseBytesPerBatch = 1 << 20
+
+    /// The put that was running when the lease ended is done.
+    @inline(__always)
+    mutating func endLeasedPut(_ wake: inout Wakeups) {
+        pace.measureNext()
+        noteSettled(isQuiet: false, &wake)
+        releaseTurn(&wake)
+    }
+
+    /// A put under the lease had something else to report than that all is delivered.
+    mutating func endLeasedPut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
+        inlineTicket = ledger.issue(records)
+        endInlinePut(records, report, &wake)
+    }
+}

@@ -70,6 +70,21 @@ struct HandOverState: Sendable {
         self.ledger = ledger
     }
 
+    /// Takes over what the source's task did under its lease.
+    @inline(__always)
+    mutating func note(_ ending: TurnLease.Ending) {
+        switch ending {
+        case .wasNone:
+            break
+        case .ended(let partition, let sums):
+            ledger.settleRun(of: partition, sums)
+            pollNumber &+= UInt64(sums.batches)
+        case .endsAfterPut:
+            isPolling = false
+            turn = .putting
+        }
+    }
+
     // One step may have several reasons to wake a task: a task that is to be woken already must not be forgotten.
 
     @inline(__always)

@@ -62,9 +62,10 @@ struct Ledger: Sendable {
             return ticket
         }
         records.withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return }
             var start = 0
             while start < records.count {
-                start = issueRun(records, from: start, to: &ticket)
+                start = issueRun(base, from: start, count: records.count, to: &ticket)
             }
         }
         uncommittedBytes += ticket.byteCount
@@ -74,8 +75,9 @@ struct Ledger: Sendable {
 
     /// Numbers the records from `start` on that have the same partition; returns where the next run starts.
     private mutating func issueRun(
-        _ records: UnsafeBufferPointer<ConnectorRecord>,
+        _ records: UnsafePointer<ConnectorRecord>,
         from start: Int,
+        count: Int,
         to ticket: inout Ticket
     ) -> Int {
         var end = start
@@ -85,17 +87,17 @@ struct Ledger: Sendable {
             if records[end].hasOffset { newestOffset = end }
             bytes += records[end].heldCount
             end += 1
-        } while end < records.count && records[end].sharesPartition(with: records[start])
+        } while end < count && records[end].sharesPartition(with: records[start])
         ticket.byteCount += bytes
         let slot = slot(for: records[start].partition)
         let isWhole = newestOffset == end - 1 || isEachRecordAUnit
         let first = issue(slot, end - start, endsUnit: isWhole)
         let last = first + UInt64(end - start - 1)
-        var position: LedgerPosition?
+        var position = LedgerPosition.none
         if newestOffset >= 0, let offset = records[newestOffset].offset {
             position = LedgerPosition(offset: offset, sequence: first + UInt64(newestOffset - start))
         }
-        if isEachRecordAUnit, position?.sequence != last {
+        if isEachRecordAUnit, position.sequence != last {
             position = LedgerPosition(offset: RecordOffset(Int64(last)), sequence: last)
         }
         ticket.append(
@@ -109,6 +111,25 @@ struct Ledger: Sendable {
             )
         )
         return end
+    }
+
+    /// Numbers and settles records of one partition that were delivered in order, the last of which ends a unit.
+    mutating func settleRun(of partition: RecordPartition, _ sums: TurnLease.Sums) {
+        guard sums.records > 0 else { return }
+        let slot = slot(for: partition)
+        let first = issue(slot, sums.records, endsUnit: true)
+        let last = first + UInt64(sums.records - 1)
+        counts.polled += sums.records
+        counts.delivered += sums.records
+        counts.deliveredBytes += sums.bytes
+        uncommittedBytes += sums.bytes
+        settle(
+            slot,
+            partitions[slot].generation,
+            first: first,
+            last: last,
+            end: LedgerPosition(offset: sums.end, sequence: last)
+        )
     }
 
     private mutating func issueMark(_ mark: RecordPosition, to ticket: inout Ticket) {
@@ -166,7 +187,7 @@ struct Ledger: Sendable {
 
     private mutating func settle(_ record: ConnectorRecord, _ part: Ticket.Part, number: UInt64) {
         let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
-        let end = offset.map { LedgerPosition(offset: $0, sequence: number) }
+        let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
         settle(part.slot, part.generation, first: number, last: number, end: end)
     }
 
@@ -182,13 +203,13 @@ struct Ledger: Sendable {
         _ generation: UInt32,
         first: UInt64,
         last: UInt64,
-        end: LedgerPosition?
+        end: LedgerPosition
     ) {
         guard partitions[slot].generation == generation else { return }
-        let wasDirty = partitions[slot].committable != nil
+        let wasDirty = !partitions[slot].committable.isNone
         let wasOpen = partitions[slot].hasOpenUnit
         partitions[slot].settle(first: first, last: last, end: end)
-        if !wasDirty, partitions[slot].committable != nil { dirtySlots.append(slot) }
+        if !wasDirty, !partitions[slot].committable.isNone { dirtySlots.append(slot) }
         openSettledUnits += (partitions[slot].hasOpenUnit ? 1 : 0) - (wasOpen ? 1 : 0)
     }
 
@@ -196,8 +217,8 @@ struct Ledger: Sendable {
 
     /// Notes what is committable at this moment.
     mutating func beginCommit() -> CommitSet {
-        let entries = dirtySlots.compactMap { slot in
-            partitions[slot].committable.map { CommitSet.Entry(slot: slot, at: $0, in: partitions[slot]) }
+        let entries = dirtySlots.map { slot in
+            CommitSet.Entry(slot: slot, at: partitions[slot].committable, in: partitions[slot])
         }
         let set = CommitSet(entries: entries, acknowledgements: pendingAcknowledgements)
         pendingAcknowledgements = []
@@ -214,7 +235,7 @@ struct Ledger: Sendable {
         // Bytes are not counted by partition: they are let go in proportion to the records.
         let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
         uncommittedBytes = Int(Double(uncommittedBytes) * share)
-        dirtySlots.removeAll { partitions[$0].committable == nil }
+        dirtySlots.removeAll { partitions[$0].committable.isNone }
         forgetIdlePartitions(set)
     }
 
@@ -236,7 +257,7 @@ struct Ledger: Sendable {
     func steps(of ticket: Ticket) -> [PositionAdvance.Step] {
         var newest: [Int: LedgerPosition] = [:]
         ticket.forEachPart { part in
-            if let end = part.end { newest[part.slot] = end }
+            if !part.end.isNone { newest[part.slot] = part.end }
         }
         return newest.keys.sorted().compactMap { slot in
             guard let position = newest[slot] else { return nil }
@@ -278,7 +299,7 @@ struct Ledger: Sendable {
     /// Whether nothing of the partitions is in flight, and whether nothing of them is left to commit.
     func rest(of names: [RecordPartition]) -> (isSettled: Bool, isCommitted: Bool) {
         let present = names.compactMap { slots[$0].map { partitions[$0] } }
-        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy { $0.committable == nil })
+        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
     }
 
     /// Forgets partitions that are gone: what of them is in flight is not settled any more.

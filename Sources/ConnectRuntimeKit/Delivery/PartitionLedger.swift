@@ -11,7 +11,7 @@ struct PartitionLedger {
     private struct SettledRange {
         let first: UInt64
         var last: UInt64
-        var end: LedgerPosition?
+        var end: LedgerPosition
     }
 
     let partition: RecordPartition
@@ -24,7 +24,7 @@ struct PartitionLedger {
     /// Every record up to this number is settled.
     private(set) var settled: UInt64
     /// The newest position that is committable and not committed.
-    private(set) var committable: LedgerPosition?
+    private(set) var committable = LedgerPosition.none
     /// The number of the newest committed position.
     private(set) var committedSequence: UInt64
     /// What a position-keeping sink has stored for the partition.
@@ -49,7 +49,7 @@ struct PartitionLedger {
     /// Whether a settled record belongs to a unit that has not ended.
     var hasOpenUnit: Bool { settled > boundary }
     /// Whether nothing of the partition is in flight or left to commit.
-    var isIdle: Bool { issued == settled && committable == nil && !hasOpenUnit }
+    var isIdle: Bool { issued == settled && committable.isNone && !hasOpenUnit }
 
     /// Whether this slot is in use for just that object.
     @inline(__always)
@@ -63,7 +63,7 @@ struct PartitionLedger {
         return first
     }
 
-    mutating func settle(first: UInt64, last: UInt64, end: LedgerPosition?) {
+    mutating func settle(first: UInt64, last: UInt64, end: LedgerPosition) {
         guard first == settled + 1 else {
             keepAhead(SettledRange(first: first, last: last, end: end))
             return
@@ -75,9 +75,9 @@ struct PartitionLedger {
         }
     }
 
-    private mutating func advance(to last: UInt64, _ end: LedgerPosition?) {
+    private mutating func advance(to last: UInt64, _ end: LedgerPosition) {
         settled = last
-        guard let end else { return }
+        guard !end.isNone else { return }
         boundary = end.sequence
         committable = end
     }
@@ -87,7 +87,7 @@ struct PartitionLedger {
         let index = ahead.firstIndex { $0.first > range.first } ?? ahead.count
         if index > 0, ahead[index - 1].last + 1 == range.first {
             ahead[index - 1].last = range.last
-            ahead[index - 1].end = range.end ?? ahead[index - 1].end
+            if !range.end.isNone { ahead[index - 1].end = range.end }
         } else {
             ahead.insert(range, at: index)
         }
@@ -98,7 +98,7 @@ struct PartitionLedger {
         guard sequence > committedSequence else { return 0 }
         let count = sequence - committedSequence
         committedSequence = sequence
-        if let committable, committable.sequence <= sequence { self.committable = nil }
+        if committable.sequence <= sequence { committable = .none }
         return count
     }
 }

@@ -20,6 +20,14 @@ struct PutPace {
         return true
     }
 
+    /// Whether nothing hints at a sink that does not keep up.
+    var isSteady: Bool { consecutiveSlow == 0 }
+
+    /// Has the next put timed: many were not.
+    mutating func measureNext() {
+        putsUntilMeasured = 0
+    }
+
     mutating func note(nanoseconds: Int64, recordCount: Int) {
         guard nanoseconds > Self.allowance + Self.allowancePerRecord * Int64(recordCount) else {
             consecutiveSlow = 0

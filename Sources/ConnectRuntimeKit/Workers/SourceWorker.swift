@@ -23,11 +23,14 @@ struct SourceWorker: ConnectorWorker {
     }
 
     /// The way of every record: each step here is taken once for each batch, so it has few of them.
-    @concurrent
+    ///
+    /// Not marked `@concurrent`: as the child of a group it runs on no actor, and it does not look after each call
+    /// whether it has to go back to its executor.
     private func poll() async {
         var units = UnitGatherer(isActive: sink.keepsPositions)
         let needsOffsets = connector.traits.acknowledgement == .individual
         let isPlain = sink.isPlain
+        let lease = handOver.lease
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             var batch: SourceBatch
@@ -38,24 +41,16 @@ struct SourceWorker: ConnectorWorker {
                 notePollFailure(error)
                 break
             }
+            if lease.covers(batch), lease.beginPut() {
+                let report = await putPlainly(batch.records)
+                if report == nil, lease.endPut(batch.records) { continue }
+                next = await pollAfterLease(batch.records, report)
+                continue
+            }
             if units.isActive { batch = units.gather(batch) }
             let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
-            if case .put(let isTimed, let steps) = handOver.step({ $0.accept(batch, &$1) }) {
-                let report: PutReport
-                if isPlain, !isTimed {
-                    do {
-                        let result = try await sink.connector.put(RecordBatch(batch.records))
-                        report = sink.report(result, batch.records)
-                    } catch {
-                        report = sink.report(error)
-                    }
-                } else {
-                    report = await sink.put(batch.records, steps, isTimed: isTimed, handOver.clock)
-                }
-                let step = handOver.step { state, wake in
-                    state.endInlinePut(batch.records, report, &wake)
-                    return rejected == nil ? state.pollStep(&wake) : .rest
-                }
+            if case .put(let isTimed) = handOver.sourceStep({ $0.accept(batch, &$1) }) {
+                let step = await putInline(batch.records, isTimed: isTimed, isPlain: isPlain, isLast: rejected != nil)
                 if case .poll(let request) = step {
                     next = request
                     continue
@@ -68,11 +63,77 @@ struct SourceWorker: ConnectorWorker {
             reportOpenUnit()
             next = await handOver.nextPoll(resting: rest)
         }
-        handOver.step { $0.endSource(&$1) }
+        handOver.sourceStep { $0.endSource(&$1) }
+    }
+
+    /// Puts with nothing around it; `nil` says that all is delivered.
+    @inline(__always)
+    private func putPlainly(_ records: [ConnectorRecord]) async -> PutReport? {
+        do {
+            let result = try await sink.connector.put(RecordBatch(records))
+            return result.isDelivered ? nil : sink.report(result, records)
+        } catch {
+            return sink.report(error)
+        }
+    }
+
+    /// Puts a batch of which this task has the turn; what to do next.
+    private func putInline(
+        _ records: [ConnectorRecord],
+        isTimed: Bool,
+        isPlain: Bool,
+        isLast: Bool
+    ) async -> HandOverState.PollStep {
+        let report: PutReport?
+        if isPlain, !isTimed {
+            report = await putPlainly(records)
+        } else {
+            let steps = sink.keepsPositions ? handOver.sourceStep { state, _ in state.inlineSteps } : []
+            report = await sink.put(records, steps, isTimed: isTimed, handOver.clock)
+        }
+        return handOver.sourceStep { state, wake in
+            if let report {
+                state.endInlinePut(records, report, &wake)
+            } else {
+                state.endDeliveredInlinePut(records, &wake)
+            }
+            return isLast ? .rest : pollStep(&state, &wake, lending: isPlain ? records : [])
+        }
+    }
+
+    /// Ends the lease after a put, and what to do next.
+    private func pollAfterLease(_ records: [ConnectorRecord], _ report: PutReport?) async -> PollRequest? {
+        let step = handOver.sourceStep { state, wake in
+            if let report {
+                state.endLeasedPut(records, report, &wake)
+            } else {
+                state.endLeasedPut(&wake)
+            }
+            // The next put is timed, and then the turn may be lent again.
+            return state.pollStep(&wake)
+        }
+        if case .poll(let request) = step { return request }
+        reportOpenUnit()
+        return await handOver.nextPoll(resting: rest)
+    }
+
+    /// The next poll, with the turn lent for some time to come where that is possible.
+    @inline(__always)
+    private func pollStep(
+        _ state: inout HandOverState,
+        _ wake: inout Wakeups,
+        lending records: [ConnectorRecord]
+    ) -> HandOverState.PollStep {
+        let step = state.pollStep(&wake)
+        if case .poll = step, let last = records.last {
+            let length = state.leaseLength()
+            if length > 0 { handOver.lease.grant(length, of: last.partition) }
+        }
+        return step
     }
 
     private func notePollFailure(_ error: any Error) {
-        let isStopping = handOver.step { state, _ in
+        let isStopping = handOver.sourceStep { state, _ in
             state.isPolling = false
             return state.phase != .running
         }

@@ -7,9 +7,9 @@ struct PushQueueState {
         let token: Int64
         let wantsOutcome: Bool
 
-        init(_ record: ConnectorRecord, token: Int64, wantsOutcome: Bool) {
+        init(_ record: ConnectorRecord, token: Int64, incarnation: UInt64, wantsOutcome: Bool) {
             self.record = record
-            self.record.offset = RecordOffset(token)
+            self.record.offset = RecordOffset(token, incarnation: incarnation)
             self.token = token
             self.wantsOutcome = wantsOutcome
         }
@@ -42,6 +42,8 @@ struct PushQueueState {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
+    /// Tells this queue's tokens from those of any other, so that ids made of them never repeat.
+    let incarnation: UInt64
     private let limits: PushQueue.Limits
     private var queue: [Entry] = []
     private var head = 0
@@ -50,13 +52,23 @@ struct PushQueueState {
     private var outcomes: [Int64: Outcome] = [:]
     private var polled: Set<Int64> = []
     private var poller: (request: PollRequest, continuation: CheckedContinuation<SourceBatch, any Error>)?
-    private var cancelledBeforeWaiting: Set<Int64> = []
     private var lastToken: Int64 = 0
     private var isFinished = false
     private var isPollCancelled = false
 
-    init(limits: PushQueue.Limits) {
+    init(limits: PushQueue.Limits, incarnation: UInt64) {
         self.limits = limits
+        self.incarnation = incarnation
+    }
+
+    var load: PushQueue.Load {
+        let awaited = outcomes.values.count { if case .awaited = $0 { true } else { false } }
+        return PushQueue.Load(
+            queued: queue.count - head,
+            senders: senders.count,
+            awaited: awaited,
+            isPolled: poller != nil
+        )
     }
 
     mutating func makeToken() -> Int64 {
@@ -64,14 +76,22 @@ struct PushQueueState {
         return lastToken
     }
 
-    private var hasRoom: Bool {
-        queue.count - head < limits.maxRecords && (queuedBytes < limits.maxBytes || queue.count == head)
+    private func hasRoom(for entry: Entry) -> Bool {
+        if head == queue.count { return true }
+        return queue.count - head < limits.maxRecords
+            && queuedBytes + entry.record.heldBytes.count <= limits.maxBytes
     }
 
-    mutating func enqueue(_ entry: Entry, _ continuation: CheckedContinuation<Void, any Error>) -> [Resumption] {
+    /// - Parameter isCancelled: whether the caller was cancelled already. One that is cancelled later is found among
+    ///   those that wait: the mark is set before the handler runs, and this is asked under the lock.
+    mutating func enqueue(
+        _ entry: Entry,
+        isCancelled: Bool,
+        _ continuation: CheckedContinuation<Void, any Error>
+    ) -> [Resumption] {
         if isFinished { return [.accepted(continuation, Self.finished)] }
-        if cancelledBeforeWaiting.remove(entry.token) != nil { return [.accepted(continuation, CancellationError())] }
-        guard hasRoom, senders.isEmpty else {
+        if isCancelled { return [.accepted(continuation, CancellationError())] }
+        guard senders.isEmpty, hasRoom(for: entry) else {
             senders.append(WaitingSender(entry: entry, continuation: continuation))
             return []
         }
@@ -80,16 +100,8 @@ struct PushQueueState {
     }
 
     mutating func cancelEnqueue(_ token: Int64) -> Resumption? {
-        if let index = senders.firstIndex(where: { $0.entry.token == token }) {
-            return .accepted(senders.remove(at: index).continuation, CancellationError())
-        }
-        // The handler can run before the operation has entered the queue.
-        if outcomes[token] == nil, !isQueued(token) { cancelledBeforeWaiting.insert(token) }
-        return nil
-    }
-
-    private func isQueued(_ token: Int64) -> Bool {
-        polled.contains(token) || queue[head...].contains { $0.token == token }
+        guard let index = senders.firstIndex(where: { $0.entry.token == token }) else { return nil }
+        return .accepted(senders.remove(at: index).continuation, CancellationError())
     }
 
     private mutating func accept(_ entry: Entry) {
@@ -148,7 +160,7 @@ struct PushQueueState {
 
     private mutating func admitSenders() -> [Resumption] {
         var admitted = 0
-        while admitted < senders.count, hasRoom {
+        while admitted < senders.count, hasRoom(for: senders[admitted].entry) {
             accept(senders[admitted].entry)
             admitted += 1
         }
@@ -159,7 +171,8 @@ struct PushQueueState {
 
     mutating func acknowledge(_ acknowledgements: [Acknowledgement]) -> [Resumption] {
         acknowledgements.compactMap { acknowledgement in
-            guard let token = acknowledgement.position.offset.sequence else { return nil }
+            let offset = acknowledgement.position.offset
+            guard let token = offset.sequence, offset.incarnation == incarnation else { return nil }
             polled.remove(token)
             return settle(token, .success(acknowledgement))
         }

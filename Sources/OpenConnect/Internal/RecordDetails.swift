@@ -16,6 +16,8 @@ final class RecordDetails: @unchecked Sendable {
     var source: URIReference?
     var type: String?
     var subject: String?
+    /// Whether the subject was computed when the record changed, even if to nothing.
+    var isSubjectFixed = false
     var time: Timestamp?
     var contentType: String?
     var schema: URI?
@@ -47,6 +49,7 @@ final class RecordDetails: @unchecked Sendable {
         copy.source = source
         copy.type = type
         copy.subject = subject
+        copy.isSubjectFixed = isSubjectFixed
         copy.time = time
         copy.contentType = contentType
         copy.schema = schema

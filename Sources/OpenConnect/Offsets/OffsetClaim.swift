@@ -8,6 +8,7 @@ public struct Epoch: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The epoch with a number.
     public init(_ number: UInt64) { self.number = number }
 
+    /// Whether the left one is lower.
     public static func < (left: Epoch, right: Epoch) -> Bool { left.number < right.number }
 
     /// The number.

@@ -15,7 +15,8 @@ extension RecordOffset {
         encoder.outputFormatting = [.sortedKeys]
         do {
             let json = try encoder.encode(value)
-            self.init(form: .encoded, first: 0, second: 0, large: LargeOffset(bytes: SharedBytes(json), version: version))
+            let large = LargeOffset(bytes: SharedBytes(json), version: version)
+            self.init(form: .encoded, first: 0, second: 0, large: large)
         } catch let EncodingError.invalidValue(field, context) {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw ConnectorError(
@@ -41,7 +42,10 @@ extension RecordOffset {
         migrate: ((_ version: Int, _ json: String) throws -> Value?)? = nil
     ) throws -> Value {
         guard form == .encoded, let large else {
-            throw ConnectorError(.corruptOffsets, "the stored offset \(self) is not a \(type); it was stored by another source")
+            throw ConnectorError(
+                .corruptOffsets,
+                "the stored offset \(self) is not a \(type); it was stored by another source"
+            )
         }
         if large.version != version {
             if let value = try migrate?(large.version, String(decodingUTF8: large.bytes)) { return value }

@@ -8,7 +8,11 @@ import CloudEventsCodec
 /// an object of their own.
 public struct RecordOffset: Sendable {
     @usableFromInline
-    enum Form: UInt8, Sendable { case none, sequence, shortText, text, encoded }
+    enum Form: UInt8, Sendable {
+        case none, sequence, shortText, text, encoded
+
+        @inlinable var isLarge: Bool { self == .text || self == .encoded }
+    }
 
     @usableFromInline let form: Form
     @usableFromInline let first: Int64
@@ -93,11 +97,13 @@ final class LargeOffset: Sendable {
 }
 
 extension RecordOffset: Hashable {
+    /// Whether both are the same place, in the same form.
     public static func == (left: RecordOffset, right: RecordOffset) -> Bool {
         guard left.form == right.form, left.first == right.first, left.second == right.second else { return false }
         return left.large?.version == right.large?.version && left.large?.bytes == right.large?.bytes
     }
 
+    /// Hashes the place.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(first)
         hasher.combine(second)

@@ -57,10 +57,12 @@ final class RecordPartitionStorage: Sendable {
 }
 
 extension RecordPartition: Hashable {
+    /// Whether the names are the same.
     public static func == (left: RecordPartition, right: RecordPartition) -> Bool {
         left.storage === right.storage || left.name == right.name
     }
 
+    /// Hashes the name.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
     }

@@ -42,7 +42,7 @@ extension ConnectorRecord {
     /// The event's subject: the record's own, or else the one that its partition computes.
     public var subject: String? {
         get {
-            if let subject = details?.subject { return subject }
+            if let details, details.subject != nil || details.isSubjectFixed { return details.subject }
             return partitionStorage?.defaults?.subject?(offset, data)
         }
         set { editDetails { $0.subject = newValue } }

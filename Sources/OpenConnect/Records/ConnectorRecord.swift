@@ -91,25 +91,29 @@ extension ConnectorRecord {
     @inlinable
     package func sharesPartition(with other: ConnectorRecord) -> Bool { partitionStorage === other.partitionStorage }
 
-    /// The partition that the record comes from.
+    /// Whether the record carries just this partition object.
+    @inlinable
+    package func isIdentical(to partition: RecordPartition) -> Bool { partitionStorage === partition.storage }
+
+    /// The partition that the record comes from. Setting another one does not change what the record says: what it has
+    /// from the defaults of its partition becomes its own.
     @inlinable
     public var partition: RecordPartition {
         get { RecordPartition(storage: partitionStorage) }
-        set { partitionStorage = newValue.storage }
+        set {
+            if partitionStorage !== newValue.storage { fixDefaults() }
+            partitionStorage = newValue.storage
+        }
     }
 
     /// The place in the partition; `nil` where the record is not the last one of its unit.
     @inlinable
     public var offset: RecordOffset? {
         get {
-            offsetForm == .none
-                ? nil
-                : RecordOffset(
-                    form: offsetForm,
-                    first: offsetFirst,
-                    second: offsetSecond,
-                    large: details?.largeOffset
-                )
+            guard offsetForm != .none else { return nil }
+            // Only these two forms have more than two words; the details are not touched for the others.
+            let large = offsetForm.isLarge ? details?.largeOffset : nil
+            return RecordOffset(form: offsetForm, first: offsetFirst, second: offsetSecond, large: large)
         }
         set { setOffset(newValue) }
     }
@@ -141,14 +145,32 @@ extension ConnectorRecord {
     /// A computed default speaks of the record as it was polled: it has to be fixed before the record changes.
     private mutating func fixComputedDefaults() {
         guard let compute = partitionStorage?.defaults?.subject, details?.subject == nil else { return }
-        if let subject = compute(offset, data) { editDetails { $0.subject = subject } }
+        guard details?.isSubjectFixed != true else { return }
+        let subject = compute(offset, data)
+        editDetails { details in
+            details.subject = subject
+            details.isSubjectFixed = true
+        }
+    }
+
+    @usableFromInline
+    mutating func fixDefaults() {
+        guard let defaults = partitionStorage?.defaults else { return }
+        fixComputedDefaults()
+        editDetails { details in
+            details.source = details.source ?? defaults.source
+            details.type = details.type ?? defaults.type
+            details.contentType = details.contentType ?? defaults.contentType
+            details.schema = details.schema ?? defaults.schema
+        }
     }
 
     mutating func editDetails(_ edit: (RecordDetails) -> Void) {
-        if let present = details {
-            if !isKnownUniquelyReferenced(&details) { details = present.copy() }
-        } else {
+        // Without binding it: a second reference would make it look shared.
+        if details == nil {
             details = RecordDetails()
+        } else if !isKnownUniquelyReferenced(&details) {
+            details = details?.copy()
         }
         if let details { edit(details) }
     }

@@ -52,12 +52,16 @@ public struct RecordData: Sendable {
         bytes.withUnsafeBytes(isValidUTF8) ? RecordData(form: .text, payload: bytes) : nil
     }
 
-    /// The text of one JSON value.
+    /// The text of one JSON value, checked and kept as it is; only white space around it is left out.
     ///
-    /// - Throws: ``ConnectorError`` with the code `invalidRecord` that says at which byte the text is not JSON.
+    /// - Throws: ``ConnectorError`` with the code `invalidRecord` that says at which byte the text is not JSON (RFC 8259),
+    ///   or that it is nested deeper than 126 levels.
     public static func json(_ text: SharedBytes) throws -> RecordData {
-        _ = try StructuredValue(json: text)
-        return RecordData(form: .json, payload: text)
+        do {
+            return RecordData(form: .json, payload: try EventData.json(text).bytes)
+        } catch {
+            throw ConnectorError.invalidJSON("the data", error)
+        }
     }
 
     /// A structured value.
@@ -65,13 +69,14 @@ public struct RecordData: Sendable {
         RecordData(form: .structured, value: StructuredValueBox(value))
     }
 
-    /// JSON that was checked before.
+    /// JSON that was checked before and has no white space around it.
     package static func json(checked text: SharedBytes) -> RecordData { RecordData(form: .json, payload: text) }
 
     /// Whether there is no payload.
     public var isAbsent: Bool { form == .absent }
 
-    /// The payload as bytes: bytes as they are, text as UTF-8, a structured value as JSON. Empty where it is absent.
+    /// The payload as bytes: bytes as they are, text as UTF-8, a structured value as JSON by ``StructuredValue/json``.
+    /// Empty where it is absent.
     public var bytes: SharedBytes {
         if form == .structured, let value { return value.value.json }
         return payload
@@ -83,13 +88,17 @@ public struct RecordData: Sendable {
     }
 
     /// The payload as a structured value: JSON is parsed, text is a string, bytes are bytes, nothing is null.
+    ///
+    /// - Throws: ``ConnectorError`` with the code `invalidRecord` for JSON in which an object has two members of one name.
     public var structured: StructuredValue {
-        switch form {
-        case .absent: .null
-        case .bytes: .bytes(payload)
-        case .text: .string(String(decodingUTF8: payload))
-        case .json: (try? StructuredValue(json: payload)) ?? .null
-        case .structured: value?.value ?? .null
+        get throws {
+            switch form {
+            case .absent: .null
+            case .bytes: .bytes(payload)
+            case .text: .string(String(decodingUTF8: payload))
+            case .json: try StructuredValue(json: payload)
+            case .structured: value?.value ?? .null
+            }
         }
     }
 
@@ -110,14 +119,17 @@ final class StructuredValueBox: Sendable {
 }
 
 extension RecordData: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    /// A text.
     public init(stringLiteral text: String) { self = .text(text) }
 }
 
 extension RecordData: Hashable {
+    /// Whether form and payload are the same; JSON is not compared by its meaning.
     public static func == (left: RecordData, right: RecordData) -> Bool {
         left.form == right.form && left.payload == right.payload && left.value?.value == right.value?.value
     }
 
+    /// Hashes form and payload.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(form)
         hasher.combine(payload)

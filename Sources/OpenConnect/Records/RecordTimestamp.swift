@@ -27,6 +27,7 @@ public struct RecordTimestamp: Sendable, Hashable, Comparable, CustomStringConve
         nanosecondsSince1970 = nanoseconds
     }
 
+    /// Whether the left instant is earlier.
     public static func < (left: RecordTimestamp, right: RecordTimestamp) -> Bool {
         left.nanosecondsSince1970 < right.nanosecondsSince1970
     }

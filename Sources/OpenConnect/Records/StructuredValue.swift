@@ -62,6 +62,9 @@ public struct StructuredObject: Sendable, Hashable {
         }
     }
 
+    /// Wraps members whose names are known to be different.
+    init(unique members: [Member]) { self.members = members }
+
     /// The value of a member; setting `nil` removes it.
     public subscript(name: String) -> StructuredValue? {
         get { members.first { $0.name == name }?.value }
@@ -78,5 +81,6 @@ public struct StructuredObject: Sendable, Hashable {
 }
 
 extension StructuredObject: ExpressibleByDictionaryLiteral {
+    /// Members in the order they are written; of several with one name the last one counts.
     public init(dictionaryLiteral elements: (String, StructuredValue)...) { self.init(elements) }
 }

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+import Testing
+
+extension PushQueue {
+    fileprivate func send(_ text: String) async throws { try await send(ConnectorRecord(.text(text))) }
+    fileprivate func deliver(_ text: String) async throws -> Acknowledgement {
+        try await deliver(ConnectorRecord(.text(text)))
+    }
+}
+
+@Suite("Push queue", .timeLimit(.minutes(1)))
+struct PushQueueTests {
+    private let request = PollRequest(maxRecords: 100)
+
+    /// Lets other tasks run until the queue is as expected.
+    private func wait(for queue: PushQueue, until isReached: (PushQueue.Load) -> Bool) async {
+        while !isReached(queue.load) { await Task.yield() }
+    }
+
+    private func isNotConnected(_ error: any Error) -> Bool { (error as? ConnectorError)?.code == .notConnected }
+
+    private func settle(_ record: ConnectorRecord, _ outcome: RecordOutcome = .delivered) throws -> Acknowledgement {
+        Acknowledgement(position: try #require(record.position), outcome: outcome)
+    }
+
+    @Test("What is sent is polled in order, each with a token of its own")
+    func sendAndPoll() async throws {
+        let queue = PushQueue()
+        for index in 0..<5 { try await queue.send("record \(index)") }
+        let batch = try await queue.poll(request)
+        #expect(batch.records.map(\.data.text) == (0..<5).map { "record \($0)" })
+        #expect(Set(batch.records.compactMap(\.offset)).count == 5)
+        #expect(!batch.isEnd && batch.quiet == .zero)
+    }
+
+    @Test("Tokens of two queues differ, so that ids made of them do not repeat after a restart")
+    func tokens() async throws {
+        var ids: Set<String> = []
+        for _ in 0..<2 {
+            let queue = PushQueue()
+            try await queue.send("a")
+            ids.insert(try await queue.poll(request).records[0].event(defaults: .test).id)
+        }
+        #expect(ids.count == 2)
+    }
+
+    @Test("A poll waits for the first record")
+    func pollWaits() async throws {
+        let queue = PushQueue()
+        async let batch = queue.poll(request)
+        await wait(for: queue) { $0.isPolled }
+        try await queue.send("a")
+        #expect(try await batch.records.count == 1)
+    }
+
+    @Test("A poll takes no more than it asked for, in records and in bytes")
+    func pollLimits() async throws {
+        let queue = PushQueue()
+        for size in [3, 3, 3, 100, 1] {
+            try await queue.send(ConnectorRecord(.bytes([UInt8](repeating: 0, count: size))))
+        }
+        #expect(try await queue.poll(PollRequest(maxRecords: 2)).records.count == 2)
+        #expect(try await queue.poll(PollRequest(maxRecords: 9, maxBytes: 10)).records.map(\.data.count) == [3])
+        #expect(try await queue.poll(PollRequest(maxRecords: 9, maxBytes: 10)).records.map(\.data.count) == [100])
+        #expect(try await queue.poll(PollRequest(maxRecords: 9, maxBytes: 10)).quiet == .zero)
+    }
+
+    @Test("A full queue makes callers wait, and lets them in, in order, as it is polled")
+    func backPressure() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 2))
+        try await queue.send("0")
+        try await queue.send("1")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 2..<5 {
+                group.addTask { try await queue.send("\(index)") }
+                await wait(for: queue) { $0.senders == index - 1 }
+            }
+            var polled: [String?] = []
+            while polled.count < 5 {
+                let batch = try await queue.poll(PollRequest(maxRecords: 1))
+                #expect(batch.records.count == 1 && queue.load.queued <= 2)
+                polled += batch.records.map(\.data.text)
+            }
+            #expect(polled == ["0", "1", "2", "3", "4"])
+            try await group.waitForAll()
+        }
+        #expect(queue.load.queued == 0 && queue.load.senders == 0)
+    }
+
+    @Test("Bytes are limited too, and one record that is larger is let through alone")
+    func byteLimit() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 10, maxBytes: 10))
+        func record(_ size: Int) -> ConnectorRecord { ConnectorRecord(.bytes([UInt8](repeating: 0, count: size))) }
+        try await queue.send(record(6))
+        try await queue.send(record(4))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await queue.send(record(50)) }
+            await wait(for: queue) { $0.senders == 1 }
+            group.addTask { try await queue.send(record(1)) }
+            await wait(for: queue) { $0.senders == 2 }
+            var polled = try await queue.poll(request).records
+            #expect(polled.map(\.data.count) == [6, 4] && queue.load.queued == 1)
+            polled = try await queue.poll(request).records
+            #expect(polled.map(\.data.count) == [50])
+            polled = try await queue.poll(request).records
+            #expect(polled.map(\.data.count) == [1])
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("A caller that is cancelled while it waits for room leaves nothing behind")
+    func cancelledSender() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 1))
+        try await queue.send("0")
+        let sender = Task { try await queue.send("1") }
+        await wait(for: queue) { $0.senders == 1 }
+        sender.cancel()
+        await #expect(throws: CancellationError.self) { try await sender.value }
+        #expect(queue.load.senders == 0)
+        #expect(try await queue.poll(request).records.map(\.data.text) == ["0"])
+        #expect(queue.load.queued == 0)
+    }
+
+    @Test("A caller that was cancelled before hands nothing over")
+    func cancelledBefore() async throws {
+        let queue = PushQueue()
+        let sender = Task {
+            while !Task.isCancelled { await Task.yield() }
+            try await queue.send("1")
+        }
+        sender.cancel()
+        await #expect(throws: CancellationError.self) { try await sender.value }
+        #expect(queue.load.queued == 0)
+    }
+
+    @Test(
+        "A caller learns the outcome after the commit",
+        arguments: [RecordOutcome.delivered, .filtered, .deadLettered, .dropped]
+    )
+    func deliver(outcome: RecordOutcome) async throws {
+        let queue = PushQueue()
+        async let acknowledgement = queue.deliver("a")
+        let batch = try await queue.poll(request)
+        await wait(for: queue) { $0.awaited == 1 }
+        try await queue.acknowledge([settle(batch.records[0], outcome)])
+        #expect(try await acknowledgement.outcome == outcome)
+        #expect(queue.load.awaited == 0)
+    }
+
+    @Test("Outcomes reach their callers, in whatever order they come")
+    func outcomesInAnyOrder() async throws {
+        let queue = PushQueue()
+        try await withThrowingTaskGroup(of: (Int, RecordOutcome).self) { group in
+            for index in 0..<20 {
+                group.addTask { (index, try await queue.deliver("\(index)").outcome) }
+            }
+            await wait(for: queue) { $0.awaited == 20 }
+            let records = try await queue.poll(request).records.shuffled()
+            for record in records {
+                let isEven = Int(record.data.text ?? "").map { $0 % 2 == 0 } ?? false
+                try await queue.acknowledge([settle(record, isEven ? .delivered : .dropped)])
+            }
+            for try await (index, outcome) in group {
+                #expect(outcome == (index % 2 == 0 ? .delivered : .dropped))
+            }
+        }
+    }
+
+    @Test("An acknowledgement of another queue's token is none")
+    func foreignAcknowledgement() async throws {
+        let queue = PushQueue(limits: .init(), incarnation: 1)
+        let other = PushQueue(limits: .init(), incarnation: 2)
+        try await other.send("b")
+        let foreign = try await other.poll(request).records[0]
+        async let acknowledgement = queue.deliver("a")
+        let own = try await queue.poll(request).records[0]
+        await wait(for: queue) { $0.awaited == 1 }
+        try await queue.acknowledge([settle(foreign, .dropped)])
+        #expect(queue.load.awaited == 1)
+        try await queue.acknowledge([settle(own), settle(own, .dropped)])
+        #expect(try await acknowledgement.outcome == .delivered)
+    }
+
+    @Test("A caller that stops waiting for the outcome does not stop the record")
+    func cancelledDelivery() async throws {
+        let queue = PushQueue()
+        let caller = Task { try await queue.deliver("a") }
+        await wait(for: queue) { $0.awaited == 1 }
+        caller.cancel()
+        await #expect(throws: CancellationError.self) { try await caller.value }
+        let batch = try await queue.poll(request)
+        #expect(batch.records.count == 1)
+        try await queue.acknowledge([settle(batch.records[0])])
+        #expect(queue.load.awaited == 0)
+    }
+
+    @Test("A finished queue gives what it has, then ends, and takes no more")
+    func finish() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 2))
+        try await queue.send("0")
+        try await queue.send("1")
+        let waiting = Task { try await queue.send("2") }
+        await wait(for: queue) { $0.senders == 1 }
+        queue.finish()
+        await #expect { try await waiting.value } throws: { isNotConnected($0) }
+        await #expect { try await queue.send("3") } throws: { isNotConnected($0) }
+        let first = try await queue.poll(PollRequest(maxRecords: 1))
+        #expect(first.records.count == 1 && !first.isEnd)
+        let last = try await queue.poll(PollRequest(maxRecords: 1))
+        #expect(last.records.count == 1 && last.isEnd)
+    }
+
+    @Test("Finishing an empty queue ends a poll that waits")
+    func finishWakesPoll() async throws {
+        let queue = PushQueue()
+        async let batch = queue.poll(request)
+        await wait(for: queue) { $0.isPolled }
+        queue.finish()
+        #expect(try await batch.isEnd)
+    }
+
+    @Test("A cancelled poll takes nothing, and there is none after it until the queue is stopped")
+    func cancelledPoll() async throws {
+        let queue = PushQueue()
+        let poll = Task { try await queue.poll(request) }
+        await wait(for: queue) { $0.isPolled }
+        poll.cancel()
+        await #expect(throws: CancellationError.self) { try await poll.value }
+        try await queue.send("a")
+        await #expect(throws: CancellationError.self) { try await queue.poll(request) }
+        await queue.stop()
+        #expect(try await queue.poll(request).records.count == 1)
+    }
+
+    @Test("Stopping tells the callers of polled records; what was not polled waits for the next run")
+    func stop() async throws {
+        let queue = PushQueue()
+        let polled = Task { try await queue.deliver("polled") }
+        await wait(for: queue) { $0.awaited == 1 }
+        _ = try await queue.poll(request)
+        let kept = Task { try await queue.deliver("kept") }
+        await wait(for: queue) { $0.awaited == 2 }
+        await queue.stop()
+        await #expect { try await polled.value } throws: { isNotConnected($0) }
+        let batch = try await queue.poll(request)
+        #expect(batch.records.map(\.data.text) == ["kept"])
+        try await queue.acknowledge([settle(batch.records[0])])
+        #expect(try await kept.value.outcome == .delivered)
+    }
+
+    @Test("Many callers and one poller lose and repeat nothing")
+    func manyCallers() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 7))
+        let polled = try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<20 {
+                group.addTask {
+                    for index in 0..<50 { _ = try await queue.deliver("\(caller)/\(index)") }
+                }
+            }
+            var polled: [String] = []
+            while polled.count < 1000 {
+                let batch = try await queue.poll(PollRequest(maxRecords: 5))
+                polled += batch.records.compactMap(\.data.text)
+                try await queue.acknowledge(batch.records.map { try settle($0) })
+            }
+            try await group.waitForAll()
+            return polled
+        }
+        #expect(Set(polled).count == 1000)
+    }
+}
