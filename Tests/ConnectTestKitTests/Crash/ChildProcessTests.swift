@@ -14,7 +14,8 @@ import Glibc
 @Suite struct ChildProcessTests {
     @Test(arguments: [
         ("exit 0", ProcessExit.exited(0)), ("exit 3", .exited(3)), ("exit 255", .exited(255)),
-        ("kill -KILL $$", .signalled(9)), ("kill -TERM $$", .signalled(15)), ("trap 'exit 7' TERM; kill -TERM $$", .exited(7)),
+        ("kill -KILL $$", .signalled(9)), ("kill -TERM $$", .signalled(15)),
+        ("trap 'exit 7' TERM; kill -TERM $$", .exited(7)),
     ])
     func saysHowItEnded(script: String, exit: ProcessExit) async throws {
         #expect(try await shell(script).run().exit == exit)
@@ -85,7 +86,8 @@ import Glibc
     }
 
     @Test func obeysASignal() async throws {
-        try await withChildProcess(shell("trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.01; done")) { child in
+        try await withChildProcess(shell("trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.01; done")) {
+            child in
             try await eventually { child.standardOutput == "ready\n" }
             #expect(child.send(SIGINT))
             #expect(await child.wait() == .exited(0))

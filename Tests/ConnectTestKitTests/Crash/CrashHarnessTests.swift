@@ -18,7 +18,8 @@ private enum Copier {
     static let right = copy(from: "n=$(wc -l < \"$1/out\")")
     /// Notes how far it will come, and then goes there.
     static let losing = copy(
-        from: "n=$(cat \"$1/state\")", before: "[ $((i % 50)) = 1 ] && echo $((i + 49)) > \"$1/state\""
+        from: "n=$(cat \"$1/state\")",
+        before: "[ $((i % 50)) = 1 ] && echo $((i + 49)) > \"$1/state\""
     )
     /// Goes somewhere, and then notes that it was there.
     static let repeating = copy(from: "n=$(cat \"$1/state\")", after: "[ $((i % 50)) = 0 ] && echo $i > \"$1/state\"")
@@ -108,7 +109,9 @@ private final class Rounds: Sendable {
             }
             scenario.beforeRun = { _ in try feed() }
             scenario.whileRunning = { _ in try feed() }
-            scenario.isDone = { try exists(directory + "/out") && contents(of: directory + "/out").hasSuffix("line 2999\n") }
+            scenario.isDone = {
+                try exists(directory + "/out") && contents(of: directory + "/out").hasSuffix("line 2999\n")
+            }
             let report = try await harness(Copier.following, directory, kills: 5).run(scenario)
             #expect(report.kills == 5)
             for check in rounds.checks { #expect(check.isExact && check.found == 3000, "\(check); \(report)") }

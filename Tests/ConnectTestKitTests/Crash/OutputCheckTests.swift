@@ -55,7 +55,8 @@ import Testing
     @Test func showsTheFirstFew() {
         let check = OutputCheck(output: Array("a\nhalf".utf8), inputs: [Array("x\ny\n".utf8), Array("a\nb\nc\n".utf8)])
         #expect(
-            check.description == "2 lines of 5: 4 lost (input 1 line 1 \"x\", input 1 line 2 \"y\", input 2 line 2 \"b\", …); "
+            check.description
+                == "2 lines of 5: 4 lost (input 1 line 1 \"x\", input 1 line 2 \"y\", input 2 line 2 \"b\", …); "
                 + "1 foreign (output line 2 \"half\"); the last line has no newline"
         )
         #expect(OutputCheck(output: [], inputs: []).description == "0 lines of 0: exact")
