@@ -22,7 +22,7 @@ public actor FileSink: CheckpointingSink {
     private var context: ConnectorContext?
     private var location: FileLocation?
     private var writer: OutputWriter?
-    private var encoder: EventLineEncoder?
+    private var encoder: CloudEventLineEncoder?
     private var constantCheckpoint: [UInt8] = []
     /// Where the sink began when it was first restored without a checkpoint.
     private var origin: Int64?
@@ -59,7 +59,7 @@ public actor FileSink: CheckpointingSink {
         self.context = context
         let location = try OutputFile.locate(path)
         self.location = location
-        encoder = EventLineEncoder(defaults: context.eventDefaults)
+        encoder = CloudEventLineEncoder(defaults: context.eventDefaults)
         constantCheckpoint = OutputCheckpoint.constant(format: format.code, path: location.path)
         try OutputFile.check(location)
     }
@@ -139,7 +139,10 @@ extension FileSink {
     private func writeEvents(_ batch: RecordBatch) throws -> (Int, ConnectorError)? {
         for (index, record) in batch.records.enumerated() {
             do {
-                try writer?.append { writer throws in try encoder?.append(record, to: &writer) }
+                try writer?.append { writer throws in
+                    try encoder?.encode(record, into: &writer)
+                    writer.writeRaw(UInt8(ascii: "\n"))
+                }
             } catch let error as ConnectorError where error.code == .invalidRecord {
                 return (index, error)
             }
@@ -169,7 +172,10 @@ extension FileSink {
         guard let location else { throw Self.notStarted }
         let checkpoint = try OutputCheckpoint(stored)
         try OutputFile.check(checkpoint, location, format)
-        if writer == nil {
+        if writer == nil, checkpoint.length == 0 {
+            // Nothing is missing from an output that was empty.
+            try await open(orLeave: false)
+        } else if writer == nil {
             guard let file = try OutputFile.openIfPresent(location) else {
                 throw OutputFile.lost(location, checkpoint.length)
             }
