@@ -52,30 +52,38 @@ final class RotatingFeed: Sendable {
         }
     }
 
-    /// Writes a little more, or rotates.
+    /// Writes a little more, or rotates: what happens while the reader lives.
     func add() throws {
         try state.withLock { state in
             guard state.offset < bytes.count else { return }
             if rotation != .none, state.offset >= state.nextRotation {
                 try rotate(&state)
             } else {
-                try write(&state)
+                try write(upTo: state.offset + Int.random(in: 1...bytes.count / 400, using: &state.generator), &state)
             }
         }
     }
 
-    private func write(_ state: inout State) throws {
-        var end = min(state.offset + Int.random(in: 1...bytes.count / 100, using: &state.generator), bytes.count)
-        if rotation != .none, end >= state.nextRotation {
-            // What is rotated away is whole.
-            end = bytes[(end - 1)...].firstIndex(of: 0x0A).map { $0 + 1 } ?? end
+    /// What happens while the reader is dead: more is written, and every other time the file is rotated too.
+    func addWhileNobodyReads() throws {
+        try add()
+        state.withLock { state in
+            if Bool.random(using: &state.generator) { state.nextRotation = state.offset }
         }
+        try add()
+    }
+
+    private func write(upTo end: Int, _ state: inout State) throws {
+        let end = min(end, bytes.count)
         let file = try FileDescriptor(path, [.writing, .creating, .appending])
         try file.write(Array(bytes[state.offset..<end]))
         state.offset = end
     }
 
     private func rotate(_ state: inout State) throws {
+        // What is rotated away is whole.
+        let end = bytes[(state.offset - 1)...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        try write(upTo: end, &state)
         for number in stride(from: state.generations, to: 0, by: -1) {
             try directory.rename(name(number), to: name(number + 1))
         }

@@ -69,7 +69,10 @@ func withCrashDirectory(_ body: (TemporaryDirectory) async throws -> Void) async
     do {
         try await body(directory)
     } catch {
-        _ = try await ProcessCommand("cp", ["-a", directory.path, "/tmp/crashplay/kept-\(getpid())-\(UInt8.random(in: 0...255))"]).run()
+        _ = try await ProcessCommand(
+            "cp",
+            ["-a", directory.path, "/tmp/crashplay/kept-\(getpid())-\(UInt8.random(in: 0...255))"]
+        ).run()
         _ = try await ProcessCommand("rm", ["-rf", directory.path]).run()
         throw error
     }

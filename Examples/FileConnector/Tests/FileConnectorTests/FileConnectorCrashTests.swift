@@ -117,7 +117,7 @@ import Glibc
                 let check = try OutputCheck(output: output, inputs: [feed.wholePath])
                 #expect(check.isExact, "\(check), \(feed.rotations) rotations, seed \(CrashSettings.seed)")
             }
-            scenario.beforeRun = { _ in try feed.add() }
+            scenario.beforeRun = { _ in try feed.addWhileNobodyReads() }
             scenario.whileRunning = { _ in try feed.add() }
             scenario.isDone = { feed.isDone && size(of: output) == feed.size }
             var harness = harness(command, output: output)

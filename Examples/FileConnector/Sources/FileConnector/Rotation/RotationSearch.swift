@@ -46,8 +46,22 @@ struct RotationSearch {
         throw ConnectorError(.invalidConfiguration, "the input '\(file.path)' \(advice)")
     }
 
-    /// The siblings that can be read.
+    /// The siblings that can be read, each under the name it has.
+    ///
+    /// A rotation that goes on meanwhile moves files between the names, and one could be missed or be seen twice: so
+    /// it is looked again until two looks see the same.
     func candidates() throws(FileError) -> [Candidate] {
+        var candidates = try look()
+        for _ in 0..<20 {
+            let again = try look()
+            let isSame = again.elementsEqual(candidates) { $0.name == $1.name && $0.status.isSameFile(as: $1.status) }
+            if isSame { return again }
+            candidates = again
+        }
+        return candidates
+    }
+
+    private func look() throws(FileError) -> [Candidate] {
         var candidates: [Candidate] = []
         for name in try FileSystem.list(location.directory) {
             guard let rotation = RotationName(name, of: location.name), !rotation.isCompressed else { continue }
