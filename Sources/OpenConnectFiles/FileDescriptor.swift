@@ -72,7 +72,12 @@ package final class FileDescriptor: Sendable {
         self.path = path
     }
 
-    deinit { _ = close(number) }
+    /// A lock is given back first: a child process that is just being started holds a copy of the descriptor until its
+    /// `exec`, and with it the lock.
+    deinit {
+        _ = flock(number, LOCK_UN)
+        _ = close(number)
+    }
 
     /// What the system knows about the file.
     package func status() throws(FileError) -> FileStatus {
