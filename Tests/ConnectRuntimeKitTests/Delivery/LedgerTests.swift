@@ -85,7 +85,7 @@ struct LedgerTests {
         #expect(committable(&ledger) == [":3"])
     }
 
-    @Test("S16 G7: a unit that spans batches is committable only when its last record is settled")
+    @Test("S8 S16 G7: a unit that spans batches is committable only when its last record is settled")
     func unitOverBatches() {
         var ledger = Ledger()
         let open = (1...2).map { ConnectorRecord(.text("\($0)")) }

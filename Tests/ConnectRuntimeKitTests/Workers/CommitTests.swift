@@ -11,7 +11,7 @@ struct CommitTests {
     private let journal = Journal()
     private let store = InMemoryOffsetStore()
 
-    @Test("S43 G1: a failing flush commits nothing, neither in the store nor at the source")
+    @Test("S43 S55 G1: a failing flush commits nothing, neither in the store nor at the source")
     func failingFlush() async throws {
         let script = Script([SourceBatch(records(1...3))])
         let sink = ScriptedSink(journal: journal, onFlush: { throw ConnectorError(.fatal, "fsync failed") })
@@ -149,6 +149,17 @@ struct CommitTests {
         #expect(polled > 2, "batches were queued")
         hang.open()
         #expect(try await counts.delivered == 300)
+    }
+
+    @Test("S33: a source that returns nothing is asked again, and what was delivered before is committed")
+    func emptyPolls() async throws {
+        let empty = Array(repeating: SourceBatch(), count: 50)
+        let script = Script([SourceBatch(records(1...2))] + empty + [SourceBatch(quiet: .zero)] + empty)
+        let source = ScriptedSource(journal: journal, onPoll: { _ in try await script.next() })
+        let counts = try await Pipeline("p", from: source, to: ScriptedSink(journal: journal), offsets: store).run()
+        #expect(counts.committed == 2)
+        #expect(journal.count("source.poll") == 103)
+        #expect(!journal.entries.contains("sink.put "), "an empty batch is not put")
     }
 
     @Test("S17 S75: progress marks are committed although no record was delivered")

@@ -34,7 +34,7 @@ struct ExactlyOnceRunTests {
     }
 
     @Test(
-        "G4 G7 S105: a sink that keeps positions has every record once, in transactions of whole units",
+        "G4 G7 S49 S54 S105: a sink that keeps positions has every record once, in transactions of whole units",
         arguments: 0..<120
     )
     func positionKeeping(seed: Int) async throws {

@@ -53,7 +53,7 @@ struct PipelineLifecycleTests {
         #expect(journal.count("source.commit :5") == 2)
     }
 
-    @Test("G11 S44: a stop while a poll is suspended cancels it, commits what was delivered, and returns")
+    @Test("G11 S35 S44: a stop while a poll is suspended cancels it, commits what was delivered, and returns")
     func stopWhileWaiting() async throws {
         let polled = Gate()
         let script = Script([SourceBatch(records(1...3))]) {
@@ -137,7 +137,7 @@ struct PipelineLifecycleTests {
         #expect(journal.count("source.stop") == 1 && journal.count("sink.stop") == 1)
     }
 
-    @Test("S61: when a put throws, its batch is not committed and what came before it is")
+    @Test("S39 S41 S61: when a put throws, its batch is not committed and what came before it is")
     func putFails() async throws {
         let script = Script([SourceBatch(records(1...2)), SourceBatch(records(3...4)), SourceBatch(records(5...6))])
         let sink = ScriptedSink(
@@ -214,7 +214,7 @@ struct PipelineLifecycleTests {
         #expect(journal.entries.suffix(2) == ["source.stop", "sink.stop"])
     }
 
-    @Test("G11: a drain that takes longer than its deadline is cancelled and names the call")
+    @Test("G11 S45: a drain that takes longer than its deadline is cancelled and names the call")
     func drainDeadline() async throws {
         let clock = ManualClock()
         let gate = Gate()

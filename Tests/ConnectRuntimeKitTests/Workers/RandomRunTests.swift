@@ -12,7 +12,7 @@ import Testing
 /// flushed, and the run that ends the work has delivered everything.
 @Suite("Pipeline: random runs", .timeLimit(.minutes(2)))
 struct RandomRunTests {
-    @Test("G1 G2 G3 G5 G6 G7: nothing is lost, repeats are bounded, order is kept", arguments: 0..<150)
+    @Test("S106 G1 G2 G3 G5 G6 G7: nothing is lost, repeats are bounded, order is kept", arguments: 0..<150)
     func randomRun(seed: Int) async throws {
         let world = RandomWorld(seed: UInt64(seed))
         let store = InMemoryOffsetStore()

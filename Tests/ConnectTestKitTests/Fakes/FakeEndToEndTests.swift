@@ -51,7 +51,7 @@ struct FakeEndToEndTests {
 
     // MARK: A consumer group
 
-    @Test("consumer group: partitions that move between two members lose and repeat nothing")
+    @Test("S11 S12 S68: partitions that move between two members of a consumer group lose and repeat nothing")
     func consumerGroupRevoke() async throws {
         let logs = (0..<4).map { texts("p\($0)-", 500) }
         let group = ConsumerGroup(logs)
