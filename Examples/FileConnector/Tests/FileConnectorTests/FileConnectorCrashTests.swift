@@ -86,6 +86,27 @@ import Glibc
         }
     }
 
+    /// Killed before anything is committed, and rotated before it is started again.
+    @Test func remembersWhatItHadBegun() async throws {
+        try await withCrashDirectory { directory in
+            let lines = numberedLines(Self.lineCount, of: "in")
+            try directory.write(lines, to: "in")
+            let (output, state) = (directory["out"], directory["state"])
+            let run = try Executable.run([directory["in"]], to: output, state: state, "--commit-interval", "1h")
+            try await withChildProcess(run) { child in
+                try await eventually("output") { size(of: output) > 0 }
+                child.send(SIGKILL)
+                #expect(await child.wait() == .signalled(SIGKILL))
+            }
+            #expect(size(of: output) < Int64(lines.count))
+            try directory.rename("in", to: "in.1")
+            try directory.write("new\n", to: "in")
+            #expect(try await run.run().exit == .exited(0))
+            let check = try OutputCheck(output: output, inputs: [directory["in.1"], directory["in"]])
+            #expect(check.isExact, "\(check)")
+        }
+    }
+
     /// Reads some of the events whole, and looks into the input for what they say.
     private func expectEvents(_ samples: [[UInt8]], tell input: [UInt8], of path: String) throws {
         #expect(samples.count > 1000)
