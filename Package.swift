@@ -44,7 +44,9 @@ let package = Package(
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .testTarget(
             name: "ConnectRuntimeKitTests",
-            dependencies: ["ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles"]
+            dependencies: [
+                "ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
+            ]
         ),
         .testTarget(
             name: "ConnectTestKitTests",
@@ -53,7 +55,8 @@ let package = Package(
         .testTarget(
             name: "FileConnectorTests",
             dependencies: [
-                "FileConnector", "file-connector", "ConnectTestKit", "ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec",
+                "FileConnector", "file-connector", "ConnectTestKit", "ConnectRuntimeKit", "OpenConnect",
+                "CloudEventsCodec",
                 "OpenConnectFiles",
             ],
             path: "Examples/FileConnector/Tests/FileConnectorTests"

@@ -9,7 +9,8 @@ public import OpenConnect
 /// ```
 ///
 /// The connectors are made anew for each run. After a crash at any moment the next run goes on from what was committed:
-/// at least once with any sink, exactly once with a ``CheckpointingSink`` or a ``PositionKeepingSink``.
+/// at least once with any sink, exactly once with a ``/OpenConnect/CheckpointingSink`` or a
+/// ``/OpenConnect/PositionKeepingSink``.
 public final class Pipeline: Sendable {
     /// The name, under which the positions are stored.
     public let name: String
@@ -53,12 +54,12 @@ public final class Pipeline: Sendable {
 
     /// Runs until the source ends, ``stop()`` is called, something fails, or the task is cancelled.
     ///
-    /// A stop drains: what was polled is delivered and committed, up to the deadline of the options. Cancelling the task
-    /// does not: what was not committed is read again by the next run.
+    /// A stop drains: what was polled is delivered and committed, up to the deadline of the options. Cancelling the
+    /// task does not: what was not committed is read again by the next run.
     ///
     /// - Returns: what was moved.
-    /// - Throws: ``ConnectorError``: the first thing that failed, after everything was stopped. `deadlineExceeded` when
-    ///   a stop did not get done in time; `cancelled` when the task was cancelled.
+    /// - Throws: ``/OpenConnect/ConnectorError``: the first thing that failed, after everything was stopped.
+    ///   `deadlineExceeded` when a stop did not get done in time; `cancelled` when the task was cancelled.
     @discardableResult
     public func run() async throws -> DeliveryCounts {
         let run = try state.withLock { state throws(ConnectorError) in

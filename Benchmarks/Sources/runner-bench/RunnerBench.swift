@@ -19,7 +19,8 @@ struct RunnerBench {
             guard "memory/batch-\(batch)/partitions-\(partitions)".contains(wanted) else { continue }
             let total = batch == 1 ? 3_000_000 : 5_000_000
             if let arm = arguments.dropFirst(2).first {
-                let rate = try await arm == "loop"
+                let rate =
+                    try await arm == "loop"
                     ? handWritten(batch, partitions, total) : pipeline(batch, partitions, total)
                 print("{\"name\": \"\(arm)\", \"records_per_s\": \(Int(rate))}")
                 continue

@@ -112,7 +112,8 @@ extension HandOverState {
 
     /// How many batches the source's task may move without the lock from here on, the next poll being due.
     func leaseLength() -> Int {
-        guard phase == .running, turn == .free, !isTurnWanted, queue.records == 0, pace.isSteady, watchers.isEmpty else {
+        guard phase == .running, turn == .free, !isTurnWanted, queue.records == 0, pace.isSteady, watchers.isEmpty
+        else {
             return 0
         }
         // The timer is at work already: it has seen that something is committable.

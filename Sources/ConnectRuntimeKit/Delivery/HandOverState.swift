@@ -92,7 +92,9 @@ struct HandOverState: Sendable {
     @inline(__always)
     mutating func wakeSink(_ wake: inout Wakeups) { if let task = parked.sink.take() { wake.sink = task } }
     @inline(__always)
-    mutating func wakeCommitter(_ wake: inout Wakeups) { if let task = parked.committer.take() { wake.committer = task } }
+    mutating func wakeCommitter(_ wake: inout Wakeups) {
+        if let task = parked.committer.take() { wake.committer = task }
+    }
     @inline(__always)
     mutating func wakeTimer(_ wake: inout Wakeups) { if let task = parked.timer.take() { wake.timer = task } }
     @inline(__always)

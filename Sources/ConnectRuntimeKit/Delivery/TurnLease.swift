@@ -42,7 +42,9 @@ final class TurnLease: @unchecked Sendable {
         guard word.load(ordering: .relaxed) == Word.polling, !batch.isEnd, batch.quiet == nil else { return false }
         guard batch.progress.isEmpty, batch.rejected.isEmpty else { return false }
         return batch.records.withUnsafeBufferPointer { records in
-            guard let base = records.baseAddress, records.count > 0, base[records.count - 1].hasOffset else { return false }
+            guard let base = records.baseAddress, records.count > 0, base[records.count - 1].hasOffset else {
+                return false
+            }
             for index in 0..<records.count where !base[index].isIdentical(to: partition) { return false }
             return true
         }

@@ -8,8 +8,8 @@ package import OpenConnectFiles
 /// The directory holds `offsets.log`, to which every save is appended, and `lock`. Saves that are asked for at the same
 /// time become durable by one `fsync`. When the log has become long, a new one with just its outcome takes its place.
 ///
-/// - The first claim opens the directory and locks it against other processes and other stores; the last release, or the
-///   end of the process, unlocks it.
+/// - The first claim opens the directory and locks it against other processes and other stores; the last release, or
+///   the end of the process, unlocks it.
 /// - A missing log is a start from the beginning. An append that was cut short by a crash is rolled back. Anything else
 ///   that is not as it was written is an error that names the file and the place; the log is then left as it is.
 /// - After a failed write or `fsync`, the file is not used again: the next save begins a new one with what is known to
@@ -53,9 +53,9 @@ public final class FileOffsetStore: OffsetStore {
     /// A claim that takes over fences an owner in this process. From another process nothing can be taken over; a claim
     /// that waits does so for owners in both.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError``: `retryable` when the scope, or the directory, is owned, with the owner;
-    ///   `corruptOffsets` when the log is damaged or foreign; `invalidConfiguration` when the directory cannot be made
-    ///   or written. `CancellationError` when cancelled while it waits.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `retryable` when the scope, or the directory, is owned, with the
+    ///   owner; `corruptOffsets` when the log is damaged or foreign; `invalidConfiguration` when the directory cannot
+    ///   be made or written. `CancellationError` when cancelled while it waits.
     public func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
         while true {
             let seen = released.count
@@ -75,16 +75,16 @@ public final class FileOffsetStore: OffsetStore {
 
     /// Checks that the claim is not outdated; there is no lease, as a claim ends with its process.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError`` with the code `fenced` when it is.
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `fenced` when it is.
     public func renew(_ claim: ClaimToken) async throws {
         _ = try await writer.perform(.renew(claim)).get()
     }
 
     /// Stores a set of changes atomically; durable when it returns. Cancellation does not end it.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError``: `fenced` when the claim is outdated; `retryable`, with what to do, when
-    ///   the file system fails, and then the changes may be there after a crash or not; `fatal` when a claim of one
-    ///   partition is used for another.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `fenced` when the claim is outdated; `retryable`, with what to do,
+    ///   when the file system fails, and then the changes may be there after a crash or not; `fatal` when a claim of
+    ///   one partition is used for another.
     public func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
         _ = try await writer.perform(.save(changes, claim)).get()
     }

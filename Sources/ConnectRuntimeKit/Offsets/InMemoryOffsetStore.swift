@@ -19,7 +19,7 @@ public final class InMemoryOffsetStore: OffsetStore {
 
     /// Takes ownership of a scope and returns what is stored there.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError`` with the code `retryable` when the scope is owned and the policy is to
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `retryable` when the scope is owned and the policy is to
     ///   fail; `CancellationError` when cancelled while it waits.
     public func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
         while true {
@@ -43,14 +43,14 @@ public final class InMemoryOffsetStore: OffsetStore {
 
     /// Checks that the claim is not outdated; there is no lease.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError`` with the code `fenced` when it is.
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `fenced` when it is.
     public func renew(_ claim: ClaimToken) async throws {
         try state.withLock { state throws(ConnectorError) in try state.claims.check(claim) }
     }
 
     /// Stores a set of changes atomically.
     ///
-    /// - Throws: ``OpenConnect/ConnectorError`` with the code `fenced` when the claim is outdated, and `fatal` when a
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `fenced` when the claim is outdated, and `fatal` when a
     ///   claim of one partition is used for another.
     public func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
         try state.withLock { state throws(ConnectorError) in

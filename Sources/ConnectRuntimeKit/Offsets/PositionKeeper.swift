@@ -8,6 +8,8 @@ final class PositionKeeper: Sendable {
         var partitionClaims: [RecordPartition: ClaimToken] = [:]
         /// Committed positions that the source has not taken note of.
         var unreported: [RecordPartition: RecordPosition] = [:]
+        /// The shortest lease of a claim that is held.
+        var lease: Duration?
     }
 
     private let store: (any OffsetStore)?
@@ -15,9 +17,16 @@ final class PositionKeeper: Sendable {
     private let sinkName: String
     /// Whether positions go into the store; checkpoints of the sink do in any case.
     private let storesPositions: Bool
-    private let state = Lock(State())
+    private let state: Lock<State>
 
-    init(store: (any OffsetStore)?, claim: ClaimToken, sinkName: String, storesPositions: Bool) {
+    init(
+        store: (any OffsetStore)?,
+        claim: ClaimToken,
+        lease: Duration?,
+        sinkName: String,
+        storesPositions: Bool
+    ) {
+        state = Lock(State(lease: lease))
         self.store = store
         self.claim = claim
         self.sinkName = sinkName
@@ -31,7 +40,9 @@ final class PositionKeeper: Sendable {
         if storesPositions {
             let claims = state.withLock { $0.partitionClaims }
             for position in set.positions {
-                changes[claims[position.position.partition] ?? claim, default: OffsetChanges()].positions.append(position)
+                changes[claims[position.position.partition] ?? claim, default: OffsetChanges()].positions.append(
+                    position
+                )
             }
         }
         if let checkpoint = set.checkpoint {
@@ -71,7 +82,10 @@ final class PositionKeeper: Sendable {
         for partition in partitions {
             let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
             let granted = try await store.claim(ClaimRequest(scope: scope))
-            state.withLock { $0.partitionClaims[partition] = granted.token }
+            state.withLock { state in
+                state.partitionClaims[partition] = granted.token
+                if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
+            }
             found += granted.positions
         }
         return found
@@ -95,6 +109,9 @@ final class PositionKeeper: Sendable {
 
     /// The claims of partitions that are still held.
     var heldPartitions: [RecordPartition] { state.withLock { Array($0.partitionClaims.keys) } }
+
+    /// How long a claim lasts without being renewed, or `nil` where all of them last as long as the process.
+    var lease: Duration? { state.withLock(\.lease) }
 
     /// Prolongs every claim.
     func renew(holdsConnector: Bool) async throws {

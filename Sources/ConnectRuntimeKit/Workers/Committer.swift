@@ -55,7 +55,11 @@ struct Committer: Sendable {
             }
         } catch {
             context.emit(
-                ConnectorEvent(.warning, "the source could not take note of a commit; it is told again later", error: error)
+                ConnectorEvent(
+                    .warning,
+                    "the source could not take note of a commit; it is told again later",
+                    error: error
+                )
             )
             guard !set.acknowledgements.isEmpty else {
                 handOver.step { $0.endCommit(set, &$1) }

@@ -79,7 +79,12 @@ final class PipelineHost: ConnectorHost {
             return first
         }
         if !isCommitted {
-            emit(ConnectorEvent(.warning, "revoked partitions were not committed before the deadline; they will be read again"))
+            emit(
+                ConnectorEvent(
+                    .warning,
+                    "revoked partitions were not committed before the deadline; they will be read again"
+                )
+            )
         }
         link.handOver.step { $0.close(partitions, &$1) }
         try await link.keeper.release(partitions)

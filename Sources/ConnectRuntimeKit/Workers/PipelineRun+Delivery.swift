@@ -14,8 +14,7 @@ extension PipelineRun {
         _ source: SourceWorker,
         _ sink: SinkWorker,
         _ keeper: PositionKeeper,
-        _ claims: RunClaims,
-        lease: Duration?
+        _ claims: RunClaims
     ) async throws {
         let handOver = source.handOver
         let committer = Committer(
@@ -28,11 +27,17 @@ extension PipelineRun {
         var hanging: [String]?
         await withTaskCancellationHandler {
             await withTaskGroup(of: Ended.self) { group in
-                group.addTask { await source.run(); return .source }
-                group.addTask { await sink.run(handOver); return .sink }
-                group.addTask { await committer.run(); return .committer }
+                group.addTask {
+                    await source.run(); return .source
+                }
+                group.addTask {
+                    await sink.run(handOver); return .sink
+                }
+                group.addTask {
+                    await committer.run(); return .committer
+                }
                 group.addTask { await self.drainWhenAsked(handOver) }
-                addHelpers(to: &group, handOver, keeper, claims, lease)
+                addHelpers(to: &group, handOver, keeper, claims)
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {
@@ -45,16 +50,22 @@ extension PipelineRun {
         to group: inout TaskGroup<Ended>,
         _ handOver: HandOver,
         _ keeper: PositionKeeper,
-        _ claims: RunClaims,
-        _ lease: Duration?
+        _ claims: RunClaims
     ) {
         let timer = CommitTimer(handOver: handOver, interval: pipeline.options.commitInterval)
-        group.addTask { try? await timer.run(); return .helper }
+        group.addTask {
+            try? await timer.run(); return .helper
+        }
         let watch = UncommittedWatch(handOver: handOver, limit: pipeline.options.maxUncommittedTime)
-        group.addTask { try? await watch.run(); return .helper }
-        if let lease {
-            let renewal = LeaseRenewal(keeper: keeper, lease: lease, holdsConnector: claims.holdsConnector, handOver: handOver)
-            group.addTask { await renewal.run(); return .helper }
+        group.addTask {
+            try? await watch.run(); return .helper
+        }
+        // Claims of single partitions may come later.
+        if keeper.lease != nil || !claims.holdsConnector {
+            let renewal = LeaseRenewal(keeper: keeper, holdsConnector: claims.holdsConnector, handOver: handOver)
+            group.addTask {
+                await renewal.run(); return .helper
+            }
         }
     }
 
@@ -103,7 +114,11 @@ extension PipelineRun {
             )
         }
         if Task.isCancelled {
-            throw ConnectorError(.cancelled, "the pipeline \"\(pipeline.name)\" was cancelled", cause: CancellationError())
+            throw ConnectorError(
+                .cancelled,
+                "the pipeline \"\(pipeline.name)\" was cancelled",
+                cause: CancellationError()
+            )
         }
     }
 }
@@ -111,14 +126,16 @@ extension PipelineRun {
 /// Prolongs the claims of a run in good time; losing one ends the run.
 struct LeaseRenewal: Sendable {
     let keeper: PositionKeeper
-    let lease: Duration
     let holdsConnector: Bool
     let handOver: HandOver
+
+    /// How often to look for a lease while there is none.
+    private static let lookAgain = Duration.seconds(3)
 
     func run() async {
         do {
             while true {
-                try await handOver.clock.sleep(for: lease / 3)
+                try await handOver.clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
                 try await keeper.renew(holdsConnector: holdsConnector)
             }
         } catch is CancellationError {

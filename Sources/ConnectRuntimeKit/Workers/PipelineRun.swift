@@ -38,7 +38,9 @@ final class PipelineRun: Sendable {
         let source = try make("source", pipeline.makeSource)
         let sink = try make("sink", pipeline.makeSink)
         let claims = try RunClaims(pipeline, source: source.traits, sink: sink)
-        let claim = try await calling("claim of the offset store") { try await self.untilStopped { try await claims.claim() } }
+        let claim = try await calling("claim of the offset store") {
+            try await self.untilStopped { try await claims.claim() }
+        }
         let worker = SinkWorker(name: "sink", sink: sink, claim: claim.token)
         var failure: (any Error)?
         do {
@@ -68,11 +70,13 @@ final class PipelineRun: Sendable {
     ) async throws {
         var failure: (any Error)?
         do {
-            try await calling("start of the sink") { try await self.untilStopped { try await self.startSink(sink, claim, claims) } }
+            try await calling("start of the sink") {
+                try await self.untilStopped { try await self.startSink(sink, claim, claims) }
+            }
             let positions = try await calling("positions of the sink") {
                 try await self.untilStopped { try await self.positions(sink, claim) }
             }
-            try await runSource(source, sink, claims, positions, lease: claim.lease)
+            try await runSource(source, sink, claims, claim, positions)
         } catch {
             failure = error
         }
@@ -106,10 +110,10 @@ final class PipelineRun: Sendable {
         _ source: any Source,
         _ sink: SinkWorker,
         _ claims: RunClaims,
-        _ positions: [StoredPosition],
-        lease: Duration?
+        _ claim: OffsetClaim,
+        _ positions: [StoredPosition]
     ) async throws {
-        let keeper = claims.keeper(sink.claim, sinkName: sink.name)
+        let keeper = claims.keeper(claim, sinkName: sink.name)
         let handOver = makeHandOver(source.traits, sink, positions)
         state.withLock { $0.handOver = handOver }
         host.connect(
@@ -130,7 +134,7 @@ final class PipelineRun: Sendable {
             }
             enter(.running)
             let sourceWorker = SourceWorker(connector: source, sink: sink, handOver: handOver, context: context)
-            try await deliver(sourceWorker, sink, keeper, claims, lease: lease)
+            try await deliver(sourceWorker, sink, keeper, claims)
         } catch {
             failure = error
         }

@@ -51,7 +51,13 @@ struct RunClaims: Sendable {
         if holdsConnector { try await store?.release(token) }
     }
 
-    func keeper(_ token: ClaimToken, sinkName: String) -> PositionKeeper {
-        PositionKeeper(store: store, claim: token, sinkName: sinkName, storesPositions: storesPositions)
+    func keeper(_ claim: OffsetClaim, sinkName: String) -> PositionKeeper {
+        PositionKeeper(
+            store: store,
+            claim: claim.token,
+            lease: claim.lease,
+            sinkName: sinkName,
+            storesPositions: storesPositions
+        )
     }
 }

@@ -158,7 +158,10 @@ struct SourceWorker: ConnectorWorker {
     private func reportOpenUnit() {
         guard handOver.step({ state, _ in state.shouldReportOpenUnit() }) else { return }
         context.emit(
-            ConnectorEvent(.warning, "a unit is larger than what may be uncommitted; it is read to its end all the same")
+            ConnectorEvent(
+                .warning,
+                "a unit is larger than what may be uncommitted; it is read to its end all the same"
+            )
         )
     }
 

@@ -37,7 +37,11 @@ public struct CrashHarness: Sendable {
 
     /// A harness for a program that writes some files.
     ///
-    /// - Parameter seed: that of an earlier report to repeat its moments; `nil` for a new one.
+    /// - Parameters:
+    ///   - command: the program and its arguments, the same for each run.
+    ///   - outputs: the files that show, by their size, that a run has begun its work.
+    ///   - kills: how many kills have to hit a process that has begun to write.
+    ///   - seed: that of an earlier report to repeat its moments; `nil` for a new one.
     public init(_ command: ProcessCommand, outputs: [String], kills: Int = 30, seed: UInt64? = nil) {
         self.command = command
         self.outputs = outputs

@@ -114,7 +114,11 @@ struct LedgerTests {
         var ledger = Ledger()
         let batch = records(1...4) + records(10...13, partition: first)
         let ticket = ledger.issue(batch)
-        ledger.settle(ticket, batch, outcomes: [.delivered, .dropped, nil, .delivered, .delivered, nil, nil, .delivered])
+        ledger.settle(
+            ticket,
+            batch,
+            outcomes: [.delivered, .dropped, nil, .delivered, .delivered, nil, nil, .delivered]
+        )
         #expect(committable(&ledger) == [":2", "first:10"])
         #expect(ledger.counts.delivered == 4 && ledger.counts.dropped == 1)
     }

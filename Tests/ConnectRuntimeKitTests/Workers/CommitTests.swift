@@ -94,13 +94,16 @@ struct CommitTests {
         var options = DeliveryOptions()
         options.maxPollRecords = 10
         options.maxUncommittedRecords = 50
-        let source = ScriptedSource(journal: journal, onPoll: { request in
-            let first = next.withLock { next in
-                defer { next += 10 }
-                return next
+        let source = ScriptedSource(
+            journal: journal,
+            onPoll: { request in
+                let first = next.withLock { next in
+                    defer { next += 10 }
+                    return next
+                }
+                return first >= 200 ? .end : SourceBatch(records(first...first + 9))
             }
-            return first >= 200 ? .end : SourceBatch(records(first...first + 9))
-        })
+        )
         let sink = ScriptedSink(journal: journal, onFlush: { try await flushes.pass() })
         let pipeline = Pipeline("p", from: source, to: sink, offsets: store, options: options)
         async let counts = pipeline.run()

@@ -33,7 +33,10 @@ struct ExactlyOnceRunTests {
         #expect(output.restoredBeyondEnd == 0)
     }
 
-    @Test("G4 G7 S105: a sink that keeps positions has every record once, in transactions of whole units", arguments: 0..<120)
+    @Test(
+        "G4 G7 S105: a sink that keeps positions has every record once, in transactions of whole units",
+        arguments: 0..<120
+    )
     func positionKeeping(seed: Int) async throws {
         let world = RandomWorld(seed: UInt64(seed))
         let table = TransactionalTable { _ in

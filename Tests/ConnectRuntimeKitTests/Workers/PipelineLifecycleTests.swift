@@ -76,11 +76,16 @@ struct PipelineLifecycleTests {
     @Test("G11: a stop does not cancel a put that is running; what it puts is committed")
     func stopWhilePutting() async throws {
         let gate = Gate()
-        let script = Script([SourceBatch(records(1...3))]) { try await Task.sleep(for: .seconds(3600)); return .end }
-        let sink = ScriptedSink(journal: journal, onPut: { _ in
-            try await gate.pass()
-            return .delivered
-        })
+        let script = Script([SourceBatch(records(1...3))]) {
+            try await Task.sleep(for: .seconds(3600)); return .end
+        }
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { _ in
+                try await gate.pass()
+                return .delivered
+            }
+        )
         let pipeline = pipeline(ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }), sink)
         async let counts = pipeline.run()
         await gate.arrivals()
@@ -92,10 +97,13 @@ struct PipelineLifecycleTests {
     @Test("S36 G11: a stop during a slow start cancels it, stops what was started, and never polls")
     func stopDuringStart() async throws {
         let started = Gate()
-        let source = ScriptedSource(journal: journal, onStart: { _ in
-            started.open()
-            try await Task.sleep(for: .seconds(3600))
-        })
+        let source = ScriptedSource(
+            journal: journal,
+            onStart: { _ in
+                started.open()
+                try await Task.sleep(for: .seconds(3600))
+            }
+        )
         let pipeline = pipeline(source, ScriptedSink(journal: journal))
         async let error = failure(of: pipeline)
         try await started.pass()
@@ -132,10 +140,13 @@ struct PipelineLifecycleTests {
     @Test("S61: when a put throws, its batch is not committed and what came before it is")
     func putFails() async throws {
         let script = Script([SourceBatch(records(1...2)), SourceBatch(records(3...4)), SourceBatch(records(5...6))])
-        let sink = ScriptedSink(journal: journal, onPut: { batch in
-            if batch.first?.data.text == "3" { throw ConnectorError(.fatal, "no") }
-            return .delivered
-        })
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { batch in
+                if batch.first?.data.text == "3" { throw ConnectorError(.fatal, "no") }
+                return .delivered
+            }
+        )
         await #expect(throws: ConnectorError.self) {
             try await pipeline(ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }), sink).run()
         }
@@ -146,9 +157,12 @@ struct PipelineLifecycleTests {
     @Test("a rejected record stops the pipeline, names its position, and what comes before it is committed")
     func rejectedRecord() async throws {
         let script = Script([SourceBatch(records(1...5))])
-        let sink = ScriptedSink(journal: journal, onPut: { batch in
-            .stopped(at: 2, of: batch.count, .reject(ConnectorError(.invalidRecord, "too long")))
-        })
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { batch in
+                .stopped(at: 2, of: batch.count, .reject(ConnectorError(.invalidRecord, "too long")))
+            }
+        )
         let error = await #expect(throws: ConnectorError.self) {
             try await pipeline(ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }), sink).run()
         }
@@ -178,10 +192,13 @@ struct PipelineLifecycleTests {
     func cancelled() async throws {
         let gate = Gate()
         let script = Script([SourceBatch(records(1...3))])
-        let sink = ScriptedSink(journal: journal, onPut: { _ in
-            try await gate.pass()
-            return .delivered
-        })
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { _ in
+                try await gate.pass()
+                return .delivered
+            }
+        )
         let pipeline = pipeline(ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }), sink)
         let error = await withTaskGroup(of: (any Error)?.self) { group in
             group.addTask {
@@ -202,10 +219,13 @@ struct PipelineLifecycleTests {
         let clock = ManualClock()
         let gate = Gate()
         let script = Script([SourceBatch(records(1...3))])
-        let sink = ScriptedSink(journal: journal, onPut: { _ in
-            try await gate.pass()
-            return .delivered
-        })
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { _ in
+                try await gate.pass()
+                return .delivered
+            }
+        )
         var options = DeliveryOptions()
         options.drainDeadline = .seconds(30)
         let pipeline = pipeline(

@@ -116,7 +116,10 @@ struct FakeEndToEndTests {
 
     // MARK: A transaction log
 
-    @Test("transaction log: a unit larger than the budget is read to its end and commits as a whole (G7)", arguments: [1, 7, 100])
+    @Test(
+        "transaction log: a unit larger than the budget is read to its end and commits as a whole (G7)",
+        arguments: [1, 7, 100]
+    )
     func unitLargerThanBudget(pollSize: Int) async throws {
         let transactions = [texts("small", 3), texts("huge", 1000), texts("last", 5)]
         var options = DeliveryOptions()
@@ -207,7 +210,10 @@ struct FakeEndToEndTests {
 
     // MARK: An upstream that prunes
 
-    @Test("pruning upstream: crashes at any put lose nothing, because only what is committed is pruned (G1, G2)", arguments: 0..<20)
+    @Test(
+        "pruning upstream: crashes at any put lose nothing, because only what is committed is pruned (G1, G2)",
+        arguments: 0..<20
+    )
     func pruningUpstream(failAt: Int) async throws {
         let entries = texts("entry", 400)
         let upstream = PruningUpstream(entries)
@@ -222,10 +228,22 @@ struct FakeEndToEndTests {
             if puts.texts.count > failAt { throw ConnectorError(.fatal, "crash") }
             return .delivered
         }
-        let first = Pipeline("prune", from: PruningUpstream.Reader(upstream), to: failing, offsets: store, options: options)
+        let first = Pipeline(
+            "prune",
+            from: PruningUpstream.Reader(upstream),
+            to: failing,
+            offsets: store,
+            options: options
+        )
         await #expect(throws: ConnectorError.self) { try await first.run() }
         let sink = CollectingSink(collected: collected)
-        let second = Pipeline("prune", from: PruningUpstream.Reader(upstream), to: sink, offsets: store, options: options)
+        let second = Pipeline(
+            "prune",
+            from: PruningUpstream.Reader(upstream),
+            to: sink,
+            offsets: store,
+            options: options
+        )
         try await second.run()
         #expect(Set(collected.texts) == Set(entries))
         #expect(collected.texts.count - entries.count <= options.maxUncommittedRecords + options.maxPollRecords)

@@ -32,8 +32,8 @@ public actor FileSink: CheckpointingSink {
     /// - Parameters:
     ///   - path: the output; its directory has to exist. Pipes and devices cannot be cut back and are refused.
     ///   - format: how a record is written.
-    ///   - append: whether to accept an output that has content although there is no checkpoint, and to write behind it.
-    ///     Where its last line has no newline, one is added first, so that no line grows.
+    ///   - append: whether to accept an output that has content although there is no checkpoint, and to write behind
+    ///     it. Where its last line has no newline, one is added first, so that no line grows.
     public init(path: String, format: Format = .lines, append: Bool = false) {
         self.init(path: path, format: format, append: append) { $0 }
     }
@@ -53,8 +53,8 @@ public actor FileSink: CheckpointingSink {
 
     /// Checks the output as far as it can be checked without making it.
     ///
-    /// - Throws: ``ConnectorError`` with the code `invalidConfiguration` for a directory, a pipe, a device, a file that
-    ///   cannot be written, and a directory that does not exist.
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidConfiguration` for a directory, a pipe, a
+    ///   device, a file that cannot be written, and a directory that does not exist.
     public func start(_ context: ConnectorContext) async throws {
         self.context = context
         let location = try OutputFile.locate(path)
@@ -73,7 +73,8 @@ public actor FileSink: CheckpointingSink {
     ///
     /// - Returns: a rejection for a record that is no line, and for one that cannot become an event; the records before
     ///   it are written.
-    /// - Throws: ``ConnectorError`` when the output cannot be written; the output is then as long as before.
+    /// - Throws: ``/OpenConnect/ConnectorError`` when the output cannot be written; the output is then as long as
+    ///   before.
     public func put(_ batch: RecordBatch) async throws -> PutResult {
         if writer == nil { try await open(orLeave: false) }
         return try write(batch)
@@ -81,7 +82,8 @@ public actor FileSink: CheckpointingSink {
 
     /// Makes what was put durable, on a thread of its own.
     ///
-    /// - Throws: ``ConnectorError`` with the code `fatal` when the system could not do it, and then from every later call.
+    /// - Throws: ``/OpenConnect/ConnectorError`` with the code `fatal` when the system could not do it, and then from
+    ///   every later call.
     public func flush() async throws {
         guard let device = try writer?.beginFlush() else { return }
         var failure: FileError?
@@ -98,9 +100,9 @@ public actor FileSink: CheckpointingSink {
     ///
     /// The file may have been copied or moved since: what counts is its path and that it is long enough.
     ///
-    /// - Throws: ``ConnectorError``: `invalidConfiguration` for the checkpoint of another path or another format, for a
-    ///   missing output, and for one with content without a checkpoint unless it is appended to; `corruptOffsets` for an
-    ///   output that is shorter than its checkpoint.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `invalidConfiguration` for the checkpoint of another path or another
+    ///   format, for a missing output, and for one with content without a checkpoint unless it is appended to;
+    ///   `corruptOffsets` for an output that is shorter than its checkpoint.
     public func restore(_ checkpoint: SinkCheckpoint?) async throws {
         if let checkpoint {
             try await cutBack(to: checkpoint)

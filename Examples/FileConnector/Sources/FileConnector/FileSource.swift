@@ -6,24 +6,25 @@ import OpenConnectFiles
 /// Reads the lines of files: each line is a record, each file a partition.
 ///
 /// **Records.** The data is the line without its newline, as bytes (a carriage return stays); the event source is the
-/// file's URI, the type `org.openconnect.file.line`, the content type `text/plain`, and the subject the byte at which the
-/// line begins. A last line without a newline is a record when the end of the file is final; in a file that is followed
-/// it waits for its newline, or for the rotation. What is appended to a last line that was a record is a line of its own.
-/// A line longer than ``Options/maxLineBytes`` is rejected input.
+/// file's URI, the type `org.openconnect.file.line`, the content type `text/plain`, and the subject the byte at which
+/// the line begins. A last line without a newline is a record when the end of the file is final; in a file that is
+/// followed it waits for its newline, or for the rotation. What is appended to a last line that was a record is a line
+/// of its own. A line longer than ``Options/maxLineBytes`` is rejected input.
 ///
 /// **Positions.** A partition is named by the path, its directory without symbolic links. An offset is the byte behind
-/// the line's newline; its incarnation tells the generations of a rotated file apart, by device, inode and the first 256
-/// bytes. So a restart goes on in the right file whatever was rotated meanwhile: in the file itself, in its renamed or
-/// copied predecessor (a sibling whose name begins with the file's name) and all generations since, or nowhere, with an
-/// error: never silently from the start.
+/// the line's newline; its incarnation tells the generations of a rotated file apart, by device, inode and the first
+/// 256 bytes. So a restart goes on in the right file whatever was rotated meanwhile: in the file itself, in its renamed
+/// or copied predecessor (a sibling whose name begins with the file's name) and all generations since, or nowhere, with
+/// an error: never silently from the start.
 ///
 /// **Rotation** of a followed file is recognized by rename, by removal and re-creation, and by truncation in place. A
-/// renamed file is read to its end before the new one is begun. Truncation in place (`copytruncate`) is inherently unsafe:
-/// what was written between the copy and the truncation is in neither. What was copied is read from the copy. A file
-/// that was truncated and has then grown again, with the same first bytes, beyond the place that was read cannot be told
-/// from one that was only appended to.
+/// renamed file is read to its end before the new one is begun. Truncation in place (`copytruncate`) is inherently
+/// unsafe: what was written between the copy and the truncation is in neither. What was copied is read from the copy. A
+/// file that was truncated and has then grown again, with the same first bytes, beyond the place that was read cannot
+/// be told from one that was only appended to.
 ///
-/// Reading a file blocks its thread for as long as the disk takes for one chunk; there is no other way with regular files.
+/// Reading a file blocks its thread for as long as the disk takes for one chunk; there is no other way with regular
+/// files.
 public actor FileSource: Source {
     /// Cumulative and replayable, kept by the offset store; a file can be held back while others are read.
     public nonisolated let traits: SourceTraits
@@ -53,9 +54,9 @@ public actor FileSource: Source {
     ///
     /// A file that does not exist is an error, unless it is followed: then it is waited for.
     ///
-    /// - Throws: ``ConnectorError``: `invalidConfiguration` for an input that is missing, unreadable, not a regular file or
-    ///   given twice, and for stored positions of files that are not among the inputs; `corruptOffsets` where the file
-    ///   that a position speaks of is nowhere to be found.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `invalidConfiguration` for an input that is missing, unreadable, not
+    ///   a regular file or given twice, and for stored positions of files that are not among the inputs;
+    ///   `corruptOffsets` where the file that a position speaks of is nowhere to be found.
     public func start(_ context: ConnectorContext) async throws {
         clock = context.clock
         let stored = try await context.positions()
@@ -71,7 +72,7 @@ public actor FileSource: Source {
 
     /// Reads the next lines, at most those of one chunk of each file; the files take turns.
     ///
-    /// - Throws: `CancellationError` when cancelled; ``ConnectorError`` when a file cannot be read.
+    /// - Throws: `CancellationError` when cancelled; ``/OpenConnect/ConnectorError`` when a file cannot be read.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         if !beginnings.isEmpty {
             defer { beginnings = [] }
@@ -116,7 +117,8 @@ extension FileSource {
 
     /// Gives each input its turn, or as many as there is room for.
     ///
-    /// A failure waits for the next poll where there are lines already: they are taken from the inputs and must not be lost.
+    /// A failure waits for the next poll where there are lines already: they are taken from the inputs and must not be
+    /// lost.
     private func advance(_ batch: inout LineBatch, without heldBack: [RecordPartition]) -> Round {
         var round = Round()
         for _ in inputs.indices {

@@ -128,7 +128,9 @@ struct RunCommand {
     private func refuseOutputAsInput() throws {
         guard let output = try? FileSystem.statusIfPresent(of: options.output) else { return }
         for input in options.inputs {
-            guard let status = try? FileSystem.statusIfPresent(of: input), status.isSameFile(as: output) else { continue }
+            guard let status = try? FileSystem.statusIfPresent(of: input), status.isSameFile(as: output) else {
+                continue
+            }
             throw ConnectorError(
                 .invalidConfiguration,
                 "--to \(options.output) is the same file as --from \(input); choose another output"
@@ -139,7 +141,9 @@ struct RunCommand {
     private static func message(_ error: ConnectorError) -> String {
         var message = error.message
         if let position = error.position { message += " (at \(position))" }
-        if let cause = error.cause, !(cause is CancellationError), !message.contains("\(cause)") { message += ": \(cause)" }
+        if let cause = error.cause, !(cause is CancellationError), !message.contains("\(cause)") {
+            message += ": \(cause)"
+        }
         return message
     }
 

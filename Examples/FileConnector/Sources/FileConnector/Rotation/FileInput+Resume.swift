@@ -7,8 +7,8 @@ extension FileInput {
     /// Opens an input where it was left, in whatever file that now is.
     ///
     /// - Parameter stored: the committed offset, or `nil` to begin at the first byte.
-    /// - Throws: ``ConnectorError``: `invalidConfiguration` for an input that cannot be read, `corruptOffsets` where no
-    ///   file has what follows the stored position.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `invalidConfiguration` for an input that cannot be read,
+    ///   `corruptOffsets` where no file has what follows the stored position.
     static func open(
         _ location: FileLocation,
         partition: RecordPartition,

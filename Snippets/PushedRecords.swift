@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// An application feeds a pipeline itself, and hears of each record when it is committed.
+
+// snippet.show
+import ConnectRuntimeKit
+import FileConnector
+import OpenConnect
+
+let queue = PushQueue()
+let pipeline = Pipeline(
+    "requests",
+    from: queue,
+    to: FileSink(path: "requests.txt", append: true)
+)
+
+try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask { try await pipeline.run() }
+    let acknowledgement = try await queue.deliver(ConnectorRecord("a request"))
+    print(acknowledgement.outcome)
+    pipeline.stop()
+    try await group.waitForAll()
+}

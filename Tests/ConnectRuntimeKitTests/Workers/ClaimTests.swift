@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectRuntimeKit
+import ConnectTestKit
+import OpenConnect
+import Synchronization
+import Testing
+
+@Suite("Pipeline: claims", .timeLimit(.minutes(1)))
+struct ClaimTests {
+    private let journal = Journal()
+
+    private func waiting() -> Script {
+        Script([SourceBatch(records(1...3), quiet: .zero)]) {
+            try await Task.sleep(for: .seconds(3600))
+            return .end
+        }
+    }
+
+    @Test("S30 G12: a pipeline whose claim was taken over cannot store positions any more, and says so")
+    func takenOver() async throws {
+        let store = InMemoryOffsetStore()
+        let (putting, taken) = (Gate(), Gate())
+        let script = waiting()
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { _ in
+                putting.open()
+                try await taken.pass()
+                return .delivered
+            }
+        )
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: sink,
+            offsets: store
+        )
+        async let error = failure(of: pipeline)
+        try await putting.pass()
+        let successor = try await store.claim(ClaimRequest(scope: ClaimScope(connector: "p"), policy: .takeOver))
+        taken.open()
+        #expect(await error?.code == .fenced)
+        try await store.release(successor.token)
+        #expect(try await store.stored("p").isEmpty)
+    }
+
+    @Test("a second run of one pipeline name is refused while the first owns the offsets")
+    func owned() async throws {
+        let store = InMemoryOffsetStore()
+        let putting = Gate()
+        let script = waiting()
+        let first = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
+            offsets: store
+        )
+        async let counts = first.run()
+        try await putting.pass()
+        let second = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal),
+            to: ScriptedSink(journal: journal),
+            offsets: store
+        )
+        #expect(await failure(of: second) != nil)
+        first.stop()
+        #expect(try await counts.committed == 3)
+    }
+
+    @Test("G12: a lease is renewed in good time, and losing it ends the run")
+    func lease() async throws {
+        let clock = ManualClock()
+        let store = LeasingStore()
+        let putting = Gate()
+        let script = waiting()
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
+            offsets: store,
+            clock: clock.connectorClock
+        )
+        async let error = failure(of: pipeline)
+        try await putting.pass()
+        for _ in 0..<4 {
+            await clock.sleepers(atLeast: 2)
+            clock.advance(by: .seconds(4))
+            await store.renewals.arrivals(store.expectedRenewals)
+        }
+        store.isLost.withLock { $0 = true }
+        await clock.sleepers(atLeast: 2)
+        clock.advance(by: .seconds(4))
+        #expect(await error?.code == .fenced)
+    }
+}
+
+/// An in-memory store whose claims last ten seconds.
+private final class LeasingStore: OffsetStore {
+    private let base = InMemoryOffsetStore()
+    private let count = Mutex(0)
+    let renewals = Gate(isOpen: true)
+    let isLost = Mutex(false)
+
+    /// One more than there were, at each look.
+    var expectedRenewals: Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+
+    func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
+        let claim = try await base.claim(request)
+        return OffsetClaim(token: claim.token, lease: .seconds(10), positions: claim.positions)
+    }
+
+    func renew(_ claim: ClaimToken) async throws {
+        try await renewals.pass()
+        if isLost.withLock({ $0 }) { throw ConnectorError(.fenced, "the lease is lost") }
+    }
+
+    func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
+        try await base.save(changes, under: claim)
+    }
+
+    func release(_ claim: ClaimToken) async throws { try await base.release(claim) }
+}

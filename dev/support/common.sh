@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the scripts in dev/: places, flags and section headings that they share.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# Where builds go. Set OPENCONNECT_SCRATCH_PATH to keep several checkouts or configurations apart.
+scratch=${OPENCONNECT_SCRATCH_PATH:-$root/.build}
+# The same for every build of the root package, so that none of them undoes another one.
+build_flags=(--scratch-path "$scratch" -Xswiftc -warnings-as-errors)
+[ -z "${OPENCONNECT_JOBS:-}" ] || build_flags+=(--jobs "$OPENCONNECT_JOBS")
+# Every library product and, after the colon, the folder of its sources.
+libraries=(
+    CloudEventsCodec:Sources/CloudEventsCodec
+    OpenConnect:Sources/OpenConnect
+    ConnectRuntimeKit:Sources/ConnectRuntimeKit
+    ConnectTestKit:Sources/ConnectTestKit
+    FileConnector:Examples/FileConnector/Sources/FileConnector
+)
+
+usage() {
+    sed -n '/^# Usage/,/^[^#]/p' "$0" | sed -n 's/^# \{0,1\}//p'
+}
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# Runs a command under a heading, and prints how long it took. Not with `if` or `||`: errors have to end the script.
+section() {
+    local title=$1 start=$SECONDS
+    shift
+    echo
+    echo "== $title"
+    "$@"
+    echo "== $title: done in $((SECONDS - start)) s"
+}
+
+# The Swift files of the repository: `all`, or those of libraries and examples (`library`).
+swift_files() {
+    local places=() place
+    case $1 in
+        all) places=(Package.swift Sources Tests Examples Benchmarks Snippets dev) ;;
+        library) places=(Sources Examples/*/Sources) ;;
+    esac
+    for place in "${places[@]}"; do
+        [ ! -e "$place" ] || find "$place" -name '*.swift' -not -path '*/.build*'
+    done | sort
+}
