@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -47,6 +49,7 @@ package final class FileDescriptor: Sendable {
     package let number: Int32
     /// The path it was opened with.
     package let path: String
+    private let isLocked = Atomic(false)
 
     /// Opens a file; a child process does not inherit it.
     ///
@@ -72,7 +75,11 @@ package final class FileDescriptor: Sendable {
         self.path = path
     }
 
-    deinit { _ = close(number) }
+    deinit {
+        // Closing alone is not enough: a child process in the making has the file too, until it runs its program.
+        if isLocked.load(ordering: .relaxed) { unlock() }
+        _ = close(number)
+    }
 
     /// What the system knows about the file.
     package func status() throws(FileError) -> FileStatus {
@@ -103,6 +110,7 @@ package final class FileDescriptor: Sendable {
             if errno == EWOULDBLOCK { return false }
             guard errno == EINTR else { throw .last("lock", path) }
         }
+        isLocked.store(true, ordering: .relaxed)
         return true
     }
 

@@ -140,7 +140,9 @@ private final class Rounds: Sendable {
         }
     }
 
-    @Test(arguments: ["exec sleep 1000", "touch \"$1/out\"", "trap '' TERM; while :; do sleep 0.01; done"])
+    @Test(arguments: [
+        "exec sleep 1000", "touch \"$1/out\"", "trap '' TERM; touch \"$1/deaf\"; while :; do sleep 0.01; done",
+    ])
     func givesUp(script: String) async throws {
         try await withScratchDirectory { directory in
             var limited = harness(script, directory, kills: 1)
@@ -148,7 +150,7 @@ private final class Rounds: Sendable {
             let harness = limited
             var scenario = scenario(directory, Rounds())
             scenario.verify = {}
-            if script.contains("trap") { scenario.isDone = { true } }
+            if script.contains("trap") { scenario.isDone = { exists(directory + "/deaf") } }
             let endless = scenario
             let error = await #expect(throws: CrashTestError.self) { try await harness.run(endless) }
             #expect(error?.code == .timeLimit)
