@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -49,7 +47,6 @@ package final class FileDescriptor: Sendable {
     package let number: Int32
     /// The path it was opened with.
     package let path: String
-    private let isLocked = Atomic(false)
 
     /// Opens a file; a child process does not inherit it.
     ///
@@ -75,9 +72,10 @@ package final class FileDescriptor: Sendable {
         self.path = path
     }
 
+    /// A lock is given back first: a child process that is just being started holds a copy of the descriptor until its
+    /// `exec`, and with it the lock.
     deinit {
-        // Closing alone is not enough: a child process in the making has the file too, until it runs its program.
-        if isLocked.load(ordering: .relaxed) { unlock() }
+        _ = flock(number, LOCK_UN)
         _ = close(number)
     }
 
@@ -110,7 +108,6 @@ package final class FileDescriptor: Sendable {
             if errno == EWOULDBLOCK { return false }
             guard errno == EINTR else { throw .last("lock", path) }
         }
-        isLocked.store(true, ordering: .relaxed)
         return true
     }
 

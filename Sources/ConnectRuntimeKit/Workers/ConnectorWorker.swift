@@ -9,4 +9,18 @@ protocol ConnectorWorker: Sendable {
     /// The name by which events and errors speak of the connector.
     var name: String { get }
     var connector: Hosted { get }
+    /// The connector as what both sides have in common.
+    var hosted: any Connector { get }
+}
+
+extension ConnectorWorker {
+    func start(_ context: ConnectorContext) async throws {
+        do {
+            try await hosted.start(context)
+        } catch {
+            throw error.inCall("start", of: name)
+        }
+    }
+
+    func stop() async { await hosted.stop() }
 }

@@ -81,14 +81,14 @@ final class PipelineRun: Sendable {
             failure = error
         }
         enter(.stopping)
-        await calling("stop of the sink") { await sink.connector.stop() }
+        await calling("stop of the sink") { await sink.stop() }
         if let failure { throw failure }
     }
 
     private func startSink(_ sink: SinkWorker, _ claim: OffsetClaim, _ claims: RunClaims) async throws {
+        try await sink.start(context(sink.name, sink.connector))
+        guard case .checkpointing(let connector) = sink.mode else { return }
         do {
-            try await sink.connector.start(context(sink.name, sink.connector))
-            guard case .checkpointing(let connector) = sink.mode else { return }
             let stored = claim.checkpoints[sink.name]
             try await connector.restore(stored)
             guard stored == nil else { return }
@@ -96,7 +96,7 @@ final class PipelineRun: Sendable {
             let beginning = try await connector.checkpoint()
             try await claims.save(OffsetChanges(checkpoints: [sink.name: beginning]), claim.token)
         } catch {
-            throw error.inCall("start", of: sink.name)
+            throw error.inCall("restore", of: sink.name)
         }
     }
 
@@ -126,20 +126,24 @@ final class PipelineRun: Sendable {
             positions: positions
         )
         tasks.onFailure { handOver.fail($0, sinkIsUsable: true) }
-        let context = context("source", source)
+        let worker = SourceWorker(
+            connector: source,
+            sink: sink,
+            handOver: handOver,
+            context: context("source", source)
+        )
         var failure: (any Error)?
         do {
             try await calling("start of the source") {
-                try await self.untilStopped { try await self.startSource(source, context, keeper, positions) }
+                try await self.untilStopped { try await self.start(worker, keeper, positions) }
             }
             enter(.running)
-            let sourceWorker = SourceWorker(connector: source, sink: sink, handOver: handOver, context: context)
-            try await deliver(sourceWorker, sink, keeper, claims)
+            try await deliver(worker, sink, keeper, claims)
         } catch {
             failure = error
         }
         enter(.stopping)
-        await calling("stop of the source") { await source.stop() }
+        await calling("stop of the source") { await worker.stop() }
         try? await keeper.release(keeper.heldPartitions)
         if let failure { throw failure }
     }
@@ -164,23 +168,18 @@ final class PipelineRun: Sendable {
     }
 
     /// After a restart the source is told again what was committed: the last time may have failed.
-    private func startSource(
-        _ source: any Source,
-        _ context: ConnectorContext,
+    private func start(
+        _ worker: SourceWorker,
         _ keeper: PositionKeeper,
         _ positions: [StoredPosition]
     ) async throws {
-        do {
-            try await source.start(context)
-        } catch {
-            throw error.inCall("start", of: "source")
-        }
-        guard let source = source as? any CommittingSource, !positions.isEmpty else { return }
+        try await worker.start(worker.context)
+        guard let source = worker.connector as? any CommittingSource, !positions.isEmpty else { return }
         do {
             try await source.commit(positions.map(\.position))
         } catch {
             keeper.noteUnreported(positions)
-            context.emit(
+            worker.context.emit(
                 ConnectorEvent(.warning, "the source could not take note of what was committed before", error: error)
             )
         }

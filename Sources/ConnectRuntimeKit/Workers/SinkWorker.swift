@@ -32,6 +32,8 @@ struct SinkWorker: ConnectorWorker {
         }
     }
 
+    var hosted: any Connector { connector }
+
     /// Whether a put is nothing but the call of the sink.
     var isPlain: Bool {
         if case .plain = mode { true } else { false }

@@ -10,6 +10,8 @@ struct SourceWorker: ConnectorWorker {
     let handOver: HandOver
     let context: ConnectorContext
 
+    var hosted: any Connector { connector }
+
     /// Polls in a task of its own, so that a suspended poll can be cancelled without cancelling a put.
     func run() async {
         await withTaskGroup(of: Bool.self) { group in
@@ -47,8 +49,8 @@ struct SourceWorker: ConnectorWorker {
                 next = await pollAfterLease(batch.records, report)
                 continue
             }
-            if units.isActive { batch = units.gather(batch) }
             let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
+            if units.isActive { batch = units.gather(batch) }
             if case .put(let isTimed) = handOver.sourceStep({ $0.accept(batch, &$1) }) {
                 let step = await putInline(batch.records, isTimed: isTimed, isPlain: isPlain, isLast: rejected != nil)
                 if case .poll(let request) = step {
