@@ -38,10 +38,7 @@ struct CrashSession {
     /// - Returns: how big the outputs became.
     private mutating func measure() async throws -> Int64 {
         try await scenario.prepare()
-        let start = clock.now
         _ = try await runOnce(0, .never)
-        report.undisturbed = clock.now - start
-        if report.startup == .zero { report.startup = report.undisturbed }
         try await endRound()
         return OutputWatch(harness.outputs).size
     }
@@ -78,7 +75,7 @@ struct CrashSession {
             let exit = await child.wait()
             try Task.checkCancellation()
             let seen = watch.end()
-            if report.startup == .zero { report.startup = seen.startup ?? .zero }
+            if report.rounds == 0 { (report.undisturbed, report.startup) = (seen.lifetime, seen.startup ?? seen.lifetime) }
             if seen.hasKilled, exit == .signalled(SIGKILL) {
                 report.killsByPhase[seen.phase, default: 0] += 1
                 return .killed

@@ -20,6 +20,8 @@ final class CrashWatch: Sendable {
         var phase: CrashReport.Phase { outputs.phase }
         /// When the run was first seen to have written.
         var startup: Duration?
+        /// When the run was last seen alive.
+        var lifetime = Duration.zero
         /// Whether the moment came before the process was seen to have ended.
         var hasKilled = false
         fileprivate var outputs: OutputWatch
@@ -52,6 +54,7 @@ final class CrashWatch: Sendable {
         seen.withLock { seen in
             seen.outputs.look()
             let elapsed = ContinuousClock.now - start
+            seen.lifetime = elapsed
             if seen.startup == nil, seen.phase == .writing { seen.startup = elapsed }
             let isNow =
                 switch moment {
