@@ -75,7 +75,10 @@ struct CrashSession {
             let exit = await child.wait()
             try Task.checkCancellation()
             let seen = watch.end()
-            if report.rounds == 0 { (report.undisturbed, report.startup) = (seen.lifetime, seen.startup ?? seen.lifetime) }
+            if report.rounds == 0 {
+                report.undisturbed = seen.lifetime
+                report.startup = seen.startup ?? seen.lifetime
+            }
             if seen.hasKilled, exit == .signalled(SIGKILL) {
                 report.killsByPhase[seen.phase, default: 0] += 1
                 return .killed
