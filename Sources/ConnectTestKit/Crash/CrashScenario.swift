@@ -11,7 +11,7 @@ public struct CrashScenario: Sendable {
     /// input, or to rotate it.
     public var beforeRun: @Sendable (_ run: Int) async throws -> Void = { _ in }
     /// Called again and again, about every millisecond, while a process lives, with the number of its run: the same place,
-    /// beside a living process. Has to return soon; the moment of the kill waits for it.
+    /// beside a living process. The kill does not wait for it.
     public var whileRunning: @Sendable (_ run: Int) async throws -> Void = { _ in }
     /// Whether everything that was to be done is done, for a process that does not end by itself: it is then asked to
     /// end (`SIGTERM`), and has to end with status 0. Called as often as ``whileRunning``. `nil` for a process that ends.

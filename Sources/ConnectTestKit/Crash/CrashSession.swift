@@ -38,10 +38,7 @@ struct CrashSession {
     /// - Returns: how big the outputs became.
     private mutating func measure() async throws -> Int64 {
         try await scenario.prepare()
-        let start = clock.now
         _ = try await runOnce(0, .never)
-        report.undisturbed = clock.now - start
-        if report.startup == .zero { report.startup = report.undisturbed }
         try await endRound()
         return OutputWatch(harness.outputs).size
     }
@@ -69,69 +66,56 @@ struct CrashSession {
     private mutating func runOnce(_ run: Int, _ moment: CrashMoment) async throws -> End {
         try await scenario.beforeRun(run)
         report.runs += 1
-        var watch = OutputWatch(harness.outputs)
         var report = report
         defer { self.report = report }
+        let outputs = OutputWatch(harness.outputs)
         return try await withChildProcess(harness.command) { child in
-            let end = try await watchOver(child, run, moment, &watch, &report)
+            let watch = CrashWatch(child, moment, outputs)
+            try await accompany(child, run, report)
             let exit = await child.wait()
             try Task.checkCancellation()
-            watch.look()
-            if end == .killed, exit == .signalled(SIGKILL) {
-                report.killsByPhase[watch.phase, default: 0] += 1
+            let seen = watch.end()
+            if report.rounds == 0 {
+                report.undisturbed = seen.lifetime
+                report.startup = seen.startup ?? seen.lifetime
+            }
+            if seen.hasKilled, exit == .signalled(SIGKILL) {
+                report.killsByPhase[seen.phase, default: 0] += 1
                 return .killed
             }
             report.lastExit = exit
             report.lastStandardError = child.standardError
-            if exit == .exited(0), !isTimeUp { return .finished }
-            if exit == .exited(0) { throw failure(.timeLimit, "the time of \(harness.timeLimit) is up", child, report) }
-            throw failure(.unexpectedEnd, "run \(report.runs) ended with \(exit)", child, report)
+            guard exit == .exited(0) else {
+                throw failure(.unexpectedEnd, "run \(report.runs) ended with \(exit)", child, report)
+            }
+            try checkTime(child, report)
+            return .finished
         }
     }
 
-    /// Waits for the moment, or for the end, and brings it about.
-    private func watchOver(
-        _ child: ChildProcess,
-        _ run: Int,
-        _ moment: CrashMoment,
-        _ watch: inout OutputWatch,
-        _ report: inout CrashReport
-    ) async throws -> End {
-        let start = clock.now
+    /// Does what the scenario does beside a living process, until that ends or nothing is left to do.
+    private func accompany(_ child: ChildProcess, _ run: Int, _ report: CrashReport) async throws {
         while child.exit == nil {
-            watch.look()
-            if report.startup == .zero, watch.phase == .writing { report.startup = clock.now - start }
-            if isNow(moment, start, watch) {
-                child.send(SIGKILL)
-                return .killed
-            }
             if try await scenario.isDone?() == true {
                 child.send(SIGTERM)
                 return try await expectEnd(child, report)
             }
             try await scenario.whileRunning(run)
-            if isTimeUp { throw failure(.timeLimit, "the time of \(harness.timeLimit) is up", child, report) }
+            try checkTime(child, report)
             try await clock.sleep(for: .microseconds(500))
         }
-        return .finished
     }
 
-    private var isTimeUp: Bool { clock.now - begin >= harness.timeLimit }
-
-    private func isNow(_ moment: CrashMoment, _ start: ContinuousClock.Instant, _ watch: OutputWatch) -> Bool {
-        switch moment {
-        case .after(let delay): clock.now - start >= delay
-        case .grown(let count): watch.growth >= count
-        case .never: false
-        }
+    private func checkTime(_ child: ChildProcess, _ report: CrashReport) throws {
+        guard clock.now - begin >= harness.timeLimit else { return }
+        throw failure(.timeLimit, "the time of \(harness.timeLimit) is up", child, report)
     }
 
-    private func expectEnd(_ child: ChildProcess, _ report: CrashReport) async throws -> End {
+    private func expectEnd(_ child: ChildProcess, _ report: CrashReport) async throws {
         let rest = max(harness.timeLimit - (clock.now - begin), .seconds(1))
         guard try await child.wait(atMost: rest) != nil else {
             throw failure(.timeLimit, "it was asked to end (SIGTERM), and still runs", child, report)
         }
-        return .finished
     }
 
     private func failure(

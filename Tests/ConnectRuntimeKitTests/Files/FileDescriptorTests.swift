@@ -73,6 +73,21 @@ struct FileDescriptorTests {
         #expect(FileSystem.parent(of: path) == parent)
     }
 
+    @Test("a lock is given back although a child process in the making has the file")
+    func lockWithChild() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = FileSystem.join(directory, "lock")
+            var first: FileDescriptor? = try FileDescriptor(path, [.readingAndWriting, .creating])
+            #expect(try first?.lockExclusively() == true)
+            // What a child shares with its parent until it runs its program.
+            let inherited = dup(try #require(first).number)
+            defer { close(inherited) }
+            first = nil
+            let second = try FileDescriptor(path, [.readingAndWriting])
+            #expect(try second.lockExclusively())
+        }
+    }
+
     @Test("a lock keeps out a rival in the same process, until it is closed")
     func lock() async throws {
         try await withTemporaryDirectory { directory in

@@ -18,11 +18,14 @@ private enum Copier {
     static let right = copy(from: "n=$(wc -l < \"$1/out\")")
     /// Notes how far it will come, and then goes there.
     static let losing = copy(
-        from: "n=$(cat \"$1/state\")",
-        before: "[ $((i % 50)) = 1 ] && echo $((i + 49)) > \"$1/state\""
+        from: "n=$(tail -n 1 \"$1/state\")",
+        before: "[ $((i % 50)) = 1 ] && echo $((i + 49)) >> \"$1/state\""
     )
     /// Goes somewhere, and then notes that it was there.
-    static let repeating = copy(from: "n=$(cat \"$1/state\")", after: "[ $((i % 50)) = 0 ] && echo $i > \"$1/state\"")
+    static let repeating = copy(
+        from: "n=$(tail -n 1 \"$1/state\")",
+        after: "[ $((i % 50)) = 0 ] && echo $i >> \"$1/state\""
+    )
     /// Never ends by itself: copies what is there, and then looks again. At SIGTERM it ends.
     static let following = "trap 'exit 0' TERM; while :; do \(right); sleep 0.005; done"
 
@@ -140,7 +143,9 @@ private final class Rounds: Sendable {
         }
     }
 
-    @Test(arguments: ["exec sleep 1000", "touch \"$1/out\"", "trap '' TERM; while :; do sleep 0.01; done"])
+    @Test(arguments: [
+        "exec sleep 1000", "touch \"$1/out\"", "trap '' TERM; touch \"$1/deaf\"; while :; do sleep 0.01; done",
+    ])
     func givesUp(script: String) async throws {
         try await withScratchDirectory { directory in
             var limited = harness(script, directory, kills: 1)
@@ -148,7 +153,7 @@ private final class Rounds: Sendable {
             let harness = limited
             var scenario = scenario(directory, Rounds())
             scenario.verify = {}
-            if script.contains("trap") { scenario.isDone = { true } }
+            if script.contains("trap") { scenario.isDone = { exists(directory + "/deaf") } }
             let endless = scenario
             let error = await #expect(throws: CrashTestError.self) { try await harness.run(endless) }
             #expect(error?.code == .timeLimit)

@@ -32,6 +32,9 @@ public actor FileSource: Source {
     private let options: Options
     private var inputs: [FileInput] = []
     private var turn = 0
+    /// Where those inputs begin of which nothing is stored. It is committed before their first line is put: a file that is
+    /// rotated away after a crash before the first commit would otherwise be unknown, and its lines lost.
+    private var beginnings: [RecordPosition] = []
     private var clock = ConnectorClock.continuous
     /// What went wrong behind the lines that the last poll returned.
     private var failure: (any Error)?
@@ -56,7 +59,10 @@ public actor FileSource: Source {
     ///   `corruptOffsets` where the file that a position speaks of is nowhere to be found.
     public func start(_ context: ConnectorContext) async throws {
         clock = context.clock
-        inputs = try openInputs(from: try await context.positions())
+        let stored = try await context.positions()
+        inputs = try openInputs(from: stored)
+        let known = Set(stored.map(\.partition.name))
+        beginnings = inputs.filter { !known.contains($0.location.path) }.compactMap(\.beginning)
     }
 
     /// Closes the files.
@@ -68,6 +74,10 @@ public actor FileSource: Source {
     ///
     /// - Throws: `CancellationError` when cancelled; ``/OpenConnect/ConnectorError`` when a file cannot be read.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
+        if !beginnings.isEmpty {
+            defer { beginnings = [] }
+            return SourceBatch(progress: beginnings, quiet: .zero)
+        }
         var batch = LineBatch(
             maxRecords: request.maxRecords,
             maxBytes: request.maxBytes,

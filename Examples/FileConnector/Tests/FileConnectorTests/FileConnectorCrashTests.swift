@@ -86,6 +86,25 @@ import Glibc
         }
     }
 
+    /// Killed before anything is committed, and rotated before it is started again.
+    @Test func remembersWhatItHadBegun() async throws {
+        try await withCrashDirectory { directory in
+            try directory.write(numberedLines(Self.lineCount, of: "in"), to: "in")
+            let (output, state) = (directory["out"], directory["state"])
+            let run = try Executable.run([directory["in"]], to: output, state: state, "--commit-interval", "1h")
+            try await withChildProcess(run.with(arguments: run.arguments + ["--follow"])) { child in
+                try await eventually("output") { size(of: output) > 0 }
+                child.send(SIGKILL)
+                #expect(await child.wait() == .signalled(SIGKILL))
+            }
+            try directory.rename("in", to: "in.1")
+            try directory.write("new\n", to: "in")
+            #expect(try await run.run().exit == .exited(0))
+            let check = try OutputCheck(output: output, inputs: [directory["in.1"], directory["in"]])
+            #expect(check.isExact, "\(check)")
+        }
+    }
+
     /// Reads some of the events whole, and looks into the input for what they say.
     private func expectEvents(_ samples: [[UInt8]], tell input: [UInt8], of path: String) throws {
         #expect(samples.count > 1000)
@@ -121,7 +140,7 @@ import Glibc
             scenario.whileRunning = { _ in try feed.add() }
             scenario.isDone = { feed.isDone && size(of: output) == feed.size }
             var harness = harness(command, output: output)
-            harness.timeLimit = .seconds(40)
+            harness.timeLimit = .seconds(60 + CrashSettings.kills)
             do {
                 let report = try await harness.run(scenario)
                 expectEnough(report, "follow, rotation \(rotation), \(feed.rotations) times")

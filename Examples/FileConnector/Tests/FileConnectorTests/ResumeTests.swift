@@ -180,4 +180,19 @@ import Testing
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.message.contains(bad.words) == true, "\(error?.message ?? "")")
     }
+
+    @Test func `where an input begins is told before its first line`() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("a\nb\n", to: "in")
+        try directory.write("", to: "empty")
+        let reading = try await read([directory["in"], directory["empty"]])
+        let told = try #require(reading.batches.first)
+        #expect(told.records.isEmpty && told.quiet != nil)
+        #expect(told.progress.map(\.partition.name) == [directory["in"]])
+        try directory.rename("in", to: "in.1")
+        try directory.write("c\n", to: "in")
+        let rest = try await read(directory["in"], from: told.progress.first)
+        #expect(rest.lines == ["a", "b", "c"])
+        #expect(rest.batches.first?.records.isEmpty == false)
+    }
 }

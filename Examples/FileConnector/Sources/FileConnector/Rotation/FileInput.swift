@@ -150,6 +150,13 @@ extension FileInput {
         return reader.isCaughtUp(size: size)
     }
 
+    /// The position before the first byte; `nil` where there is nothing that could be missed.
+    var beginning: RecordPosition? {
+        guard let reader, reader.status.size > 0 else { return nil }
+        let offset = RecordOffset(0, incarnation: reader.identity.incarnation(at: 0).bits)
+        return RecordPosition(partition: partition, offset: offset)
+    }
+
     /// How many bytes were not handed out yet.
     func lag() throws(FileError) -> Int64 {
         guard let reader else { return 0 }
