@@ -11,7 +11,7 @@ extension PushQueue {
     }
 }
 
-@Suite("Push queue", .timeLimit(.minutes(1)))
+@Suite("Push queue", .timeLimit(.minutes(10)))
 struct PushQueueTests {
     private let request = PollRequest(maxRecords: 100)
 

@@ -14,7 +14,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("Offset store of files, and its rivals", .timeLimit(.minutes(1)))
+@Suite("Offset store of files, and its rivals", .timeLimit(.minutes(10)))
 struct FileOffsetStoreLockTests {
     @Test(
         "a second store is refused, and is told by whom and what to do",

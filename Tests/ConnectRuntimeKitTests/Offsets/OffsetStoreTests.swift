@@ -5,7 +5,7 @@ import ConnectRuntimeKit
 import OpenConnect
 import Testing
 
-@Suite("Offset stores, each of them", .timeLimit(.minutes(1)))
+@Suite("Offset stores, each of them", .timeLimit(.minutes(10)))
 struct OffsetStoreTests {
     private static let offsets: [RecordOffset] = [
         RecordOffset(0), RecordOffset(.max), RecordOffset(-1, incarnation: .max), RecordOffset(""),
@@ -141,7 +141,7 @@ struct OffsetStoreTests {
     }
 }
 
-@Suite("Claims of offset stores, each of them", .timeLimit(.minutes(1)))
+@Suite("Claims of offset stores, each of them", .timeLimit(.minutes(10)))
 struct OffsetClaimTests {
     @Test("what is owned is not given away, and the error names the owner", arguments: StoreKind.allCases)
     func owned(kind: StoreKind) async throws {

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: claims", .timeLimit(.minutes(1)))
+@Suite("Pipeline: claims", .timeLimit(.minutes(10)))
 struct ClaimTests {
     private let journal = Journal()
 

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: commits", .timeLimit(.minutes(1)))
+@Suite("Pipeline: commits", .timeLimit(.minutes(10)))
 struct CommitTests {
     private let journal = Journal()
     private let store = InMemoryOffsetStore()

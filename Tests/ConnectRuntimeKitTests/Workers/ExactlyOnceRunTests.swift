@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// Random runs into sinks that can be cut back, or that keep positions: each record is there exactly once.
-@Suite("Pipeline: exactly once in random runs", .timeLimit(.minutes(2)))
+@Suite("Pipeline: exactly once in random runs", .timeLimit(.minutes(10)))
 struct ExactlyOnceRunTests {
     @Test("G4 G7: a sink that is cut back to its checkpoint has every record once", arguments: 0..<120)
     func checkpointing(seed: Int) async throws {

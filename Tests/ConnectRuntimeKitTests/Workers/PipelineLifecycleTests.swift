@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Pipeline: life of a run", .timeLimit(.minutes(1)))
+@Suite("Pipeline: life of a run", .timeLimit(.minutes(10)))
 struct PipelineLifecycleTests {
     private let journal = Journal()
     private let store = InMemoryOffsetStore()

@@ -10,7 +10,7 @@ import Testing
 ///
 /// Whatever happens, each partition reaches the sink in order, the committed position never runs ahead of what was
 /// flushed, and the run that ends the work has delivered everything.
-@Suite("Pipeline: random runs", .timeLimit(.minutes(2)))
+@Suite("Pipeline: random runs", .timeLimit(.minutes(10)))
 struct RandomRunTests {
     @Test("S106 G1 G2 G3 G5 G6 G7: nothing is lost, repeats are bounded, order is kept", arguments: 0..<150)
     func randomRun(seed: Int) async throws {

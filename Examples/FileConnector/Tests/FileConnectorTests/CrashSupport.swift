@@ -101,7 +101,7 @@ func removeState(_ directory: String) throws {
 
 /// Waits for something that will happen.
 func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(180)
     while try !condition() {
         guard ContinuousClock.now < deadline else { throw CrashTestProblem(description: "never happened: \(what)") }
         try await Task.sleep(for: .milliseconds(1))
