@@ -84,17 +84,17 @@ struct Ledger: Sendable {
         var newestOffset = -1
         var bytes = 0
         repeat {
-            if records[end].hasOffset { newestOffset = end }
-            bytes += records[end].heldCount
+            if records.hasOffset(at: end) { newestOffset = end }
+            bytes += records.heldCount(at: end)
             end += 1
-        } while end < count && records[end].sharesPartition(with: records[start])
+        } while end < count && records.sharePartition(end, start)
         ticket.byteCount += bytes
-        let slot = slot(for: records[start].partition)
+        let slot = slot(for: records.partition(at: start))
         let isWhole = newestOffset == end - 1 || isEachRecordAUnit
         let first = issue(slot, end - start, endsUnit: isWhole)
         let last = first + UInt64(end - start - 1)
         var position = LedgerPosition.none
-        if newestOffset >= 0, let offset = records[newestOffset].offset {
+        if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
             position = LedgerPosition(offset: offset, sequence: first + UInt64(newestOffset - start))
         }
         if isEachRecordAUnit, position.sequence != last {

@@ -42,10 +42,10 @@ final class TurnLease: @unchecked Sendable {
         guard word.load(ordering: .relaxed) == Word.polling, !batch.isEnd, batch.quiet == nil else { return false }
         guard batch.progress.isEmpty, batch.rejected.isEmpty else { return false }
         return batch.records.withUnsafeBufferPointer { records in
-            guard let base = records.baseAddress, records.count > 0, base[records.count - 1].hasOffset else {
+            guard let base = records.baseAddress, records.count > 0, base.hasOffset(at: records.count - 1) else {
                 return false
             }
-            for index in 0..<records.count where !base[index].isIdentical(to: partition) { return false }
+            for index in 0..<records.count where !base.isIdentical(to: partition, at: index) { return false }
             return true
         }
     }
@@ -66,9 +66,9 @@ final class TurnLease: @unchecked Sendable {
     private func add(_ records: [ConnectorRecord]) {
         records.withUnsafeBufferPointer { records in
             guard let base = records.baseAddress else { return }
-            for index in 0..<records.count { sums.bytes += base[index].heldCount }
+            for index in 0..<records.count { sums.bytes += base.heldCount(at: index) }
             sums.records += records.count
-            if let end = base[records.count - 1].offset { sums.end = end }
+            if let end = base.offset(at: records.count - 1) { sums.end = end }
         }
         sums.batches += 1
         batchesLeft -= 1

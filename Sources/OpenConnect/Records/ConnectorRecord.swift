@@ -87,14 +87,6 @@ extension ConnectorRecord {
     @inlinable
     package var heldCount: Int { payload.count }
 
-    /// Whether both records carry the same partition object.
-    @inlinable
-    package func sharesPartition(with other: ConnectorRecord) -> Bool { partitionStorage === other.partitionStorage }
-
-    /// Whether the record carries just this partition object.
-    @inlinable
-    package func isIdentical(to partition: RecordPartition) -> Bool { partitionStorage === partition.storage }
-
     /// The partition that the record comes from. Setting another one does not change what the record says: what it has
     /// from the defaults of its partition becomes its own.
     @inlinable

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+
+/// Looks at single fields of records in memory.
+///
+/// Asking a record itself copies it first, two references that are counted up and down for each record of each batch; a
+/// pointer's field is read where it lies. For the runner, which looks at every record that passes.
+extension UnsafePointer where Pointee == ConnectorRecord {
+    /// Whether the record ends a unit.
+    @inlinable
+    package func hasOffset(at index: Int) -> Bool { (self + index).pointee.offsetForm != .none }
+
+    /// The number of bytes that the record holds.
+    @inlinable
+    package func heldCount(at index: Int) -> Int { (self + index).pointee.payload.count }
+
+    /// Whether the record carries just this partition object.
+    @inlinable
+    package func isIdentical(to partition: RecordPartition, at index: Int) -> Bool {
+        (self + index).pointee.partitionStorage === partition.storage
+    }
+
+    /// Whether two records carry the same partition object.
+    @inlinable
+    package func sharePartition(_ first: Int, _ second: Int) -> Bool {
+        (self + first).pointee.partitionStorage === (self + second).pointee.partitionStorage
+    }
+
+    /// The partition of the record.
+    @inlinable
+    package func partition(at index: Int) -> RecordPartition {
+        RecordPartition(storage: (self + index).pointee.partitionStorage)
+    }
+
+    /// The offset of the record.
+    @inlinable
+    package func offset(at index: Int) -> RecordOffset? {
+        let record = self + index
+        let form = record.pointee.offsetForm
+        guard form != .none else { return nil }
+        return RecordOffset(
+            form: form,
+            first: record.pointee.offsetFirst,
+            second: record.pointee.offsetSecond,
+            large: form.isLarge ? record.pointee.details?.largeOffset : nil
+        )
+    }
+}
