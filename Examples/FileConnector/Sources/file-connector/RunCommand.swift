@@ -45,7 +45,7 @@ struct RunCommand {
         let options = options
         var delivery = DeliveryOptions()
         delivery.maxPollRecords = options.batch
-        delivery.maxInFlightBytes = 16 * 1024 * 1024
+        delivery.maxInFlightBytes = 4 * 1024 * 1024
         delivery.commitInterval = options.commitInterval
         return Pipeline(
             "file-connector",
