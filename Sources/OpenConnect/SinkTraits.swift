@@ -19,12 +19,12 @@ public struct SinkTraits: Sendable, Hashable {
         }
     }
 
-    /// How many puts may run at the same time.
+    /// How many puts may run at the same time; a runner may always do with one.
     public var maxConcurrentPuts: Int
     /// Whether the sink keeps the order of a batch: after the first record of a lane that was not delivered it has
     /// applied no later record of that lane.
     public var isOrdered: Bool
-    /// The size of batch that suits the sink.
+    /// The size of batch that suits the sink: a wish, not a limit.
     public var preferredBatch: PreferredBatch
     /// The least time between two commits, for outputs where each flush is expensive, as object stores are.
     public var minCommitInterval: Duration

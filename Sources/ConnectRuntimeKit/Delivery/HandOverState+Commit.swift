@@ -115,7 +115,7 @@ extension HandOverState {
 
     /// Whether the source has been waiting in one call for a while and nothing is in flight.
     func isSourceWaiting(since number: UInt64) -> Bool {
-        isPolling && pollNumber == number && queue.records == 0 && turn == .free
+        commitsInPauses && isPolling && pollNumber == number && queue.records == 0 && turn == .free
     }
 }
 

@@ -102,7 +102,7 @@ extension HandOverState {
     /// Something became committable: the committer is told at once, or by the timer.
     @inline(__always)
     mutating func noteSettled(isQuiet: Bool, _ wake: inout Wakeups) {
-        if isQuiet || commitsPromptly, canCommit {
+        if isQuiet && commitsInPauses || commitsPromptly, canCommit {
             demandCommit(&wake)
         } else if parked.timer != nil, canCommit {
             wakeTimer(&wake)

@@ -61,7 +61,7 @@ extension HandOverState {
         guard phase <= .draining else { return .queued }
         guard !batch.records.isEmpty else {
             settleMarks(ledger.issue([], progress: batch.progress), &wake)
-            if batch.quiet != nil, queue.records == 0, canCommit { demandCommit(&wake) }
+            if batch.quiet != nil, commitsInPauses, queue.records == 0, canCommit { demandCommit(&wake) }
             return .queued
         }
         // Once polling is being stopped, this task may be cancelled, and a put must not be.

@@ -27,6 +27,8 @@ struct HandOverState: Sendable {
     let options: DeliveryOptions
     /// Whether settled records are reported as soon as the last report has ended.
     let commitsPromptly: Bool
+    /// Whether a pause of the source is used to commit before the interval has passed.
+    let commitsInPauses: Bool
 
     var ledger: Ledger
     var phase = Phase.running
@@ -64,7 +66,8 @@ struct HandOverState: Sendable {
     /// Waiting until something about named partitions has changed.
     var watchers: [Wakeups.Parked] = []
 
-    init(options: DeliveryOptions, commitsPromptly: Bool, ledger: Ledger) {
+    init(options: DeliveryOptions, commitsPromptly: Bool, commitsInPauses: Bool, ledger: Ledger) {
+        self.commitsInPauses = commitsInPauses
         self.options = options
         self.commitsPromptly = commitsPromptly
         self.ledger = ledger

@@ -37,7 +37,7 @@ extension PipelineRun {
                     await committer.run(); return .committer
                 }
                 group.addTask { await self.drainWhenAsked(handOver) }
-                addHelpers(to: &group, handOver, keeper, claims)
+                addHelpers(to: &group, sink, handOver, keeper, claims)
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {
@@ -48,11 +48,13 @@ extension PipelineRun {
 
     private func addHelpers(
         to group: inout TaskGroup<Ended>,
+        _ sink: SinkWorker,
         _ handOver: HandOver,
         _ keeper: PositionKeeper,
         _ claims: RunClaims
     ) {
-        let timer = CommitTimer(handOver: handOver, interval: pipeline.options.commitInterval)
+        let interval = max(pipeline.options.commitInterval, sink.connector.traits.minCommitInterval)
+        let timer = CommitTimer(handOver: handOver, interval: interval)
         group.addTask {
             try? await timer.run(); return .helper
         }

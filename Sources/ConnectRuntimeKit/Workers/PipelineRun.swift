@@ -162,6 +162,7 @@ final class PipelineRun: Sendable {
         let state = HandOverState(
             options: pipeline.options,
             commitsPromptly: traits.acknowledgement == .individual,
+            commitsInPauses: sink.connector.traits.minCommitInterval == .zero,
             ledger: ledger
         )
         return HandOver(state, clock: pipeline.clock)

@@ -52,7 +52,7 @@ extension RecordOffset {
             throw ConnectorError(
                 .corruptOffsets,
                 "the stored offset has schema version \(large.version), this source reads version \(version); "
-                    + "use the version of the connector that stored it, or reset the offset"
+                    + "use the version of the connector that stored it, or begin anew without the stored offset"
             )
         }
         do {

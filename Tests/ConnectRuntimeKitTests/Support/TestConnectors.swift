@@ -43,6 +43,7 @@ struct ScriptedSource: CommittingSource {
 /// A sink made of closures; it notes every call.
 struct ScriptedSink: Sink {
     let journal: Journal
+    var traits = SinkTraits()
     var onStart: @Sendable (ConnectorContext) async throws -> Void = { _ in }
     var onPut: @Sendable (RecordBatch) async throws -> PutResult = { _ in .delivered }
     var onFlush: @Sendable () async throws -> Void = {}

@@ -151,6 +151,35 @@ struct CommitTests {
         #expect(try await counts.delivered == 300)
     }
 
+    @Test("a sink that wants time between two commits is not flushed in a pause of the source, but at the end")
+    func minimumInterval() async throws {
+        let clock = ManualClock()
+        let waiting = Gate()
+        let script = Script([SourceBatch(records(1...2), quiet: .zero)]) {
+            waiting.open()
+            try await Task.sleep(for: .seconds(3600))
+            return .end
+        }
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, traits: SinkTraits(minCommitInterval: .seconds(60))),
+            offsets: store,
+            clock: clock.connectorClock
+        )
+        async let counts = pipeline.run()
+        try await waiting.pass()
+        for _ in 0..<10 {
+            await clock.sleepers()
+            for _ in 0..<20 { await Task.yield() }
+            clock.advance(by: .seconds(1))
+        }
+        #expect(journal.count("sink.flush") == 0)
+        pipeline.stop()
+        #expect(try await counts.committed == 2)
+        #expect(journal.count("sink.flush") == 1)
+    }
+
     @Test("S33: a source that returns nothing is asked again, and what was delivered before is committed")
     func emptyPolls() async throws {
         let empty = Array(repeating: SourceBatch(), count: 50)

@@ -41,7 +41,8 @@ struct LineBatch {
     mutating func reject(_ length: Int64, sample: SharedBytes, position: RecordPosition) {
         let error = ConnectorError(
             .invalidRecord,
-            "a line of \(length) bytes is longer than the limit of \(maxLineBytes); raise the limit of a line's length",
+            "a line of \(length) bytes is longer than the limit of \(maxLineBytes) (`maxLineBytes`); shorten it in the input, "
+                + "or read it with a higher limit",
             position: position
         )
         let bytes = sample.slice(0..<min(sample.count, Self.rejectedSample)).detached()

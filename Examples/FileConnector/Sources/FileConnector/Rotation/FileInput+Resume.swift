@@ -90,7 +90,7 @@ struct Wanted {
             throw ConnectorError(
                 .corruptOffsets,
                 "the stored offset \(stored) of '\(location.path)' is not a place in a file; the state was made by another "
-                    + "source: use the state directory of this one, or reset the offset of the input"
+                    + "source; use the state directory that belongs to this one"
             )
         }
         self.location = location
@@ -145,8 +145,7 @@ struct Wanted {
             .corruptOffsets,
             "cannot go on with the input '\(location.path)': \(reason); looked for its rotated file among the names "
                 + "'\(location.name)…' in '\(location.directory)' (\(names.isEmpty ? "none" : names)); put the file that "
-                + "was read back there under such a name\(packed), or reset the offset of this input to read it from the "
-                + "beginning"
+                + "was read back there under such a name\(packed), or begin anew with another state directory and output"
         )
     }
 
