@@ -92,13 +92,21 @@ import Testing
     }
 
     static let losses = [
-        Loss(testDescription: "shorter", change: { try $0.write("li", to: "in") }, words: ["only 2 bytes", "begin anew with another state directory"]),
+        Loss(
+            testDescription: "shorter",
+            change: { try $0.write("li", to: "in") },
+            words: ["only 2 bytes", "begin anew with another state directory"]
+        ),
         Loss(
             testDescription: "another beginning",
             change: { try $0.write(String(repeating: "z", count: 5000), to: "in") },
             words: ["begins otherwise", "begin anew with another state directory"]
         ),
-        Loss(testDescription: "gone", change: { try $0.remove("in") }, words: ["there is no file now", "begin anew with another state directory"]),
+        Loss(
+            testDescription: "gone",
+            change: { try $0.remove("in") },
+            words: ["there is no file now", "begin anew with another state directory"]
+        ),
         Loss(
             testDescription: "compressed",
             change: {
