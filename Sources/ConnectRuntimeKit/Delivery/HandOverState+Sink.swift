@@ -84,7 +84,9 @@ extension HandOverState {
             if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
             noteSettled(isQuiet: isFollowedByQuiet && queue.isEmpty, &wake)
         case .settled(let outcomes):
+            if ledger.remembersAppliedPositions { ledger.noteApplied(ledger.steps(of: ticket)) }
             ledger.settle(ticket, records, outcomes: outcomes)
+            if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
             noteSettled(isQuiet: false, &wake)
         case .failed(let error, let outcomes):
             if !outcomes.isEmpty { ledger.settle(ticket, records, outcomes: outcomes) }
@@ -139,6 +141,11 @@ struct PutReport: Sendable {
     }
 
     var result: Result
+
+    var isFailure: Bool {
+        if case .failed = result { true } else { false }
+    }
+
     /// The sink's place after the put.
     var checkpoint: SinkCheckpoint?
     /// How long the put took; negative where it was not timed.

@@ -72,7 +72,7 @@ struct SinkWorker: ConnectorWorker {
         var report = PutReport(result: .delivered)
         do {
             report = self.report(try await apply(records, steps), records)
-            if case .checkpointing(let sink) = mode, case .delivered = report.result {
+            if case .checkpointing(let sink) = mode, !report.isFailure {
                 report.checkpoint = try await sink.checkpoint()
             }
         } catch {
@@ -93,7 +93,18 @@ struct SinkWorker: ConnectorWorker {
 
     private func apply(_ records: [ConnectorRecord], _ steps: [PositionAdvance.Step]) async throws -> PutResult {
         guard case .positionKeeping(let sink) = mode else { return try await connector.put(RecordBatch(records)) }
-        return try await apply(RecordBatch(records), steps, to: sink)
+        let result = try await apply(RecordBatch(records), steps, to: sink)
+        guard !result.isDelivered, result.exceptions.allSatisfy({ $0.verdict.kind == .drop }) else { return result }
+        // With a verdict nothing was applied: what is not dropped is put again, with the positions behind all of it.
+        let dropped = Set(result.exceptions.map(\.index))
+        let rest = records.indices.filter { !dropped.contains($0) }.map { records[$0] }
+        guard try await apply(RecordBatch(rest), steps, to: sink).isDelivered else {
+            throw ConnectorError(
+                .fatal,
+                "the \(name) changed its verdicts on a batch that was put again without what it dropped"
+            )
+        }
+        return result
     }
 
     /// A put that threw may have been applied all the same: the positions kept with the data tell.
@@ -136,7 +147,8 @@ struct SinkWorker: ConnectorWorker {
             if failed == nil, entry.verdict.kind != .drop { failed = entry }
         }
         guard let failed else { return .settled(outcomes) }
-        return .failed(stopping(at: records[failed.index], failed.verdict), outcomes: keepsPositions ? [] : outcomes)
+        // What was put only in part belongs to no checkpoint and to no transaction: it is cut back and read again.
+        return .failed(stopping(at: records[failed.index], failed.verdict), outcomes: isPlain ? outcomes : [])
     }
 
     private func stopping(at record: ConnectorRecord, _ verdict: RecordVerdict) -> ConnectorError {
@@ -144,7 +156,7 @@ struct SinkWorker: ConnectorWorker {
             verdict.error?.code ?? (verdict.kind == .reject ? .invalidRecord : .retryable),
             "the \(name) \(verdict.kind == .reject ? "rejected" : "did not accept") a record"
                 + "\(verdict.error.map { ": \($0.message)" } ?? "") of \(record.partition); "
-                + "everything before it is delivered and will not be repeated",
+                + "what is committed before it will not be repeated",
             cause: verdict.error?.cause,
             position: record.position
         )
