@@ -18,7 +18,8 @@ public struct EventData: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// There is no payload. (An empty payload and a JSON null are payloads.)
         case absent
-        /// The text of one JSON value, in UTF-8, with all digits of its numbers, without white space around it.
+        /// The text of one JSON value, in UTF-8, with all digits of its numbers. There is white space around it only
+        /// where it came so in a message of binary mode.
         case json
         /// Text in UTF-8.
         case text
@@ -34,6 +35,9 @@ public struct EventData: Sendable, Hashable {
 }
 
 extension EventData {
+    /// How deep a JSON value may be nested, so that a batch with it stays within the default limits.
+    static let nestingDepth = 126
+
     /// No payload.
     public static let absent = EventData(unchecked: .absent, SharedBytes())
 
@@ -65,7 +69,7 @@ extension EventData {
     ///   or ``CloudEventError/Code/limitExceeded`` where it is nested deeper than 126 levels, so that a batch with it
     ///   stays within the default limits.
     public static func json(_ text: SharedBytes) throws(CloudEventError) -> EventData {
-        EventData(unchecked: .json, try checkedJSON(text, maximumDepth: 126))
+        EventData(unchecked: .json, try checkedJSON(text, maximumDepth: nestingDepth))
     }
 
     /// A payload that is a JSON value, from its text.

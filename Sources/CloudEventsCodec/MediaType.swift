@@ -46,6 +46,11 @@ public struct MediaType: Sendable, Hashable {
         }
     }
 
+    /// Whether a content type is `text/…`.
+    package static func isText(_ text: String) -> Bool {
+        text.utf8.count > 5 && zip(text.utf8, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
     private static func hasJSONEnding(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let end = bytes.count
         return bytes[end - 4] | 0x20 == UInt8(ascii: "j") && bytes[end - 3] | 0x20 == UInt8(ascii: "s")

@@ -22,7 +22,7 @@ public struct StructuredEventFormat: RecordFormat {
             return EncodedRecord(
                 try JSONEventFormat().encode(event),
                 key: try record.key?.transported(),
-                contentType: JSONEventFormat.contentType
+                contentType: JSONEventFormat().contentType
             )
         } catch let error as CloudEventError {
             throw ConnectorError(

@@ -38,6 +38,9 @@ extension Vector {
             isRight = data.kind == .json && data.text == text
         } else if let text = expected["text"]?.string {
             isRight = data.kind == .text && data.text == text
+        } else if let text = expected["utf8"]?.string {
+            // Where nothing says whether there is a payload, an empty one is as good as none.
+            isRight = String(decodingUTF8: data.bytes) == text
         } else if let text = expected["base64"]?.string {
             isRight = data.kind == .binary && Base64.encode(data.bytes) == text
         } else {

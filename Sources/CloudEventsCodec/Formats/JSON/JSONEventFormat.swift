@@ -3,12 +3,12 @@
 /// The JSON event format of CloudEvents 1.0 (J1 to J13): events and batches from and to UTF-8 text.
 ///
 /// It is a value without state: make one wherever it is needed, use it from any thread.
-public struct JSONEventFormat: Sendable {
-    /// The content type of one event.
-    public static let contentType = "application/cloudevents+json"
+public struct JSONEventFormat: EventFormat {
+    /// `application/cloudevents+json`
+    public var contentType: String { "application/cloudevents+json" }
 
-    /// The content type of a batch.
-    public static let batchContentType = "application/cloudevents-batch+json"
+    /// `application/cloudevents-batch+json`
+    public var batchContentType: String? { "application/cloudevents-batch+json" }
 
     /// How much a decoder takes before it refuses the input.
     public var limits: CodecLimits
@@ -110,7 +110,7 @@ extension JSONEventFormat {
     /// Writes a batch as a JSON array (J13).
     ///
     /// - Throws: as ``encode(_:)``, for the first event that cannot be written.
-    public func encodeBatch(_ events: some Sequence<CloudEvent>) throws(CloudEventError) -> SharedBytes {
+    public func encodeBatch(_ events: [CloudEvent]) throws(CloudEventError) -> SharedBytes {
         var writer = JSONWriter()
         writer.writeRaw(UInt8(ascii: "["))
         var isFirst = true
@@ -127,7 +127,7 @@ extension JSONEventFormat {
     ///
     /// - Throws: as ``encodeBatch(_:)``.
     public func encodeBatch(
-        _ events: some Sequence<CloudEvent>,
+        _ events: [CloudEvent],
         into output: inout [UInt8]
     ) throws(CloudEventError) {
         let bytes = try encodeBatch(events)

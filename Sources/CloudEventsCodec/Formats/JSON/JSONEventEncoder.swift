@@ -59,7 +59,7 @@ enum JSONEventEncoder {
             writer.writeRaw(",\"data_base64\":")
             data.bytes.withUnsafeBytes { writer.writeBase64($0) }
         case .json:
-            guard event.hasJSONContentType || data.bytes.first == UInt8(ascii: "\"") else {
+            guard event.hasJSONContentType || data.bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "\"") else {
                 throw CloudEventError(
                     .notRepresentable,
                     "the data is JSON, but datacontenttype says something else; change one of them",
@@ -68,7 +68,7 @@ enum JSONEventEncoder {
                 )
             }
             writer.writeRaw(",\"data\":")
-            writer.writeRaw(data.bytes)
+            data.bytes.withUnsafeBytes { writer.writeRaw(trimmingWhitespace($0)) }
         case .text:
             writer.writeRaw(",\"data\":")
             if event.dataContentType != nil, event.hasJSONContentType {
@@ -77,6 +77,13 @@ enum JSONEventEncoder {
                 data.bytes.withUnsafeBytes { writer.writeString(utf8: $0) }
             }
         }
+    }
+
+    private static func trimmingWhitespace(_ json: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var range = 0..<json.count
+        while let first = range.first, json[first] <= 0x20 { range.removeFirst() }
+        while let last = range.last, json[last] <= 0x20 { range.removeLast() }
+        return UnsafeRawBufferPointer(rebasing: json[range])
     }
 
     /// The JSON value that a text holds.

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension CloudEvent {
+    /// One attribute of an event: its name and its value.
+    public typealias Attribute = ExtensionAttributes.Element
+
+    /// All attributes that are set: the specification's own, then the extensions in their order.
+    public var attributes: [Attribute] {
+        attributeNames.compactMap { name in self[name].map { Attribute(name: name, value: $0) } }
+    }
+
+    /// Makes an event from a list of its attributes, the specification's own among them, in any order.
+    ///
+    /// An attribute of the specification may be given in its own type or as its canonical text (C14): `time` as a
+    /// ``Timestamp`` or as a String that is one. Extensions keep the type they are given in.
+    ///
+    /// - Throws: ``CloudEventError`` that names the attribute: one is missing (C1), there twice (C3), empty (C2, C7),
+    ///   not of its type; or the version is not one that can be read (C4).
+    public init(attributes: some Sequence<Attribute>, data: EventData = .absent) throws(CloudEventError) {
+        var seen: Set<AttributeName> = []
+        var core: [CoreAttribute: AttributeValue] = [:]
+        var extensions: [Attribute] = []
+        for attribute in attributes {
+            guard seen.insert(attribute.name).inserted else {
+                throw CloudEventError(
+                    .duplicate,
+                    "the attribute is there twice",
+                    attribute: attribute.name.string,
+                    rule: "C3"
+                )
+            }
+            if let own = CoreAttribute(attribute.name) {
+                core[own] = attribute.value
+            } else {
+                extensions.append(attribute)
+            }
+        }
+        func text(_ attribute: CoreAttribute) throws(CloudEventError) -> String? {
+            switch core[attribute] {
+            case nil: nil
+            case .string(let text): text
+            case .uri(let uri) where attribute == .dataSchema || attribute == .source: uri.string
+            case .uriReference(let reference) where attribute == .source: reference.string
+            case .timestamp(let time) where attribute == .time: time.description
+            default: throw Self.wrongType(attribute.name)
+            }
+        }
+        func require(_ attribute: CoreAttribute) throws(CloudEventError) -> String {
+            if let value = try text(attribute) { return value }
+            throw CloudEventError(
+                .missingAttribute,
+                "the required attribute is missing",
+                attribute: attribute.name.string,
+                rule: "C1"
+            )
+        }
+        guard try require(.specVersion) == "1.0" else {
+            throw CloudEventError(
+                .unsupportedVersion,
+                "only events of version 1.0 can be read",
+                attribute: "specversion",
+                rule: "C4"
+            )
+        }
+        let schema = try text(.dataSchema)
+        let time = try text(.time)
+        try self.init(
+            id: require(.id),
+            source: Self.reading(.source, try require(.source)) { text throws(CloudEventError) in try URIReference(text)
+            },
+            type: require(.type),
+            subject: text(.subject),
+            time: time == nil
+                ? nil : Self.reading(.time, time!) { text throws(CloudEventError) in try Timestamp(text) },
+            dataContentType: text(.dataContentType),
+            dataSchema: schema == nil
+                ? nil : Self.reading(.dataSchema, schema!) { text throws(CloudEventError) in try URI(text) },
+            extensions: ExtensionAttributes(unchecked: extensions),
+            data: data
+        )
+    }
+
+    private static func reading<Value>(
+        _ name: AttributeName,
+        _ text: String,
+        _ make: (String) throws(CloudEventError) -> Value
+    ) throws(CloudEventError) -> Value {
+        do throws(CloudEventError) { return try make(text) } catch { throw error.naming(name.string) }
+    }
+
+    private static func wrongType(_ name: AttributeName) -> CloudEventError {
+        CloudEventError(.invalidValue, "the value is not of the attribute's type", attribute: name.string, rule: "C14")
+    }
+}

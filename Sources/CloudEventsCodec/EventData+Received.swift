@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension EventData {
+    /// The payload of a message in binary mode, which is bytes and a content type.
+    ///
+    /// It is JSON where the content type means JSON (J5) and the bytes are one JSON value, text where the type is
+    /// `text/*` and the bytes are UTF-8, and otherwise bytes. Not one byte is changed: white space around JSON stays.
+    ///
+    /// - Parameters:
+    ///   - bytes: the payload; it is shared, not copied.
+    ///   - contentType: the message's content type, if it has one; without one nothing is known of the bytes.
+    public init(received bytes: SharedBytes, contentType: String?) {
+        let kind = contentType.map { contentType in bytes.withUnsafeBytes { Self.kind(of: $0, contentType) } }
+        self.init(unchecked: kind ?? .binary, bytes)
+    }
+
+    private static func kind(of bytes: UnsafeRawBufferPointer, _ contentType: String) -> Kind {
+        if MediaType.isJSON(contentType) {
+            var reader = JSONReader(bytes, maximumDepth: nestingDepth)
+            return (try? reader.skipValue()) != nil && (try? reader.next()) != nil ? .json : .binary
+        }
+        return MediaType.isText(contentType) && isValidUTF8(bytes) ? .text : .binary
+    }
+}
