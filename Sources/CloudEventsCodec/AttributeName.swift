@@ -13,9 +13,7 @@ public struct AttributeName: Sendable, Hashable {
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidName`` where C13 does not allow the name.
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
-        if let reason = copy.withUTF8({ Self.defect(of: UnsafeRawBufferPointer($0)) }) {
-            throw CloudEventError(.invalidName, reason, attribute: Self.printable(string), rule: "C13")
-        }
+        if let error = copy.withUTF8({ Self.error(UnsafeRawBufferPointer($0)) }) { throw error }
         self.string = string
     }
 
@@ -58,15 +56,24 @@ extension AttributeName {
         return nil
     }
 
+    private static func error(_ utf8: UnsafeRawBufferPointer) -> CloudEventError? {
+        defect(of: utf8) == nil ? nil : invalid(utf8)
+    }
+
+    /// Says what is wrong with a name that is not valid.
+    static func invalid(_ utf8: UnsafeRawBufferPointer) -> CloudEventError {
+        CloudEventError(.invalidName, defect(of: utf8) ?? "", attribute: printable(utf8), rule: "C13")
+    }
+
     @inline(__always)
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
     }
 
     /// A name for an error message: short and without characters that could damage a log.
-    static func printable(_ name: String) -> String {
+    static func printable(_ name: UnsafeRawBufferPointer) -> String {
         var text = ""
-        for scalar in name.unicodeScalars.prefix(40) {
+        for scalar in String(decoding: name.prefix(160), as: UTF8.self).unicodeScalars.prefix(40) {
             text.unicodeScalars.append(scalar.value > 0x20 && scalar.value < 0x7F ? scalar : "?")
         }
         return text

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the pieces of a JSON text (RFC 8259) one by one: white space, strings, numbers, literals, and whole values. It
+/// checks everything: syntax, UTF-8, escapes and surrogates, number form, and the nesting depth.
+///
+/// The bytes belong to the caller, who keeps them alive and unchanged as long as the scanner is used.
+package struct JSONScanner {
+    package let bytes: UnsafeRawBufferPointer
+    /// Where the next piece is looked for.
+    package var offset: Int
+
+    @inline(__always)
+    package init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
+        self.bytes = bytes
+        self.offset = offset
+    }
+
+    /// The byte at the current place, or 0 at the end: no piece begins with 0, so that it is refused like any other.
+    @inline(__always)
+    var current: UInt8 { offset < bytes.count ? bytes[offset] : 0 }
+
+    @inline(__always)
+    mutating func skipWhitespace() {
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            offset &+= 1
+        }
+    }
+
+    @inline(never)
+    func unexpected(_ wanted: StaticString) -> CloudEventError {
+        offset < bytes.count
+            ? malformed("the text is not JSON here; expected is \(wanted)", at: offset)
+            : malformed("the text ends early; expected is \(wanted)", at: bytes.count)
+    }
+
+    @inline(never)
+    func malformed(_ message: String, at offset: Int) -> CloudEventError {
+        CloudEventError(.malformed, message, offset: offset)
+    }
+}
+
+// MARK: - Scalars
+
+extension JSONScanner {
+    @inline(__always)
+    mutating func literal(_ literal: StaticString) throws(CloudEventError) {
+        let end = offset &+ literal.utf8CodeUnitCount
+        guard end <= bytes.count, equal(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]), literal) else {
+            throw unexpected("a value")
+        }
+        offset = end
+    }
+
+    /// Reads a number, if one begins here.
+    @inline(__always)
+    mutating func number() throws(CloudEventError) -> JSONNumber {
+        let start = offset
+        var isInteger = true
+        if current == UInt8(ascii: "-") { offset &+= 1 }
+        if current == UInt8(ascii: "0") {
+            offset &+= 1
+        } else {
+            guard URISyntax.isDigit(current) else { throw unexpected(offset == start ? "a value" : "a digit") }
+            skipDigits()
+        }
+        if current == UInt8(ascii: ".") {
+            isInteger = false
+            offset &+= 1
+            guard URISyntax.isDigit(current) else { throw unexpected("a digit") }
+            skipDigits()
+        }
+        if current | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            offset &+= 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { offset &+= 1 }
+            guard URISyntax.isDigit(current) else { throw unexpected("a digit") }
+            skipDigits()
+        }
+        return JSONNumber(range: Range(uncheckedBounds: (start, offset)), isInteger: isInteger)
+    }
+
+    @inline(__always)
+    private mutating func skipDigits() {
+        while URISyntax.isDigit(current) { offset &+= 1 }
+    }
+
+    /// Reads a string from its opening quotation mark, at which the scanner is.
+    @inline(__always)
+    mutating func string() throws(CloudEventError) -> JSONString {
+        let start = offset &+ 1
+        let end = bytes.endOfPlainText(from: start)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
+            return try string(from: start, plainUntil: end)
+        }
+        offset = end &+ 1
+        return JSONString(range: Range(uncheckedBounds: (start, end)), hasEscapes: false, isPlain: true)
+    }
+
+    /// Reads on from the first byte of a string that is not plain.
+    @inline(never)
+    private mutating func string(from start: Int, plainUntil: Int) throws(CloudEventError) -> JSONString {
+        var position = plainUntil
+        var hasEscapes = false
+        while true {
+            guard position < bytes.count else {
+                throw malformed("the text ends within a string", at: bytes.count)
+            }
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                offset = position &+ 1
+                let range = Range(uncheckedBounds: (start, position))
+                return JSONString(range: range, hasEscapes: hasEscapes, isPlain: false)
+            }
+            if byte == UInt8(ascii: "\\") {
+                hasEscapes = true
+                position &+= try escapeLength(at: position)
+            } else if byte < 0x20 {
+                throw malformed("a control character in a string; write it as \\u00XX", at: position)
+            } else if byte < 0x80 {
+                position &+= 1
+            } else {
+                position = bytes.endOfMultibyteText(from: position)
+                guard position >= bytes.count || bytes[position] < 0x80 else {
+                    throw malformed("a string is not valid UTF-8", at: position)
+                }
+            }
+            position = bytes.endOfPlainText(from: position)
+        }
+    }
+
+    /// Checks the escape that begins at a backslash and gives its length.
+    private func escapeLength(at position: Int) throws(CloudEventError) -> Int {
+        guard position + 1 < bytes.count else { throw malformed("the text ends within a string", at: bytes.count) }
+        switch bytes[position + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return 2
+        case UInt8(ascii: "u"):
+            guard let unit = bytes.unicodeEscape(at: position) else {
+                throw malformed("an escape \\u needs four hexadecimal digits", at: position)
+            }
+            if unit & 0xF800 != 0xD800 { return 6 }
+            guard unit < 0xDC00, let low = bytes.unicodeEscape(at: position + 6), low & 0xFC00 == 0xDC00 else {
+                throw malformed("an escape stands for half a surrogate pair; write both halves", at: position)
+            }
+            return 12
+        default:
+            throw malformed("an unknown escape in a string", at: position)
+        }
+    }
+}
+
+// MARK: - Whole values
+
+extension JSONScanner {
+    /// Skips one value, whatever it is, from its first byte to behind its last one, without recursion.
+    ///
+    /// - Parameters:
+    ///   - depth: how many objects and arrays are open around it.
+    ///   - maximumDepth: how many may be open at a time.
+    @inline(__always)
+    mutating func skipValue(depth: Int, maximumDepth: Int) throws(CloudEventError) {
+        switch current {
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipContainer(depth: depth, maximumDepth: maximumDepth)
+        default: try skipOther()
+        }
+    }
+
+    @inline(__always)
+    private mutating func skipOther() throws(CloudEventError) {
+        switch current {
+        case UInt8(ascii: "t"): try literal("true")
+        case UInt8(ascii: "f"): try literal("false")
+        case UInt8(ascii: "n"): try literal("null")
+        default: _ = try number()
+        }
+    }
+
+    private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(CloudEventError) {
+        var open = JSONNesting()
+        while true {
+            // A value begins here, or ends an empty array.
+            switch current {
+            case UInt8(ascii: "\""):
+                _ = try string()
+            case UInt8(ascii: "{"):
+                try push(true, &open, outside, maximumDepth)
+                if current == UInt8(ascii: "\"") {
+                    try name()
+                    continue
+                }
+                guard current == UInt8(ascii: "}") else { throw unexpected("a member's name in quotation marks") }
+            case UInt8(ascii: "["):
+                try push(false, &open, outside, maximumDepth)
+                guard current == UInt8(ascii: "]") else { continue }
+            default:
+                try skipOther()
+            }
+            try skipClosings(&open)
+            if open.depth == 0 { return }
+        }
+    }
+
+    /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way.
+    @inline(__always)
+    private mutating func skipClosings(_ open: inout JSONNesting) throws(CloudEventError) {
+        while open.depth > 0 {
+            skipWhitespace()
+            let byte = current
+            if byte == UInt8(ascii: ",") {
+                offset &+= 1
+                skipWhitespace()
+                guard open.isObject else { return }
+                guard current == UInt8(ascii: "\"") else { throw unexpected("a member's name in quotation marks") }
+                return try name()
+            }
+            guard byte == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                throw unexpected(open.isObject ? "a comma or the end of the object" : "a comma or the end of the array")
+            }
+            offset &+= 1
+            open.pop()
+        }
+    }
+
+    @inline(__always)
+    private mutating func push(
+        _ isObject: Bool,
+        _ open: inout JSONNesting,
+        _ outside: Int,
+        _ maximumDepth: Int
+    ) throws(CloudEventError) {
+        guard outside &+ open.depth < maximumDepth else { throw tooDeep(maximumDepth) }
+        open.push(isObject: isObject)
+        offset &+= 1
+        skipWhitespace()
+    }
+
+    /// Skips a member's name and its colon.
+    @inline(__always)
+    private mutating func name() throws(CloudEventError) {
+        _ = try string()
+        try colon()
+    }
+
+    /// Skips a colon and the white space around it.
+    @inline(__always)
+    mutating func colon() throws(CloudEventError) {
+        skipWhitespace()
+        guard current == UInt8(ascii: ":") else { throw unexpected("a colon") }
+        offset &+= 1
+        skipWhitespace()
+    }
+
+    @inline(never)
+    func tooDeep(_ maximumDepth: Int) -> CloudEventError {
+        CloudEventError(
+            .limitExceeded,
+            "objects and arrays are nested deeper than the limit of \(maximumDepth)",
+            offset: offset
+        )
+    }
+}
+
+/// Which objects and arrays are open.
+struct JSONNesting {
+    private(set) var depth = 0
+    /// The kinds of the innermost ones, one bit each, an object being 1; those further out are in `outer`.
+    private var kinds: UInt64 = 0
+    private var outer: [UInt64] = []
+
+    @inline(__always) var isObject: Bool { kinds & 1 == 1 }
+
+    @inline(__always)
+    mutating func push(isObject: Bool) {
+        if depth & 63 == 0, depth > 0 { save() }
+        depth &+= 1
+        kinds = kinds << 1 | (isObject ? 1 : 0)
+    }
+
+    @inline(__always)
+    mutating func pop() {
+        depth &-= 1
+        kinds >>= 1
+        if depth & 63 == 0, depth > 0 { restore() }
+    }
+
+    @inline(never)
+    private mutating func save() { outer.append(kinds) }
+
+    @inline(never)
+    private mutating func restore() { kinds = outer.popLast() ?? 0 }
+}
