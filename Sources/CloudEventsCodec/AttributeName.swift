@@ -49,7 +49,8 @@ extension AttributeName {
     /// What is wrong with a name, or nothing.
     static func defect(of utf8: UnsafeRawBufferPointer) -> String? {
         guard !utf8.isEmpty else { return "an attribute's name is empty; it needs at least one character" }
-        for byte in utf8 where !isNameByte(byte) {
+        let bytes = ByteView(utf8)
+        for position in 0..<bytes.count where !isNameByte(bytes[position]) {
             return "an attribute's name has only the letters a to z and digits; rename the attribute"
         }
         if equal(utf8, "data") { return "no attribute can be named data; rename the attribute" }

@@ -23,8 +23,26 @@ private func unusualMarks(_ word: UInt64) -> UInt64 {
 
 extension UnsafeRawBufferPointer {
     /// Whether all bytes are printable ASCII, none of them `"` or `\`.
-    var isPlainText: Bool { endOfPlainText(from: 0) == count }
+    var isPlainText: Bool { ByteView(self).endOfPlainText(from: 0) == count }
 
+    /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
+    func unicodeEscape(at position: Int) -> UInt16? {
+        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u")
+        else {
+            return nil
+        }
+        var unit: UInt16 = 0
+        for index in (position + 2)..<(position + 6) {
+            let byte = self[index]
+            guard URISyntax.isHex(byte) else { return nil }
+            let digit = URISyntax.isDigit(byte) ? byte &- UInt8(ascii: "0") : (byte | 0x20) &- UInt8(ascii: "a") &+ 10
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+}
+
+extension ByteView {
     /// The position of the first byte from `start` on that ends a run of plain text in a JSON string: `"`, `\`, or what
     /// is not printable ASCII; or the end.
     ///
@@ -33,15 +51,13 @@ extension UnsafeRawBufferPointer {
     func endOfPlainText(from start: Int) -> Int {
         var position = start
         if position &+ 8 <= count {
-            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt64.self))
             // The lowest mark is exact: a borrow makes wrong ones only above a right one.
-            let marks = unusualMarks(word)
+            let marks = unusualMarks(UInt64(littleEndian: load(position, as: UInt64.self)))
             if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
             position &+= 8
         }
         while position &+ 16 <= count {
-            let marked = unusualBytes(at: position)
-            let halves = unsafeBitCast(marked, to: SIMD2<UInt64>.self)
+            let halves = unsafeBitCast(unusualBytes(at: position), to: SIMD2<UInt64>.self)
             if halves[0] != 0 { return position &+ halves[0].trailingZeroBitCount / 8 }
             if halves[1] != 0 { return position &+ 8 &+ halves[1].trailingZeroBitCount / 8 }
             position &+= 16
@@ -58,28 +74,12 @@ extension UnsafeRawBufferPointer {
     /// that looks at each byte alone.
     @inline(__always)
     private func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
-        let bytes: SIMD16<UInt8> = loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
+        let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
         // Printable ASCII is 0x20 to 0x7E: ninety-five values from 0x20 on.
         let unprintable: SIMDMask<SIMD16<Int8>> =
             (bytes &- SIMD16<UInt8>(repeating: 0x20)) .>= SIMD16<UInt8>(repeating: 0x5F)
         let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x22)
         let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x5C)
         return unprintable .| quotes .| backslashes
-    }
-
-    /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
-    func unicodeEscape(at position: Int) -> UInt16? {
-        guard position + 6 <= count, self[position] == UInt8(ascii: "\\"), self[position + 1] == UInt8(ascii: "u")
-        else {
-            return nil
-        }
-        var unit: UInt16 = 0
-        for index in (position + 2)..<(position + 6) {
-            let byte = self[index]
-            guard URISyntax.isHex(byte) else { return nil }
-            let digit = URISyntax.isDigit(byte) ? byte &- UInt8(ascii: "0") : (byte | 0x20) &- UInt8(ascii: "a") &+ 10
-            unit = unit << 4 | UInt16(digit)
-        }
-        return unit
     }
 }

@@ -36,7 +36,7 @@ struct JSONEventDecoder: ~Copyable {
         scanner.skipWhitespace()
         let event = try EventDraft.with { draft throws(CloudEventError) in
             try members(&draft)
-            return try make(&draft, of: scanner.bytes)
+            return try make(&draft, of: scanner.bytes.buffer)
         }
         try end()
         return event
@@ -67,7 +67,7 @@ struct JSONEventDecoder: ~Copyable {
             let start = scanner.offset
             try members(&draft)
             guard scanner.offset - start <= limits.eventBytes else { throw limits.eventTooLarge(offset: start) }
-            events.append(try make(&draft, of: UnsafeRawBufferPointer(rebasing: scanner.bytes[start..<scanner.offset])))
+            events.append(try make(&draft, of: scanner.rawBytes(from: start)))
             draft.reset()
             scanner.skipWhitespace()
             let separator = scanner.current
@@ -305,7 +305,7 @@ extension JSONEventDecoder {
                 rule: "J10"
             )
         }
-        var reader = JSONScanner(scanner.bytes, offset: data.lowerBound)
+        var reader = JSONScanner(scanner.bytes.buffer, offset: data.lowerBound)
         let string = try reader.string()
         if string.hasEscapes {
             draft.setData(EventData(unchecked: .text, reader.unescaped(string)))
@@ -318,7 +318,7 @@ extension JSONEventDecoder {
     @inline(__always)
     private func keep(_ range: Range<Int>, as kind: EventData.Kind, _ draft: inout EventDraft) {
         draft.facts.dataKind = kind
-        draft.facts.dataStart = scanner.bytes.baseAddress.map { $0 + range.lowerBound }
+        draft.facts.dataStart = scanner.bytes.base + range.lowerBound
         draft.facts.dataCount = range.count
         draft.facts.dataHolder = shared == nil ? .event : .texts
     }

@@ -27,7 +27,7 @@ package struct JSONReader {
         self.maximumDepth = maximumDepth
     }
 
-    package var bytes: UnsafeRawBufferPointer { scanner.bytes }
+    package var bytes: UnsafeRawBufferPointer { scanner.bytes.buffer }
 
     /// Where the next token is looked for.
     package var offset: Int { scanner.offset }
@@ -52,7 +52,7 @@ package struct JSONReader {
         case .afterValue:
             return try afterValue()
         case .end:
-            guard scanner.offset == bytes.count else { throw scanner.unexpected("the end of the text") }
+            guard scanner.offset == scanner.bytes.count else { throw scanner.unexpected("the end of the text") }
             return .end
         }
     }

@@ -4,13 +4,13 @@ extension JSONScanner {
     /// The bytes between the quotation marks as they stand in the text.
     @inline(__always)
     func rawBytes(_ string: JSONString) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[string.range])
+        bytes[string.range]
     }
 
     /// The bytes from a place to the current one.
     @inline(__always)
     func rawBytes(from start: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
+        bytes[Range(uncheckedBounds: (start, offset))]
     }
 
     /// Gives the UTF-8 bytes that the text stands for to a closure; only a string with escapes is copied for it.

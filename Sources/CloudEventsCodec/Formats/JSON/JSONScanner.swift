@@ -4,14 +4,14 @@
 /// checks everything: syntax, UTF-8, escapes and surrogates, number form, and the nesting depth.
 ///
 /// The bytes belong to the caller, who keeps them alive and unchanged as long as the scanner is used.
-package struct JSONScanner {
-    package let bytes: UnsafeRawBufferPointer
+struct JSONScanner {
+    let bytes: ByteView
     /// Where the next piece is looked for.
-    package var offset: Int
+    var offset: Int
 
     @inline(__always)
-    package init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
-        self.bytes = bytes
+    init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
+        self.bytes = ByteView(bytes)
         self.offset = offset
     }
 
@@ -19,13 +19,15 @@ package struct JSONScanner {
     @inline(__always)
     var current: UInt8 { offset < bytes.count ? bytes[offset] : 0 }
 
-    @inline(__always)
-    mutating func skipWhitespace() {
+    /// Skips white space and gives the byte behind it, or 0 at the end.
+    @inline(__always) @discardableResult
+    mutating func skipWhitespace() -> UInt8 {
         while offset < bytes.count {
             let byte = bytes[offset]
-            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             offset &+= 1
         }
+        return 0
     }
 
     @inline(never)
@@ -47,7 +49,7 @@ extension JSONScanner {
     @inline(__always)
     mutating func literal(_ literal: StaticString) throws(CloudEventError) {
         let end = offset &+ literal.utf8CodeUnitCount
-        guard end <= bytes.count, equal(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]), literal) else {
+        guard end <= bytes.count, equal(bytes[Range(uncheckedBounds: (offset, end))], literal) else {
             throw unexpected("a value")
         }
         offset = end
@@ -58,32 +60,42 @@ extension JSONScanner {
     mutating func number() throws(CloudEventError) -> JSONNumber {
         let start = offset
         var isInteger = true
-        if current == UInt8(ascii: "-") { offset &+= 1 }
-        if current == UInt8(ascii: "0") {
-            offset &+= 1
+        var byte = current
+        if byte == UInt8(ascii: "-") { byte = advance() }
+        if byte == UInt8(ascii: "0") {
+            byte = advance()
         } else {
-            guard URISyntax.isDigit(current) else { throw unexpected(offset == start ? "a value" : "a digit") }
-            skipDigits()
+            guard URISyntax.isDigit(byte) else { throw unexpected(offset == start ? "a value" : "a digit") }
+            byte = skipDigits()
         }
-        if current == UInt8(ascii: ".") {
+        if byte == UInt8(ascii: ".") {
             isInteger = false
-            offset &+= 1
-            guard URISyntax.isDigit(current) else { throw unexpected("a digit") }
-            skipDigits()
+            guard URISyntax.isDigit(advance()) else { throw unexpected("a digit") }
+            byte = skipDigits()
         }
-        if current | 0x20 == UInt8(ascii: "e") {
+        if byte | 0x20 == UInt8(ascii: "e") {
             isInteger = false
-            offset &+= 1
-            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { offset &+= 1 }
-            guard URISyntax.isDigit(current) else { throw unexpected("a digit") }
+            byte = advance()
+            if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { byte = advance() }
+            guard URISyntax.isDigit(byte) else { throw unexpected("a digit") }
             skipDigits()
         }
         return JSONNumber(range: Range(uncheckedBounds: (start, offset)), isInteger: isInteger)
     }
 
     @inline(__always)
-    private mutating func skipDigits() {
-        while URISyntax.isDigit(current) { offset &+= 1 }
+    private mutating func advance() -> UInt8 {
+        offset &+= 1
+        return current
+    }
+
+    /// Skips a digit and those behind it, and gives the byte behind them.
+    @inline(__always) @discardableResult
+    private mutating func skipDigits() -> UInt8 {
+        while true {
+            let byte = advance()
+            guard URISyntax.isDigit(byte) else { return byte }
+        }
     }
 
     /// Reads a string from its opening quotation mark, at which the scanner is.
@@ -92,15 +104,19 @@ extension JSONScanner {
         let start = offset &+ 1
         let end = bytes.endOfPlainText(from: start)
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
-            return try string(from: start, plainUntil: end)
+            let string = try unusualString(from: start, plainUntil: end)
+            offset = string.range.upperBound &+ 1
+            return string
         }
         offset = end &+ 1
         return JSONString(range: Range(uncheckedBounds: (start, end)), hasEscapes: false, isPlain: true)
     }
 
     /// Reads on from the first byte of a string that is not plain.
+    ///
+    /// It does not move the scanner: what the caller keeps in registers stays there.
     @inline(never)
-    private mutating func string(from start: Int, plainUntil: Int) throws(CloudEventError) -> JSONString {
+    private func unusualString(from start: Int, plainUntil: Int) throws(CloudEventError) -> JSONString {
         var position = plainUntil
         var hasEscapes = false
         while true {
@@ -109,7 +125,6 @@ extension JSONScanner {
             }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
-                offset = position &+ 1
                 let range = Range(uncheckedBounds: (start, position))
                 return JSONString(range: range, hasEscapes: hasEscapes, isPlain: false)
             }
@@ -121,7 +136,7 @@ extension JSONScanner {
             } else if byte < 0x80 {
                 position &+= 1
             } else {
-                position = bytes.endOfMultibyteText(from: position)
+                position = bytes.buffer.endOfMultibyteText(from: position)
                 guard position >= bytes.count || bytes[position] < 0x80 else {
                     throw malformed("a string is not valid UTF-8", at: position)
                 }
@@ -138,11 +153,11 @@ extension JSONScanner {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return 2
         case UInt8(ascii: "u"):
-            guard let unit = bytes.unicodeEscape(at: position) else {
+            guard let unit = bytes.buffer.unicodeEscape(at: position) else {
                 throw malformed("an escape \\u needs four hexadecimal digits", at: position)
             }
             if unit & 0xF800 != 0xD800 { return 6 }
-            guard unit < 0xDC00, let low = bytes.unicodeEscape(at: position + 6), low & 0xFC00 == 0xDC00 else {
+            guard unit < 0xDC00, let low = bytes.buffer.unicodeEscape(at: position + 6), low & 0xFC00 == 0xDC00 else {
                 throw malformed("an escape stands for half a surrogate pair; write both halves", at: position)
             }
             return 12
@@ -164,14 +179,15 @@ extension JSONScanner {
     mutating func skipValue(depth: Int, maximumDepth: Int) throws(CloudEventError) {
         switch current {
         case UInt8(ascii: "\""): _ = try string()
-        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipContainer(depth: depth, maximumDepth: maximumDepth)
-        default: try skipOther()
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            offset = try endOfContainer(depth: depth, maximumDepth: maximumDepth)
+        default: try skipOther(current)
         }
     }
 
     @inline(__always)
-    private mutating func skipOther() throws(CloudEventError) {
-        switch current {
+    private mutating func skipOther(_ byte: UInt8) throws(CloudEventError) {
+        switch byte {
         case UInt8(ascii: "t"): try literal("true")
         case UInt8(ascii: "f"): try literal("false")
         case UInt8(ascii: "n"): try literal("null")
@@ -179,42 +195,56 @@ extension JSONScanner {
         }
     }
 
+    /// The end of the object or array that begins here.
+    @inline(never)
+    private func endOfContainer(depth outside: Int, maximumDepth: Int) throws(CloudEventError) -> Int {
+        var scanner = self
+        try scanner.skipContainer(depth: outside, maximumDepth: maximumDepth)
+        return scanner.offset
+    }
+
+    @inline(__always)
     private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(CloudEventError) {
         var open = JSONNesting()
+        var byte = current
         while true {
             // A value begins here, or ends an empty array.
-            switch current {
+            switch byte {
             case UInt8(ascii: "\""):
                 _ = try string()
-            case UInt8(ascii: "{"):
-                try push(true, &open, outside, maximumDepth)
-                if current == UInt8(ascii: "\"") {
-                    try name()
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                let isObject = byte == UInt8(ascii: "{")
+                guard outside &+ open.depth < maximumDepth else { throw tooDeep(maximumDepth) }
+                open.push(isObject: isObject)
+                offset &+= 1
+                byte = skipWhitespace()
+                if isObject, byte == UInt8(ascii: "\"") {
+                    byte = try name()
                     continue
                 }
-                guard current == UInt8(ascii: "}") else { throw unexpected("a member's name in quotation marks") }
-            case UInt8(ascii: "["):
-                try push(false, &open, outside, maximumDepth)
-                guard current == UInt8(ascii: "]") else { continue }
+                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    if isObject { throw unexpected("a member's name in quotation marks") }
+                    continue
+                }
             default:
-                try skipOther()
+                try skipOther(byte)
             }
-            try skipClosings(&open)
+            byte = try skipClosings(&open)
             if open.depth == 0 { return }
         }
     }
 
-    /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way.
+    /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way, and gives its first
+    /// byte.
     @inline(__always)
-    private mutating func skipClosings(_ open: inout JSONNesting) throws(CloudEventError) {
+    private mutating func skipClosings(_ open: inout JSONNesting) throws(CloudEventError) -> UInt8 {
         while open.depth > 0 {
-            skipWhitespace()
-            let byte = current
+            let byte = skipWhitespace()
             if byte == UInt8(ascii: ",") {
                 offset &+= 1
-                skipWhitespace()
-                guard open.isObject else { return }
-                guard current == UInt8(ascii: "\"") else { throw unexpected("a member's name in quotation marks") }
+                let next = skipWhitespace()
+                guard open.isObject else { return next }
+                guard next == UInt8(ascii: "\"") else { throw unexpected("a member's name in quotation marks") }
                 return try name()
             }
             guard byte == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
@@ -223,35 +253,22 @@ extension JSONScanner {
             offset &+= 1
             open.pop()
         }
+        return 0
     }
 
+    /// Skips a member's name and its colon, and gives the first byte of its value.
     @inline(__always)
-    private mutating func push(
-        _ isObject: Bool,
-        _ open: inout JSONNesting,
-        _ outside: Int,
-        _ maximumDepth: Int
-    ) throws(CloudEventError) {
-        guard outside &+ open.depth < maximumDepth else { throw tooDeep(maximumDepth) }
-        open.push(isObject: isObject)
-        offset &+= 1
-        skipWhitespace()
-    }
-
-    /// Skips a member's name and its colon.
-    @inline(__always)
-    private mutating func name() throws(CloudEventError) {
+    private mutating func name() throws(CloudEventError) -> UInt8 {
         _ = try string()
-        try colon()
+        return try colon()
     }
 
     /// Skips a colon and the white space around it.
-    @inline(__always)
-    mutating func colon() throws(CloudEventError) {
-        skipWhitespace()
-        guard current == UInt8(ascii: ":") else { throw unexpected("a colon") }
+    @inline(__always) @discardableResult
+    mutating func colon() throws(CloudEventError) -> UInt8 {
+        guard skipWhitespace() == UInt8(ascii: ":") else { throw unexpected("a colon") }
         offset &+= 1
-        skipWhitespace()
+        return skipWhitespace()
     }
 
     @inline(never)
