@@ -13,7 +13,9 @@ public struct AttributeName: Sendable, Hashable {
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidName`` where C13 does not allow the name.
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
-        if let error = copy.withUTF8({ Self.error(UnsafeRawBufferPointer($0)) }) { throw error }
+        guard copy.withUTF8({ Self.isValid(UnsafeRawBufferPointer($0)) }) else {
+            throw Self.invalid.naming(copy.withUTF8 { Self.printable(UnsafeRawBufferPointer($0)) })
+        }
         self.string = string
     }
 
@@ -46,29 +48,26 @@ extension AttributeName {
 }
 
 extension AttributeName {
-    /// What is wrong with a name, or nothing.
-    static func defect(of utf8: UnsafeRawBufferPointer) -> String? {
-        guard !utf8.isEmpty else { return "an attribute's name is empty; it needs at least one character" }
+    /// Whether C13 allows a name.
+    @inline(__always)
+    static func isValid(_ utf8: UnsafeRawBufferPointer) -> Bool {
         let bytes = ByteView(utf8)
-        for position in 0..<bytes.count where !isNameByte(bytes[position]) {
-            return "an attribute's name has only the letters a to z and digits; rename the attribute"
-        }
-        if equal(utf8, "data") { return "no attribute can be named data; rename the attribute" }
-        return nil
-    }
-
-    private static func error(_ utf8: UnsafeRawBufferPointer) -> CloudEventError? {
-        defect(of: utf8) == nil ? nil : invalid(utf8)
-    }
-
-    /// Says what is wrong with a name that is not valid.
-    static func invalid(_ utf8: UnsafeRawBufferPointer) -> CloudEventError {
-        CloudEventError(.invalidName, defect(of: utf8) ?? "", attribute: printable(utf8), rule: "C13")
+        var position = 0
+        while position < bytes.count, isNameByte(bytes[position]) { position &+= 1 }
+        return position == bytes.count && position > 0 && !equal(utf8, "data")
     }
 
     @inline(__always)
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+    }
+
+    static var invalid: CloudEventError {
+        CloudEventError(
+            .invalidName,
+            "the name of an attribute has only the letters a to z and digits, at least one, and is not data; rename it",
+            rule: "C13"
+        )
     }
 
     /// A name for an error message: short and without characters that could damage a log.

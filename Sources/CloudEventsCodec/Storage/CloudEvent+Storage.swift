@@ -67,42 +67,37 @@ extension CloudEvent {
                 for (name, value, string) in values {
                     try ExtensionAttributes.validate(name, value)
                     let nameText = arena.append(name.string)
-                    try draft.add(nameText, arena.append(string, type: EventText.ValueType(value.type)))
+                    try draft.addChecked(nameText, arena.append(string, type: EventText.ValueType(value.type)))
                 }
-                try draft.requireAttributes()
+                try draft.requireAll()
                 draft.setData(data)
                 return draft.makeEvent(copying: arena.region, sharing: nil)
             }
         }
-    }
-
-    static func empty(_ attribute: CoreAttribute) -> CloudEventError {
-        CloudEventError(
-            .invalidValue,
-            attribute.isRequired
-                ? "the attribute is empty; give it a value" : "the attribute is empty; give it a value or leave it out",
-            attribute: attribute.name.string,
-            rule: attribute == .source ? "C5" : attribute.isRequired ? "C2" : "C7"
-        )
-    }
-
-    static func missing(_ attribute: CoreAttribute) -> CloudEventError {
-        CloudEventError(
-            .missingAttribute,
-            "the required attribute is missing or null",
-            attribute: attribute.name.string,
-            rule: "C1"
-        )
     }
 }
 
 extension EventDraft {
     /// Takes an attribute of the specification; errors name it.
     mutating func setChecked(_ attribute: CoreAttribute, _ text: EventText) throws(CloudEventError) {
-        do throws(CloudEventError) {
+        do throws(Refusal) {
             try set(attribute, to: text, content: text.bytes)
         } catch {
-            throw error.naming(attribute.name.string)
+            throw Refusal(error.reason, .core(attribute)).error()
         }
+    }
+
+    /// Takes an extension attribute whose name and value are checked; errors name it.
+    mutating func addChecked(_ name: EventText, _ value: EventText) throws(CloudEventError) {
+        do throws(Refusal) {
+            try add(name, value)
+        } catch {
+            throw Refusal(error.reason, .name).error(name: name.string)
+        }
+    }
+
+    /// Makes sure that all required attributes are there (C1); the error names the one that is not.
+    func requireAll() throws(CloudEventError) {
+        do throws(Refusal) { try requireAttributes() } catch { throw error.error() }
     }
 }

@@ -12,7 +12,7 @@ struct EventDraft: ~Copyable {
     /// The version that the attributes say, if they say one.
     var version: SpecVersion?
     /// What texts lie in that are in no other memory that stays until the event is made.
-    private var kept: [SharedBytes] = []
+    private var kept: [SharedBytes]?
     /// How many bytes the texts take that the event has to copy.
     private(set) var foreignCount = 0
 
@@ -22,14 +22,14 @@ struct EventDraft: ~Copyable {
 
     /// Makes a draft for the duration of a closure.
     @inline(__always)
-    static func with<Result>(
-        _ body: (inout EventDraft) throws(CloudEventError) -> Result
-    ) throws(CloudEventError) -> Result {
+    static func with<Result, Failure: Error>(
+        _ body: (inout EventDraft) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         // The memory's function does not say which errors it passes on.
-        let result: Swift.Result<Result, CloudEventError> =
+        let result: Swift.Result<Result, Failure> =
             withUnsafeTemporaryAllocation(of: EventText.self, capacity: EventTexts.inlineCount) { memory in
                 var draft = EventDraft(in: memory)
-                do throws(CloudEventError) { return .success(try body(&draft)) } catch { return .failure(error) }
+                do throws(Failure) { return .success(try body(&draft)) } catch { return .failure(error) }
             }
         return try result.get()
     }
@@ -41,11 +41,11 @@ struct EventDraft: ~Copyable {
         dataOwner = nil
         version = nil
         foreignCount = 0
-        if !kept.isEmpty { kept = [] }
+        kept = nil
     }
 
     /// Keeps memory that a text lies in until the event is made.
-    mutating func keepAlive(_ bytes: SharedBytes) { kept.append(bytes) }
+    mutating func keepAlive(_ bytes: SharedBytes) { kept = (kept ?? []) + [bytes] }
 }
 
 // MARK: - Attributes
@@ -62,19 +62,19 @@ extension EventDraft {
         _ attribute: CoreAttribute,
         to text: EventText,
         content: UnsafeRawBufferPointer
-    ) throws(CloudEventError) {
-        guard content.count > 0 else { throw CloudEvent.empty(attribute) }
+    ) throws(Refusal) {
+        guard content.count > 0 else { throw Refusal(.empty) }
         switch attribute {
         case .id, .type, .subject:
-            if !text.isPlain { try Self.checkString(content) }
+            guard text.isPlain || Self.isString(content) else { throw Refusal(.invalidString) }
         case .source:
-            guard URISyntax.isReference(content) else { throw URIReference.invalid }
+            guard URISyntax.isReference(content) else { throw Refusal(.invalidReference) }
         case .dataSchema:
-            guard URISyntax.isAbsolute(content) else { throw URI.invalid }
+            guard URISyntax.isAbsolute(content) else { throw Refusal(.invalidURI) }
         case .dataContentType:
             try setContentType(content)
         case .time:
-            guard let timestamp = Timestamp(utf8: content) else { throw Timestamp.invalid }
+            guard let timestamp = Timestamp(utf8: content) else { throw Refusal(.invalidTimestamp) }
             facts.time = EventFacts.TimeFacts(timestamp)
         case .specVersion:
             return try setVersion(content)
@@ -84,31 +84,27 @@ extension EventDraft {
     }
 
     @inline(__always)
-    private mutating func setContentType(_ content: UnsafeRawBufferPointer) throws(CloudEventError) {
+    private mutating func setContentType(_ content: UnsafeRawBufferPointer) throws(Refusal) {
         // The usual type is known without looking closer; JSON is what is assumed.
         if equal(content, "application/json") { return facts.isJSONContentType = true }
         guard let syntax = MediaTypeSyntax(content), syntax.hasValidParameters(content) else {
-            throw MediaType.invalid
+            throw Refusal(.invalidMediaType)
         }
-        try Self.checkString(content)
+        guard Self.isString(content) else { throw Refusal(.invalidString) }
         facts.isJSONContentType = MediaType.isJSON(content, syntax)
     }
 
     @inline(__always)
-    private mutating func setVersion(_ content: UnsafeRawBufferPointer) throws(CloudEventError) {
-        guard equal(content, "1.0") else {
-            guard equal(content, "0.3") else { throw SpecVersion.unsupported }
-            return version = .v03
-        }
-        version = .v1
+    private mutating func setVersion(_ content: UnsafeRawBufferPointer) throws(Refusal) {
+        if equal(content, "1.0") { return version = .v1 }
+        guard equal(content, "0.3") else { throw Refusal(.unsupportedVersion) }
+        version = .v03
     }
 
-    /// Takes an extension attribute whose value is checked.
+    /// Takes an extension attribute whose name and value are checked.
     @inline(__always)
-    mutating func add(_ name: EventText, _ value: EventText) throws(CloudEventError) {
-        guard texts.append(name: name, value: value) else {
-            throw CloudEventError(.duplicate, "the attribute is there twice", attribute: name.string, rule: "C3")
-        }
+    mutating func add(_ name: EventText, _ value: EventText) throws(Refusal) {
+        guard texts.append(name: name, value: value) else { throw Refusal(.duplicateMember) }
         keep(name)
         keep(value)
     }
@@ -125,18 +121,16 @@ extension EventDraft {
         for index in 0..<texts.count { keep(texts.base[index]) }
     }
 
-    /// Refuses text that the type String does not allow (T3).
-    static func checkString(_ content: UnsafeRawBufferPointer) throws(CloudEventError) {
-        guard firstDisallowedCharacter(content) == nil else { throw AttributeValue.invalidString }
-    }
+    /// Whether the type String allows a text (T3).
+    static func isString(_ content: UnsafeRawBufferPointer) -> Bool { firstDisallowedCharacter(content) == nil }
 
     /// Makes sure that all required attributes are there (C1).
     @inline(__always)
-    func requireAttributes() throws(CloudEventError) {
-        guard version != nil else { throw CloudEvent.missing(.specVersion) }
-        guard texts[.id].isPresent else { throw CloudEvent.missing(.id) }
-        guard texts[.source].isPresent else { throw CloudEvent.missing(.source) }
-        guard texts[.type].isPresent else { throw CloudEvent.missing(.type) }
+    func requireAttributes() throws(Refusal) {
+        guard version != nil else { throw Refusal(.missing, .core(.specVersion)) }
+        guard texts[.id].isPresent else { throw Refusal(.missing, .core(.id)) }
+        guard texts[.source].isPresent else { throw Refusal(.missing, .core(.source)) }
+        guard texts[.type].isPresent else { throw Refusal(.missing, .core(.type)) }
     }
 
     /// Sets the data to a buffer of its own, or to a piece of one.

@@ -8,7 +8,7 @@ struct EventTexts: ~Copyable {
     private var isOnHeap = false
     private(set) var extensionCount = 0
     /// The names of extensions once there are so many that looking through them would be slow.
-    private var manyNames: Set<Name> = []
+    private var manyNames: Set<Name>?
 
     /// The places of the specification's attributes, by ``CoreAttribute``.
     static let coreCount = 8
@@ -32,7 +32,7 @@ struct EventTexts: ~Copyable {
     mutating func removeAll() {
         base.update(repeating: .absent, count: Self.coreCount)
         extensionCount = 0
-        if !manyNames.isEmpty { manyNames = [] }
+        manyNames = nil
     }
 
     /// How many texts there are, present or not.
@@ -60,10 +60,12 @@ struct EventTexts: ~Copyable {
             }
             return true
         }
-        if manyNames.isEmpty {
-            for index in 0..<extensionCount { manyNames.insert(Name(bytes: self.name(at: index).bytes)) }
+        if manyNames == nil {
+            var names: Set<Name> = []
+            for index in 0..<extensionCount { names.insert(Name(bytes: self.name(at: index).bytes)) }
+            manyNames = names
         }
-        return manyNames.insert(Name(bytes: name.bytes)).inserted
+        return manyNames?.insert(Name(bytes: name.bytes)).inserted ?? false
     }
 
     private func name(at index: Int) -> EventText { base[Self.coreCount &+ 2 &* index] }

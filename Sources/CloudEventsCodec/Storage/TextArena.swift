@@ -28,14 +28,14 @@ struct TextArena {
     }
 
     /// Makes an arena for the duration of a closure.
-    static func with<Result>(
+    static func with<Result, Failure: Error>(
         capacity: Int,
-        _ body: (inout TextArena) throws(CloudEventError) -> Result
-    ) throws(CloudEventError) -> Result {
-        let result: Swift.Result<Result, CloudEventError> =
+        _ body: (inout TextArena) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result: Swift.Result<Result, Failure> =
             withUnsafeTemporaryAllocation(byteCount: max(capacity, 1), alignment: 8) { memory in
                 var arena = TextArena(memory)
-                do throws(CloudEventError) { return .success(try body(&arena)) } catch { return .failure(error) }
+                do throws(Failure) { return .success(try body(&arena)) } catch { return .failure(error) }
             }
         return try result.get()
     }

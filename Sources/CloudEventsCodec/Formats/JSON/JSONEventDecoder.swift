@@ -32,9 +32,9 @@ struct JSONEventDecoder: ~Copyable {
 
     /// Reads the text of one event.
     @inline(__always)
-    mutating func event() throws(CloudEventError) -> CloudEvent {
+    mutating func event() throws(Refusal) -> CloudEvent {
         scanner.skipWhitespace()
-        let event = try EventDraft.with { draft throws(CloudEventError) in
+        let event = try EventDraft.with { draft throws(Refusal) in
             try members(&draft)
             return try make(&draft, of: scanner.bytes.buffer)
         }
@@ -43,10 +43,10 @@ struct JSONEventDecoder: ~Copyable {
     }
 
     /// Reads the text of a batch.
-    mutating func batch() throws(CloudEventError) -> [CloudEvent] {
+    mutating func batch() throws(Refusal) -> [CloudEvent] {
         scanner.skipWhitespace()
         guard scanner.current == UInt8(ascii: "[") else {
-            throw CloudEventError(.malformed, "a batch is a JSON array of events", offset: scanner.offset, rule: "J13")
+            throw scanner.refusal(.notBatch)
         }
         depth = 2
         scanner.offset += 1
@@ -55,24 +55,24 @@ struct JSONEventDecoder: ~Copyable {
         if scanner.current == UInt8(ascii: "]") {
             scanner.offset += 1
         } else {
-            try EventDraft.with { draft throws(CloudEventError) in try elements(&events, &draft) }
+            try EventDraft.with { draft throws(Refusal) in try elements(&events, &draft) }
         }
         try end()
         return events
     }
 
-    private mutating func elements(_ events: inout [CloudEvent], _ draft: inout EventDraft) throws(CloudEventError) {
+    private mutating func elements(_ events: inout [CloudEvent], _ draft: inout EventDraft) throws(Refusal) {
         while true {
-            guard events.count < limits.batchEvents else { throw limits.tooManyEvents(offset: scanner.offset) }
+            guard events.count < limits.batchEvents else { throw scanner.refusal(.tooManyEvents) }
             let start = scanner.offset
             try members(&draft)
-            guard scanner.offset - start <= limits.eventBytes else { throw limits.eventTooLarge(offset: start) }
+            guard scanner.offset - start <= limits.eventBytes else { throw Refusal(.eventTooLarge, at: start) }
             events.append(try make(&draft, of: scanner.rawBytes(from: start)))
             draft.reset()
             scanner.skipWhitespace()
             let separator = scanner.current
             guard separator == UInt8(ascii: ",") || separator == UInt8(ascii: "]") else {
-                throw scanner.unexpected("a comma or the end of the array")
+                throw scanner.refusal(.noArrayEnd)
             }
             scanner.offset += 1
             if separator == UInt8(ascii: "]") { return }
@@ -82,9 +82,22 @@ struct JSONEventDecoder: ~Copyable {
 
     /// Makes sure that nothing follows.
     @inline(__always)
-    private mutating func end() throws(CloudEventError) {
+    private mutating func end() throws(Refusal) {
         scanner.skipWhitespace()
-        guard scanner.offset == scanner.bytes.count else { throw scanner.unexpected("the end of the text") }
+        guard scanner.offset == scanner.bytes.count else { throw scanner.refusal(.textGoesOn) }
+    }
+}
+
+// MARK: - Errors
+
+extension JSONEventDecoder {
+    /// A refusal of this decoder's in words.
+    func error(_ refusal: Refusal) -> CloudEventError {
+        guard refusal.subject == .name else { return refusal.error(limits) }
+        // The name is looked up again: what is refused is refused once.
+        var names = JSONScanner(scanner.bytes.buffer, offset: refusal.offset - 1)
+        let name = (try? names.string()).map { names.withUTF8($0) { AttributeName.printable($0) } }
+        return refusal.error(limits, name: name)
     }
 }
 
@@ -93,9 +106,9 @@ struct JSONEventDecoder: ~Copyable {
 extension JSONEventDecoder {
     /// Reads an event's object.
     @inline(__always)
-    private mutating func members(_ draft: inout EventDraft) throws(CloudEventError) {
+    private mutating func members(_ draft: inout EventDraft) throws(Refusal) {
         guard scanner.current == UInt8(ascii: "{") else {
-            throw CloudEventError(.malformed, "an event is a JSON object", offset: scanner.offset, rule: "J1")
+            throw scanner.refusal(.notObject)
         }
         (seen, base64) = (0, nil)
         var count = 0
@@ -107,17 +120,17 @@ extension JSONEventDecoder {
         }
         while true {
             guard scanner.current == UInt8(ascii: "\"") else {
-                throw scanner.unexpected("a member's name in quotation marks")
+                throw scanner.refusal(.noMemberName)
             }
             let name = try scanner.string()
             try scanner.colon()
             count &+= 1
-            guard count <= limits.attributes else { throw limits.tooManyAttributes(offset: name.range.lowerBound) }
+            guard count <= limits.attributes else { throw Refusal(.tooManyAttributes, at: name.range.lowerBound) }
             try member(name, &draft)
             scanner.skipWhitespace()
             if scanner.current == UInt8(ascii: "}") { break }
             guard scanner.current == UInt8(ascii: ",") else {
-                throw scanner.unexpected("a comma or the end of the object")
+                throw scanner.refusal(.noObjectEnd)
             }
             scanner.offset &+= 1
             scanner.skipWhitespace()
@@ -126,8 +139,8 @@ extension JSONEventDecoder {
     }
 
     @inline(__always)
-    private mutating func member(_ name: JSONString, _ draft: inout EventDraft) throws(CloudEventError) {
-        let kind = try scanner.withUTF8(name) { utf8 throws(CloudEventError) in JSONMember(utf8: utf8) }
+    private mutating func member(_ name: JSONString, _ draft: inout EventDraft) throws(Refusal) {
+        let kind = scanner.withUTF8(name) { JSONMember(utf8: $0) }
         switch kind {
         case .core(let attribute):
             try mark(1 << UInt16(attribute.rawValue), name)
@@ -139,7 +152,7 @@ extension JSONEventDecoder {
             data = Range(uncheckedBounds: (start, scanner.offset))
         case .dataBase64:
             try mark(Self.base64Bit, name)
-            guard scanner.current == UInt8(ascii: "\"") else { throw Self.invalidBase64(at: scanner.offset) }
+            guard scanner.current == UInt8(ascii: "\"") else { throw Refusal(.invalidBase64, .dataBase64, at: scanner.offset) }
             base64 = try scanner.string()
         case .other:
             try readExtension(name, &draft)
@@ -148,38 +161,31 @@ extension JSONEventDecoder {
 
     /// Notes that a member was there, which it may be once (C3).
     @inline(__always)
-    private mutating func mark(_ bit: UInt16, _ name: JSONString) throws(CloudEventError) {
-        guard seen & bit == 0 else { throw duplicate(name) }
+    private mutating func mark(_ bit: UInt16, _ name: JSONString) throws(Refusal) {
+        guard seen & bit == 0 else { throw Refusal(.duplicateMember, .name, at: name.range.lowerBound) }
         seen |= bit
-    }
-
-    @inline(never)
-    private func duplicate(_ name: JSONString) -> CloudEventError {
-        let text = name.hasEscapes ? String(decodingUTF8: scanner.unescaped(name)) : scanner.rawText(name)
-        let place = name.range.lowerBound
-        return CloudEventError(.duplicate, "the member is there twice", attribute: text, offset: place, rule: "C3")
     }
 
     /// Reads the value of one of the specification's own attributes, all of which are strings in JSON (J2).
     @inline(__always)
-    private mutating func readCore(_ attribute: CoreAttribute, _ draft: inout EventDraft) throws(CloudEventError) {
+    private mutating func readCore(_ attribute: CoreAttribute, _ draft: inout EventDraft) throws(Refusal) {
         let place = scanner.offset
         guard scanner.current == UInt8(ascii: "\"") else {
             if scanner.current == UInt8(ascii: "n") { return try scanner.literal("null") }
-            throw Self.notString(attribute, at: place)
+            throw Refusal(.notString, .core(attribute), at: place)
         }
         let string = try scanner.string()
-        do throws(CloudEventError) {
+        do throws(Refusal) {
             let text = EventText(scanner.rawBytes(string), string.marks)
             if string.hasEscapes {
-                try scanner.withUTF8(string) { content throws(CloudEventError) in
+                try scanner.withUTF8(string) { content throws(Refusal) in
                     try draft.set(attribute, to: text, content: content)
                 }
             } else {
                 try draft.set(attribute, to: text, content: text.bytes)
             }
         } catch {
-            throw error.naming(attribute.name.string, offset: place &+ 1)
+            throw error.of(.core(attribute), at: place &+ 1)
         }
     }
 }
@@ -188,47 +194,43 @@ extension JSONEventDecoder {
 
 extension JSONEventDecoder {
     @inline(__always)
-    private mutating func readExtension(_ nameText: JSONString, _ draft: inout EventDraft) throws(CloudEventError) {
+    private mutating func readExtension(_ nameText: JSONString, _ draft: inout EventDraft) throws(Refusal) {
         let place = nameText.range.lowerBound
         let raw = scanner.rawBytes(nameText)
         let name: EventText
-        do throws(CloudEventError) {
+        do throws(Refusal) {
             if nameText.hasEscapes {
                 name = try unescapedName(nameText, &draft)
             } else {
-                guard AttributeName.defect(of: raw) == nil else { throw AttributeName.invalid(raw) }
+                guard AttributeName.isValid(raw) else { throw Refusal(.invalidName) }
                 name = EventText(raw, .plain)
             }
             let declared = extensionTypes.flatMap { $0[AttributeName(unchecked: name.string)] }
             try draft.add(name, try extensionValue(declared: declared))
         } catch {
-            // Syntax errors and limits have a place already, and concern the text rather than the attribute.
-            guard error.offset == nil else { throw error }
-            throw error.naming(error.attribute ?? AttributeName.printable(raw), offset: place)
+            throw error.of(.name, at: place)
         }
     }
 
     /// A name with escapes, which is allowed and hardly ever seen: it is kept in the data's place until the end.
     @inline(never)
-    private func unescapedName(_ name: JSONString, _ draft: inout EventDraft) throws(CloudEventError) -> EventText {
+    private func unescapedName(_ name: JSONString, _ draft: inout EventDraft) throws(Refusal) -> EventText {
         let bytes = scanner.unescaped(name)
         draft.keepAlive(bytes)
-        guard AttributeName.defect(of: bytes.unsafeBytes) == nil else { throw AttributeName.invalid(bytes.unsafeBytes) }
+        guard AttributeName.isValid(bytes.unsafeBytes) else { throw Refusal(.invalidName) }
         return EventText(bytes.unsafeBytes, .foreign)
     }
 
     /// Reads the value of an extension attribute (J2, J11); `null` is no value (J3).
     @inline(__always)
-    private mutating func extensionValue(declared: AttributeType?) throws(CloudEventError) -> EventText {
+    private mutating func extensionValue(declared: AttributeType?) throws(Refusal) -> EventText {
         let start = scanner.offset
         switch scanner.current {
         case UInt8(ascii: "\""):
             let string = try scanner.string()
             if let declared, declared != .string { return try declaredValue(string, as: declared) }
             if !string.isPlain {
-                try scanner.withUTF8(string) { content throws(CloudEventError) in
-                    try EventDraft.checkString(content)
-                }
+                guard scanner.withUTF8(string, { EventDraft.isString($0) }) else { throw Refusal(.invalidString) }
             }
             return EventText(scanner.rawBytes(string), string.marks)
         case UInt8(ascii: "n"):
@@ -243,11 +245,11 @@ extension JSONEventDecoder {
             try Self.require(.boolean, declared)
             return EventText(scanner.rawBytes(from: start), .plain, type: .boolean)
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            throw CloudEventError(.invalidValue, "an attribute cannot be an object or an array", rule: "J2")
+            throw Refusal(.nestedAttribute)
         default:
             let number = try scanner.number()
             let raw = scanner.rawBytes(from: start)
-            guard number.isInteger, AttributeValue.integer(raw) != nil else { throw AttributeValue.invalidInteger }
+            guard number.isInteger, AttributeValue.integer(raw) != nil else { throw Refusal(.invalidInteger) }
             try Self.require(.integer, declared)
             return EventText(raw, .plain, type: .integer)
         }
@@ -255,17 +257,14 @@ extension JSONEventDecoder {
 
     /// A string whose attribute is declared to be of another type.
     @inline(never)
-    private func declaredValue(_ string: JSONString, as type: AttributeType) throws(CloudEventError) -> EventText {
-        try scanner.withUTF8(string) { content throws(CloudEventError) in
-            _ = try AttributeValue(canonical: String(decoding: content, as: UTF8.self), as: type)
-        }
+    private func declaredValue(_ string: JSONString, as type: AttributeType) throws(Refusal) -> EventText {
+        let text = scanner.withUTF8(string) { String(decoding: $0, as: UTF8.self) }
+        guard (try? AttributeValue(canonical: text, as: type)) != nil else { throw Refusal(.init(notOf: type)) }
         return EventText(scanner.rawBytes(string), string.marks, type: EventText.ValueType(type))
     }
 
-    private static func require(_ type: AttributeType, _ declared: AttributeType?) throws(CloudEventError) {
-        guard declared == nil || declared == type else {
-            throw CloudEventError(.invalidValue, "the value is not of the type declared for the attribute", rule: "J2")
-        }
+    private static func require(_ type: AttributeType, _ declared: AttributeType?) throws(Refusal) {
+        guard declared == nil || declared == type else { throw Refusal(.wrongDeclaredType) }
     }
 }
 
@@ -276,15 +275,11 @@ extension JSONEventDecoder {
     ///
     /// - Parameter text: the event's own text, which is copied unless the buffer is shared.
     @inline(__always)
-    private func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(CloudEventError) -> CloudEvent
+    private func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent
     {
-        do throws(CloudEventError) {
-            try draft.requireAttributes()
-            draft.texts.removeNulls()
-            if draft.version == .v1 { try setData(&draft) } else { return try upgraded(&draft) }
-        } catch {
-            throw error.offset == nil ? error.naming(error.attribute ?? "", offset: scanner.offset) : error
-        }
+        do throws(Refusal) { try draft.requireAttributes() } catch { throw error.of(error.subject, at: scanner.offset) }
+        draft.texts.removeNulls()
+        if draft.version == .v1 { try setData(&draft) } else { return try upgraded(&draft) }
         guard shared == nil else {
             return draft.makeEvent(copying: UnsafeRawBufferPointer(start: nil, count: 0), sharing: shared)
         }
@@ -292,18 +287,12 @@ extension JSONEventDecoder {
     }
 
     @inline(__always)
-    private func setData(_ draft: inout EventDraft) throws(CloudEventError) {
+    private func setData(_ draft: inout EventDraft) throws(Refusal) {
         if base64 != nil { return try setBase64(&draft) }
         guard seen & Self.dataBit != 0 else { return }
         if draft.facts.isJSONContentType { return keep(data, as: .json, &draft) }
         guard scanner.bytes[data.lowerBound] == UInt8(ascii: "\"") else {
-            throw CloudEventError(
-                .invalidData,
-                "datacontenttype does not mean JSON, so data has to be a string (or data_base64)",
-                attribute: "data",
-                offset: data.lowerBound,
-                rule: "J10"
-            )
+            throw Refusal(.dataNotString, .data, at: data.lowerBound)
         }
         var reader = JSONScanner(scanner.bytes.buffer, offset: data.lowerBound)
         let string = try reader.string()
@@ -324,46 +313,20 @@ extension JSONEventDecoder {
     }
 
     @inline(never)
-    private func setBase64(_ draft: inout EventDraft) throws(CloudEventError) {
+    private func setBase64(_ draft: inout EventDraft) throws(Refusal) {
         guard let base64 else { return }
         guard seen & Self.dataBit == 0 else {
-            throw CloudEventError(
-                .invalidData,
-                "there is data beside data_base64; an event has one of them",
-                attribute: "data",
-                offset: data.lowerBound,
-                rule: "J8"
-            )
+            throw Refusal(.dataBesideBase64, .data, at: data.lowerBound)
         }
-        let bytes = try scanner.withUTF8(base64) { content throws(CloudEventError) in Base64.decode(content) }
-        guard let bytes else { throw Self.invalidBase64(at: base64.range.lowerBound) }
+        let bytes = scanner.withUTF8(base64) { Base64.decode($0) }
+        guard let bytes else { throw Refusal(.invalidBase64, .dataBase64, at: base64.range.lowerBound) }
         draft.setData(.binary(bytes))
     }
 
     /// An event of version 0.3, as one of version 1.0.
     @inline(never)
-    private func upgraded(_ draft: inout EventDraft) throws(CloudEventError) -> CloudEvent {
-        throw SpecVersion.unsupported
-    }
-
-    private static func invalidBase64(at offset: Int) -> CloudEventError {
-        CloudEventError(
-            .invalidData,
-            "data_base64 has to be a string of base64 with the standard alphabet and padding",
-            attribute: "data_base64",
-            offset: offset,
-            rule: "J4"
-        )
-    }
-
-    private static func notString(_ attribute: CoreAttribute, at offset: Int) -> CloudEventError {
-        CloudEventError(
-            .invalidValue,
-            "the attribute has to be a JSON string",
-            attribute: attribute.name.string,
-            offset: offset,
-            rule: "J2"
-        )
+    private func upgraded(_ draft: inout EventDraft) throws(Refusal) -> CloudEvent {
+        throw Refusal(.unsupportedVersion, .core(.specVersion), at: scanner.offset)
     }
 }
 

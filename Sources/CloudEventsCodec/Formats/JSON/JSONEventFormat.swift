@@ -71,7 +71,7 @@ extension JSONEventFormat {
     ) throws(CloudEventError) -> CloudEvent {
         guard bytes.count <= limits.eventBytes else { throw limits.eventTooLarge(offset: nil) }
         var decoder = JSONEventDecoder(bytes, sharing: storage, format: self)
-        return try decoder.event()
+        do throws(Refusal) { return try decoder.event() } catch { throw decoder.error(error) }
     }
 
     /// Reads a batch: an array of events, possibly empty (J13).
@@ -83,7 +83,7 @@ extension JSONEventFormat {
         guard bytes.count <= limits.batchBytes else { throw limits.batchTooLarge() }
         return try bytes.withUnsafeBytes { buffer throws(CloudEventError) in
             var decoder = JSONEventDecoder(buffer, sharing: bytes.storage, format: self)
-            return try decoder.batch()
+            do throws(Refusal) { return try decoder.batch() } catch { throw decoder.error(error) }
         }
     }
 

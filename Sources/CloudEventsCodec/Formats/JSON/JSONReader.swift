@@ -39,6 +39,22 @@ package struct JSONReader {
     ///
     /// - Throws: ``CloudEventError`` with the byte's place: `malformed`, or `limitExceeded` for the depth.
     package mutating func next() throws(CloudEventError) -> JSONToken {
+        do throws(Refusal) { return try token() } catch { throw self.error(error) }
+    }
+
+    /// Reads one whole value, whatever it is, and gives the place of its text, without white space around it. It is where
+    /// a value is due, or in an array where one may be.
+    package mutating func skipValue() throws(CloudEventError) -> Range<Int> {
+        do throws(Refusal) { return try wholeValue() } catch { throw self.error(error) }
+    }
+
+    private func error(_ refusal: Refusal) -> CloudEventError {
+        var limits = CodecLimits()
+        limits.nestingDepth = maximumDepth
+        return refusal.error(limits)
+    }
+
+    private mutating func token() throws(Refusal) -> JSONToken {
         scanner.skipWhitespace()
         switch state {
         case .value:
@@ -52,14 +68,12 @@ package struct JSONReader {
         case .afterValue:
             return try afterValue()
         case .end:
-            guard scanner.offset == scanner.bytes.count else { throw scanner.unexpected("the end of the text") }
+            guard scanner.offset == scanner.bytes.count else { throw scanner.refusal(.textGoesOn) }
             return .end
         }
     }
 
-    /// Reads one whole value, whatever it is, and gives the place of its text, without white space around it. It is where
-    /// a value is due, or in an array where one may be.
-    package mutating func skipValue() throws(CloudEventError) -> Range<Int> {
+    private mutating func wholeValue() throws(Refusal) -> Range<Int> {
         scanner.skipWhitespace()
         let start = scanner.offset
         if state == .value {
@@ -68,8 +82,8 @@ package struct JSONReader {
             return start..<scanner.offset
         }
         let outside = depth
-        _ = try next()
-        while depth > outside { _ = try next() }
+        _ = try token()
+        while depth > outside { _ = try token() }
         return start..<scanner.offset
     }
 }
@@ -78,7 +92,7 @@ package struct JSONReader {
 
 extension JSONReader {
     @inline(__always)
-    private mutating func afterValue() throws(CloudEventError) -> JSONToken {
+    private mutating func afterValue() throws(Refusal) -> JSONToken {
         let byte = scanner.current
         if byte == UInt8(ascii: ",") {
             scanner.offset += 1
@@ -86,17 +100,17 @@ extension JSONReader {
             return open.isObject ? try name() : try value()
         }
         if open.isObject {
-            guard byte == UInt8(ascii: "}") else { throw scanner.unexpected("a comma or the end of the object") }
+            guard byte == UInt8(ascii: "}") else { throw scanner.refusal(.noObjectEnd) }
             return close(.endObject)
         }
-        guard byte == UInt8(ascii: "]") else { throw scanner.unexpected("a comma or the end of the array") }
+        guard byte == UInt8(ascii: "]") else { throw scanner.refusal(.noArrayEnd) }
         return close(.endArray)
     }
 
     @inline(__always)
-    private mutating func name() throws(CloudEventError) -> JSONToken {
+    private mutating func name() throws(Refusal) -> JSONToken {
         guard scanner.current == UInt8(ascii: "\"") else {
-            throw scanner.unexpected("a member's name in quotation marks")
+            throw scanner.refusal(.noMemberName)
         }
         let name = try scanner.string()
         try scanner.colon()
@@ -105,7 +119,7 @@ extension JSONReader {
     }
 
     @inline(__always)
-    private mutating func value() throws(CloudEventError) -> JSONToken {
+    private mutating func value() throws(Refusal) -> JSONToken {
         let token: JSONToken
         switch scanner.current {
         case UInt8(ascii: "{"):
@@ -132,8 +146,8 @@ extension JSONReader {
         return token
     }
 
-    private mutating func open(isObject: Bool) throws(CloudEventError) {
-        guard depth < maximumDepth else { throw scanner.tooDeep(maximumDepth) }
+    private mutating func open(isObject: Bool) throws(Refusal) {
+        guard depth < maximumDepth else { throw scanner.refusal(.tooDeep) }
         open.push(isObject: isObject)
         scanner.offset += 1
         state = isObject ? .firstMember : .firstElement

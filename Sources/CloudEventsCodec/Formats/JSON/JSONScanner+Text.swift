@@ -15,17 +15,17 @@ extension JSONScanner {
 
     /// Gives the UTF-8 bytes that the text stands for to a closure; only a string with escapes is copied for it.
     @inline(__always)
-    func withUTF8<Result>(
+    func withUTF8<Result, Failure: Error>(
         _ string: JSONString,
-        _ body: (UnsafeRawBufferPointer) throws(CloudEventError) -> Result
-    ) throws(CloudEventError) -> Result {
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         let raw = rawBytes(string)
         guard string.hasEscapes else { return try body(raw) }
-        let result: Swift.Result<Result, CloudEventError> =
+        let result: Swift.Result<Result, Failure> =
             withUnsafeTemporaryAllocation(byteCount: raw.count, alignment: 1) { output in
                 let count = Self.unescape(raw, to: output)
                 let content = UnsafeRawBufferPointer(rebasing: output[..<count])
-                do throws(CloudEventError) { return .success(try body(content)) } catch { return .failure(error) }
+                do throws(Failure) { return .success(try body(content)) } catch { return .failure(error) }
             }
         return try result.get()
     }

@@ -30,34 +30,25 @@ struct JSONScanner {
         return 0
     }
 
-    @inline(never)
-    func unexpected(_ wanted: StaticString) -> CloudEventError {
-        offset < bytes.count
-            ? malformed("the text is not JSON here; expected is \(wanted)", at: offset)
-            : malformed("the text ends early; expected is \(wanted)", at: bytes.count)
-    }
-
-    @inline(never)
-    func malformed(_ message: String, at offset: Int) -> CloudEventError {
-        CloudEventError(.malformed, message, offset: offset)
-    }
+    @inline(__always)
+    func refusal(_ reason: Refusal.Reason) -> Refusal { Refusal(reason, at: min(offset, bytes.count)) }
 }
 
 // MARK: - Scalars
 
 extension JSONScanner {
     @inline(__always)
-    mutating func literal(_ literal: StaticString) throws(CloudEventError) {
+    mutating func literal(_ literal: StaticString) throws(Refusal) {
         let end = offset &+ literal.utf8CodeUnitCount
         guard end <= bytes.count, equal(bytes[Range(uncheckedBounds: (offset, end))], literal) else {
-            throw unexpected("a value")
+            throw refusal(.noValue)
         }
         offset = end
     }
 
     /// Reads a number, if one begins here.
     @inline(__always)
-    mutating func number() throws(CloudEventError) -> JSONNumber {
+    mutating func number() throws(Refusal) -> JSONNumber {
         let start = offset
         var isInteger = true
         var byte = current
@@ -65,19 +56,19 @@ extension JSONScanner {
         if byte == UInt8(ascii: "0") {
             byte = advance()
         } else {
-            guard URISyntax.isDigit(byte) else { throw unexpected(offset == start ? "a value" : "a digit") }
+            guard URISyntax.isDigit(byte) else { throw refusal(offset == start ? .noValue : .noDigit) }
             byte = skipDigits()
         }
         if byte == UInt8(ascii: ".") {
             isInteger = false
-            guard URISyntax.isDigit(advance()) else { throw unexpected("a digit") }
+            guard URISyntax.isDigit(advance()) else { throw refusal(.noDigit) }
             byte = skipDigits()
         }
         if byte | 0x20 == UInt8(ascii: "e") {
             isInteger = false
             byte = advance()
             if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { byte = advance() }
-            guard URISyntax.isDigit(byte) else { throw unexpected("a digit") }
+            guard URISyntax.isDigit(byte) else { throw refusal(.noDigit) }
             skipDigits()
         }
         return JSONNumber(range: Range(uncheckedBounds: (start, offset)), isInteger: isInteger)
@@ -100,7 +91,7 @@ extension JSONScanner {
 
     /// Reads a string from its opening quotation mark, at which the scanner is.
     @inline(__always)
-    mutating func string() throws(CloudEventError) -> JSONString {
+    mutating func string() throws(Refusal) -> JSONString {
         let start = offset &+ 1
         let end = bytes.endOfPlainText(from: start)
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
@@ -116,12 +107,12 @@ extension JSONScanner {
     ///
     /// It does not move the scanner: what the caller keeps in registers stays there.
     @inline(never)
-    private func unusualString(from start: Int, plainUntil: Int) throws(CloudEventError) -> JSONString {
+    private func unusualString(from start: Int, plainUntil: Int) throws(Refusal) -> JSONString {
         var position = plainUntil
         var hasEscapes = false
         while true {
             guard position < bytes.count else {
-                throw malformed("the text ends within a string", at: bytes.count)
+                throw Refusal(.stringEnds, at: bytes.count)
             }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
@@ -132,13 +123,13 @@ extension JSONScanner {
                 hasEscapes = true
                 position &+= try escapeLength(at: position)
             } else if byte < 0x20 {
-                throw malformed("a control character in a string; write it as \\u00XX", at: position)
+                throw Refusal(.controlCharacter, at: position)
             } else if byte < 0x80 {
                 position &+= 1
             } else {
                 position = bytes.buffer.endOfMultibyteText(from: position)
                 guard position >= bytes.count || bytes[position] < 0x80 else {
-                    throw malformed("a string is not valid UTF-8", at: position)
+                    throw Refusal(.invalidUTF8, at: position)
                 }
             }
             position = bytes.endOfPlainText(from: position)
@@ -146,23 +137,23 @@ extension JSONScanner {
     }
 
     /// Checks the escape that begins at a backslash and gives its length.
-    private func escapeLength(at position: Int) throws(CloudEventError) -> Int {
-        guard position + 1 < bytes.count else { throw malformed("the text ends within a string", at: bytes.count) }
+    private func escapeLength(at position: Int) throws(Refusal) -> Int {
+        guard position + 1 < bytes.count else { throw Refusal(.stringEnds, at: bytes.count) }
         switch bytes[position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return 2
         case UInt8(ascii: "u"):
             guard let unit = bytes.buffer.unicodeEscape(at: position) else {
-                throw malformed("an escape \\u needs four hexadecimal digits", at: position)
+                throw Refusal(.badUnicodeEscape, at: position)
             }
             if unit & 0xF800 != 0xD800 { return 6 }
             guard unit < 0xDC00, let low = bytes.buffer.unicodeEscape(at: position + 6), low & 0xFC00 == 0xDC00 else {
-                throw malformed("an escape stands for half a surrogate pair; write both halves", at: position)
+                throw Refusal(.halfSurrogate, at: position)
             }
             return 12
         default:
-            throw malformed("an unknown escape in a string", at: position)
+            throw Refusal(.unknownEscape, at: position)
         }
     }
 }
@@ -176,7 +167,7 @@ extension JSONScanner {
     ///   - depth: how many objects and arrays are open around it.
     ///   - maximumDepth: how many may be open at a time.
     @inline(__always)
-    mutating func skipValue(depth: Int, maximumDepth: Int) throws(CloudEventError) {
+    mutating func skipValue(depth: Int, maximumDepth: Int) throws(Refusal) {
         switch current {
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -186,7 +177,7 @@ extension JSONScanner {
     }
 
     @inline(__always)
-    private mutating func skipOther(_ byte: UInt8) throws(CloudEventError) {
+    private mutating func skipOther(_ byte: UInt8) throws(Refusal) {
         switch byte {
         case UInt8(ascii: "t"): try literal("true")
         case UInt8(ascii: "f"): try literal("false")
@@ -197,14 +188,14 @@ extension JSONScanner {
 
     /// The end of the object or array that begins here.
     @inline(never)
-    private func endOfContainer(depth outside: Int, maximumDepth: Int) throws(CloudEventError) -> Int {
+    private func endOfContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) -> Int {
         var scanner = self
         try scanner.skipContainer(depth: outside, maximumDepth: maximumDepth)
         return scanner.offset
     }
 
     @inline(__always)
-    private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(CloudEventError) {
+    private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) {
         var open = JSONNesting()
         var byte = current
         while true {
@@ -214,7 +205,7 @@ extension JSONScanner {
                 _ = try string()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 let isObject = byte == UInt8(ascii: "{")
-                guard outside &+ open.depth < maximumDepth else { throw tooDeep(maximumDepth) }
+                guard outside &+ open.depth < maximumDepth else { throw refusal(.tooDeep) }
                 open.push(isObject: isObject)
                 offset &+= 1
                 byte = skipWhitespace()
@@ -223,7 +214,7 @@ extension JSONScanner {
                     continue
                 }
                 guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    if isObject { throw unexpected("a member's name in quotation marks") }
+                    if isObject { throw refusal(.noMemberName) }
                     continue
                 }
             default:
@@ -237,18 +228,18 @@ extension JSONScanner {
     /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way, and gives its first
     /// byte.
     @inline(__always)
-    private mutating func skipClosings(_ open: inout JSONNesting) throws(CloudEventError) -> UInt8 {
+    private mutating func skipClosings(_ open: inout JSONNesting) throws(Refusal) -> UInt8 {
         while open.depth > 0 {
             let byte = skipWhitespace()
             if byte == UInt8(ascii: ",") {
                 offset &+= 1
                 let next = skipWhitespace()
                 guard open.isObject else { return next }
-                guard next == UInt8(ascii: "\"") else { throw unexpected("a member's name in quotation marks") }
+                guard next == UInt8(ascii: "\"") else { throw refusal(.noMemberName) }
                 return try name()
             }
             guard byte == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                throw unexpected(open.isObject ? "a comma or the end of the object" : "a comma or the end of the array")
+                throw refusal(open.isObject ? .noObjectEnd : .noArrayEnd)
             }
             offset &+= 1
             open.pop()
@@ -258,26 +249,17 @@ extension JSONScanner {
 
     /// Skips a member's name and its colon, and gives the first byte of its value.
     @inline(__always)
-    private mutating func name() throws(CloudEventError) -> UInt8 {
+    private mutating func name() throws(Refusal) -> UInt8 {
         _ = try string()
         return try colon()
     }
 
     /// Skips a colon and the white space around it.
     @inline(__always) @discardableResult
-    mutating func colon() throws(CloudEventError) -> UInt8 {
-        guard skipWhitespace() == UInt8(ascii: ":") else { throw unexpected("a colon") }
+    mutating func colon() throws(Refusal) -> UInt8 {
+        guard skipWhitespace() == UInt8(ascii: ":") else { throw refusal(.noColon) }
         offset &+= 1
         return skipWhitespace()
-    }
-
-    @inline(never)
-    func tooDeep(_ maximumDepth: Int) -> CloudEventError {
-        CloudEventError(
-            .limitExceeded,
-            "objects and arrays are nested deeper than the limit of \(maximumDepth)",
-            offset: offset
-        )
     }
 }
 
