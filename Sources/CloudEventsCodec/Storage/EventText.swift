@@ -65,8 +65,11 @@ struct EventText {
 
     /// The text after its buffer was copied to a place `distance` bytes further.
     @inline(__always)
-    mutating func move(by distance: Int) {
-        start = start.map { $0 + distance }
+    func moved(by distance: Int) -> EventText {
+        // No address is no text, wherever it is moved to.
+        let address = UInt(bitPattern: start)
+        let moved = UnsafeRawPointer(bitPattern: address &+ UInt(bitPattern: distance))
+        return EventText(start: address == 0 ? nil : moved, countAndMarks: countAndMarks)
     }
 }
 
