@@ -73,12 +73,14 @@ struct XMLReaderTests {
             ("<![CDATA[x]]><a/>", 0), ("<a/><![CDATA[x]]>", 4), ("<a><!ELEMENT a></a>", 3),
             ("<a><!-- -- --></a>", 8), ("<a><!-- ---></a>", 8), ("<a><!--></a>", 12), ("<a><!-</a>", 3),
             ("<a><!--\u{1}--></a>", 7), ("<a><!-- x</a>", 13),
-            ("<a><?></a>", 5), ("<a><? x?></a>", 5), ("<a><?1?></a>", 5), ("<a><?x:y?></a>", 6), ("<a><?p\u{3}?></a>", 6),
+            ("<a><?></a>", 5), ("<a><? x?></a>", 5), ("<a><?1?></a>", 5), ("<a><?x:y?></a>", 6),
+            ("<a><?p\u{3}?></a>", 6),
             ("<a><?p \u{3}?></a>", 7), ("<a><?p x></a>", 13), ("<a><?xml version='1.0'?></a>", 3),
             (" <?xml version='1.0'?><a/>", 1), ("<a/><?XmL x?>", 4), ("<?xml?><a/>", 0),
             ("<?xml encoding='utf-8'?><a/>", 5), ("<?xml version='2.0'?><a/>", 19), ("<?xml version='1.'?><a/>", 18),
             ("<?xml version='1.0'encoding='utf-8'?><a/>", 19), ("<?xml version='1.0' standalone='maybe'?><a/>", 32),
-            ("<?xml version='1.0' standalone='yes' encoding='utf-8'?><a/>", 37), ("<?xml version='1.0' x='1'?><a/>", 20),
+            ("<?xml version='1.0' standalone='yes' encoding='utf-8'?><a/>", 37),
+            ("<?xml version='1.0' x='1'?><a/>", 20),
             ("<?xml version='1.0'><a/>", 19), ("<?xml version=1.0?><a/>", 14), ("<?xml version='1.0", 14),
         ] as [(String, Int)]
     )
@@ -86,7 +88,10 @@ struct XMLReaderTests {
         expectError(.malformed, offset: offset) { try TestXML(document) }
     }
 
-    @Test("Noncharacters are characters of XML, U+FFFE and U+FFFF apart", arguments: [0xFDD0, 0xFDEF, 0x1FFFE, 0x10FFFF])
+    @Test(
+        "Noncharacters are characters of XML, U+FFFE and U+FFFF apart",
+        arguments: [0xFDD0, 0xFDEF, 0x1FFFE, 0x10FFFF]
+    )
     func noncharacters(value: UInt32) throws {
         let text = String(try #require(Unicode.Scalar(value)))
         #expect(try TestXML("<a>\(text)</a>").text == text)
@@ -96,12 +101,15 @@ struct XMLReaderTests {
     @Test(
         "Bytes that are not UTF-8 are refused",
         arguments: [
-            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
+            [0xF4, 0x90, 0x80, 0x80],
             [0xF8, 0x88, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xFF],
         ] as [[UInt8]]
     )
     func invalidUTF8(bytes: [UInt8]) {
-        for (before, after) in [("<a>", "</a>"), ("<a b='", "'/>"), ("<a><!--", "--></a>"), ("<a><![CDATA[", "]]></a>")] {
+        for (before, after) in [
+            ("<a>", "</a>"), ("<a b='", "'/>"), ("<a><!--", "--></a>"), ("<a><![CDATA[", "]]></a>"),
+        ] {
             let document = SharedBytes(Array(before.utf8) + bytes + Array(after.utf8))
             expectError(.malformed, offset: before.utf8.count) { try TestXML(document) }
         }
@@ -132,7 +140,8 @@ struct XMLReaderTests {
         arguments: [
             "<!DOCTYPE a><a/>", "<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
             "<!DOCTYPE a [<!ENTITY b 'bbbbbbbb'><!ENTITY c '&b;&b;&b;&b;'>]><a>&c;</a>",
-            "<!DOCTYPE a [<!ENTITY x SYSTEM 'http://127.0.0.1/'>]><a>&x;</a>", "<a><!DOCTYPE a></a>", "<a/><!DOCTYPE a>",
+            "<!DOCTYPE a [<!ENTITY x SYSTEM 'http://127.0.0.1/'>]><a>&x;</a>", "<a><!DOCTYPE a></a>",
+            "<a/><!DOCTYPE a>",
         ]
     )
     func documentTypes(document: String) {

@@ -83,37 +83,30 @@ extension XMLEventDecoder {
     /// Reads the one element that is the data, and gives its text: cut out of the input where it declares all
     /// namespaces it uses, otherwise with the missing declarations in its start tag.
     private mutating func elementData(at offset: Int) throws(CloudEventError) -> SharedBytes {
-        var found: (range: Range<Int>, nameEnd: Int)?
+        var found: SharedBytes?
         reader.namespaces.watch()
         while true {
             switch try reader.next() {
             case .endElement, .end:
-                let missing = reader.namespaces.endWatch()
-                guard let found else {
-                    throw dataError(
-                        .invalidData,
-                        "data of type xs:any has exactly one element, and here is none",
-                        at: offset
-                    )
-                }
-                return try withDeclarations(missing, found.range, nameEnd: found.nameEnd)
+                if let found { return found }
+                throw notOneElement("none", at: offset)
             case .text(let text):
                 try requireBlank(text, rule: "X5")
             case .startElement(let name):
                 let start = reader.tokenOffset
-                guard found == nil else {
-                    throw dataError(
-                        .invalidData,
-                        "data of type xs:any has exactly one element, and here are two",
-                        at: start
-                    )
-                }
+                guard found == nil else { throw notOneElement("a second", at: start) }
                 reader.useContentPrefixes()
                 try readElement()
-                found = (start..<reader.offset, name.range.upperBound)
+                // Now, while the declarations of the element around it are still there.
+                let missing = reader.namespaces.endWatch()
+                found = try withDeclarations(missing, start..<reader.offset, nameEnd: name.range.upperBound)
             case .comment, .processingInstruction: break
             }
         }
+    }
+
+    private func notOneElement(_ found: String, at offset: Int) -> CloudEventError {
+        dataError(.invalidData, "data of type xs:any has exactly one element, and here is \(found)", at: offset)
     }
 
     /// Reads on to the end of an element whose start tag was read, and notes which namespaces its content uses.
