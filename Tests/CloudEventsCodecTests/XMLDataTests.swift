@@ -111,7 +111,8 @@ struct XMLDataTests {
             ),
             (
                 "<g:a xsi:type='T'/>",
-                "<g:a xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns='urn:d' xmlns:g='urn:g' xsi:type='T'/>"
+                "<g:a xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns='urn:d' xmlns:g='urn:g' "
+                    + "xsi:type='T'/>"
             ),
         ]
     )
@@ -119,7 +120,8 @@ struct XMLDataTests {
         let document = """
             <ce:event xmlns:ce='http://cloudevents.io/xmlformat/V1' specversion='1.0'
              xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns='urn:d' xmlns:unused='urn:unused'>
-            \(XMLDocument.required)<ce:data xmlns:g='urn:g' xmlns:q="&#117;'&lt;" xsi:type='xs:any'> \(element) </ce:data></ce:event>
+            \(XMLDocument.required)<ce:data xmlns:g='urn:g' xmlns:q="&#117;'&lt;" xsi:type='xs:any'> \(element) \
+            </ce:data></ce:event>
             """
         let event = try format.decode(SharedBytes(utf8: document))
         #expect(event.data == .text(data))

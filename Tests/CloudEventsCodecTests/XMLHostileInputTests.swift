@@ -7,16 +7,16 @@ import Testing
 struct XMLHostileInputTests {
     let format = XMLEventFormat()
 
-    @Test("Changed and cut documents never crash the decoder", arguments: 0..<16 as Range<UInt64>)
+    @Test("Changed and cut documents never crash the decoder", arguments: 0..<8 as Range<UInt64>)
     func damagedEvents(seed: UInt64) throws {
         var generator = XMLEventGenerator(seed: seed)
         var random = SeededGenerator(seed: seed &+ 1000)
-        for _ in 0..<5 {
+        for _ in 0..<3 {
             let document = [UInt8](try format.encode(generator.pair().event))
             for length in 0..<document.count {
                 #expect(throws: CloudEventError.self) { try format.decode(SharedBytes(document.prefix(length))) }
             }
-            for _ in 0..<300 {
+            for _ in 0..<200 {
                 var damaged = document
                 for _ in 0...random.below(3) {
                     let place = random.below(damaged.count)
@@ -42,7 +42,7 @@ struct XMLHostileInputTests {
             "<ce:data xsi:type='xs:string'>", "<ce:x xsi:type='ce:string'>", "</ce:x>", "</ce:event>",
             "xsi:type='ce:integer'",
         ]
-        for _ in 0..<20_000 {
+        for _ in 0..<6000 {
             let middle = (0..<random.below(12)).map { _ in pieces[random.below(pieces.count)] }.joined()
             decode(Array(XMLDocument.event(middle).utf8))
         }
@@ -113,7 +113,7 @@ struct XMLHostileInputTests {
     func large() throws {
         var format = format
         format.limits.attributes = 100_010
-        let count = 50_000
+        let count = 20_000
         func event(_ elements: String) throws -> CloudEvent {
             try format.decode(SharedBytes(utf8: XMLDocument.event(elements)))
         }

@@ -23,8 +23,8 @@ struct XMLNamespaceTests {
     @Test("Declarations hold within their element and can be changed there")
     func scopes() throws {
         let document = """
-            <a xmlns="u" xmlns:p="v" p:x="1" x="2"><b/><p:b/><c xmlns=""><b/><p:b xmlns:p="w" p:x="3"><p:c/></p:b></c><b/>\
-            <p:b/></a>
+            <a xmlns="u" xmlns:p="v" p:x="1" x="2"><b/><p:b/><c xmlns=""><b/>\
+            <p:b xmlns:p="w" p:x="3"><p:c/></p:b></c><b/><p:b/></a>
             """
         let root = try TestXML(document)
         #expect(root.attributes == ["{v}x": "1", "x": "2"])

@@ -2,8 +2,8 @@
 
 /// The XML event format of CloudEvents (X1 to X8): events and batches from and to UTF-8 XML 1.0 documents.
 ///
-/// It is a value without state: make one wherever it is needed, use it from any thread. All attributes keep their types,
-/// extensions included (X3). <doc:XMLFormat> says how events are written, what is read and what is refused.
+/// It is a value without state: make one wherever it is needed, use it from any thread. All attributes keep their
+/// types, extensions included (X3). <doc:XMLFormat> says how events are written, what is read and what is refused.
 public struct XMLEventFormat: EventFormat {
     /// `application/cloudevents+xml`
     public var contentType: String { "application/cloudevents+xml" }

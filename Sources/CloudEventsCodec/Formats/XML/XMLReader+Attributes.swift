@@ -166,7 +166,7 @@ extension XMLReader {
         }
     }
 
-    /// Sorts out by numbers nearly all elements with more than a few attributes, which are many to compare pair by pair.
+    /// Sorts out nearly all elements with more attributes than are compared pair by pair at little cost.
     private func mayHaveAttributeTwice() -> Bool {
         guard attributes.count > 4 else { return true }
         let hashes = attributes.map { attribute in
