@@ -52,7 +52,9 @@ struct XMLTypeTests {
             "xsi:type='ce: string'",
             "type='ce:string'", "ce:type='ce:string'", "xsi:Type='ce:string'",
             "xmlns:ce='urn:other' xsi:type='ce:string'",
-            "xmlns:xsi='urn:other' xsi:type='ce:string'", "xsi:type='xsi:string'", "xsi:type='ce.string'",
+            "xmlns:xsi='urn:other' xsi:type='ce:string'",
+            "xmlns='http://cloudevents.io/xmlformat/V1' xsi:type=':string'", "xsi:type='xsi:string'",
+            "xsi:type='ce.string'",
         ]
     )
     func missing(attribute: String) {
