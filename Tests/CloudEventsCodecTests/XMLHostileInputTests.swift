@@ -105,8 +105,11 @@ struct XMLHostileInputTests {
         expectError(.limitExceeded) { try format.decode(document) }
         format.limits.nestingDepth = 0
         #expect(throws: CloudEventError.self) { try format.decode(document) }
-        format.limits.nestingDepth = -1
-        #expect(throws: Never.self) { try format.encode(event) }
+        format.limits.nestingDepth = .min
+        var withElement = event
+        try withElement.setDataContentType("text/xml")
+        withElement.data = .text("<a/>")
+        #expect(try self.format.decode(format.encode(withElement)) == withElement)
     }
 
     @Test("Large documents of many small things are read in a time that grows with their size")
@@ -133,5 +136,21 @@ struct XMLHostileInputTests {
         #expect(try event("<\(many("name")) a='\(many("value"))'/>").data.isAbsent)
         #expect(try event("<x \(many("name"))='' b=''/>").data.isAbsent)
         expectError(.invalidName) { try event("<ce:\(many("name-")) xsi:type='ce:string'/>") }
+    }
+
+    @Test("An event as large as the limit is read, one byte more is not (C16)")
+    func largestEvent() throws {
+        let around = XMLDocument.event("<ce:data xsi:type='xs:string'></ce:data>").utf8.count
+        let text = String(repeating: "a line of text, é\n", count: 900_000).utf8.prefix(16 << 20 - around)
+        func document(_ extra: String) -> SharedBytes {
+            let text = String(decoding: text, as: UTF8.self)
+            let padding = String(repeating: "x", count: 16 << 20 - around - text.utf8.count)
+            return SharedBytes(
+                utf8: XMLDocument.event("<ce:data xsi:type='xs:string'>\(text)\(padding)\(extra)</ce:data>")
+            )
+        }
+        let event = try format.decode(document(""))
+        #expect(event.data.bytes.count == 16 << 20 - around)
+        expectError(.limitExceeded) { try format.decode(document("x")) }
     }
 }

@@ -144,9 +144,7 @@ extension XMLEventDecoder {
         let local = reader.bytes.part(name.local)
         let offset = reader.tokenOffset
         if equal(local, "data") {
-            guard draft.data == nil else {
-                throw dataError(.duplicate, "the event has data twice", at: offset)
-            }
+            guard draft.data == nil else { throw dataError(.duplicate, "the event has data twice", at: offset) }
             draft.data = try data(at: offset)
             return
         }
@@ -158,21 +156,25 @@ extension XMLEventDecoder {
             )
         }
         if let core = CoreAttribute(utf8: local) {
-            guard core != .specVersion else {
-                throw CloudEventError(
-                    .malformed,
-                    "specversion is an XML attribute of the event element, not an element",
-                    attribute: "specversion",
-                    offset: offset,
-                    rule: "X2"
-                )
-            }
-            try requireType(of: core, at: offset)
-            draft.add(core.name, .string(try attributeText(core.name.string)), at: offset)
+            draft.add(core.name, .string(try coreValue(core, at: offset)), at: offset)
         } else {
             let name = try attributeName(local, at: offset)
             draft.add(name, try extensionValue(name, at: offset), at: offset)
         }
+    }
+
+    private mutating func coreValue(_ attribute: CoreAttribute, at offset: Int) throws(CloudEventError) -> String {
+        guard attribute != .specVersion else {
+            throw CloudEventError(
+                .malformed,
+                "specversion is an XML attribute of the event element, not an element",
+                attribute: "specversion",
+                offset: offset,
+                rule: "X2"
+            )
+        }
+        try requireType(of: attribute, at: offset)
+        return try attributeText(attribute.name.string)
     }
 
     private func attributeName(

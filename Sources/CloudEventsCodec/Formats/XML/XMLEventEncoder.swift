@@ -97,7 +97,7 @@ extension XMLEventEncoder {
             event.data.kind == .text || isUTF8(contentType)
         else { return nil }
         // Within batch, event and data, a reader with the same limits has to get through it.
-        return XMLReader.selfContainedElement(in: bytes, maximumDepth: limits.nestingDepth - 3)
+        return XMLReader.selfContainedElement(in: bytes, maximumDepth: Swift.max(3, limits.nestingDepth) - 3)
     }
 
     /// Whether a content type means an XML document (RFC 7303).
