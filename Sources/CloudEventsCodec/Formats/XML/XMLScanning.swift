@@ -105,14 +105,6 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 
-    /// Whether these are the same bytes as others.
-    @inline(__always)
-    func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
-    }
-
     /// A number by which different names mostly differ.
     var nameHash: UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
