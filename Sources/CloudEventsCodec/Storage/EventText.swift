@@ -56,7 +56,10 @@ struct EventText {
         ValueType(rawValue: UInt8(truncatingIfNeeded: countAndMarks) >> Marks.typeShift) ?? .null
     }
 
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    var string: String {
+        // Of a raw buffer a string would be made byte by byte.
+        String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+    }
 
     /// The same text as one that the event has to copy.
     var asForeign: EventText {

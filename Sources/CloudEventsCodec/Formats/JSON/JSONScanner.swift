@@ -127,6 +127,7 @@ extension JSONScanner {
             } else if byte < 0x80 {
                 position &+= 1
             } else {
+                position = bytes.endOfTextBlocks(from: position)
                 position = bytes.buffer.endOfMultibyteText(from: position)
                 guard position >= bytes.count || bytes[position] < 0x80 else {
                     throw Refusal(.invalidUTF8, at: position)
