@@ -109,13 +109,9 @@ extension MQTT5Binding {
                 payload: try format.encode(event)
             )
         }
-        for attribute in event.attributes where attribute.value.canonicalString.utf8.count > Int(UInt16.max) {
-            throw CloudEventError(
-                .notRepresentable,
-                "the attribute is longer than 65535 bytes; send the event in structured mode",
-                attribute: attribute.name.string,
-                rule: "Q3"
-            )
+        for attribute in event.attributes {
+            let length = max(attribute.name.string.utf8.count, attribute.value.canonicalString.utf8.count)
+            guard length <= Int(UInt16.max) else { throw Self.tooLong(attribute.name) }
         }
         return MQTTMessage(
             contentType: event.messageContentType,
@@ -124,6 +120,14 @@ extension MQTT5Binding {
                 MessageHeader($0.name.string, $0.value.canonicalString)
             },
             payload: event.messagePayload
+        )
+    }
+    private static func tooLong(_ name: AttributeName) -> CloudEventError {
+        CloudEventError(
+            .notRepresentable,
+            "the attribute is longer than the 65535 bytes of a property; send the event in structured mode",
+            attribute: AttributeName.printable(name.string),
+            rule: "Q3"
         )
     }
 }
