@@ -53,9 +53,11 @@ struct KafkaBindingTests {
         #expect(event.subject == "\"a%20b\" é")
         #expect(try binding.encode(event).headers.contains(KafkaHeader("ce_subject", "\"a%20b\" é")))
         let bytes = KafkaHeader(key: "ce_x", value: SharedBytes([0xC3]))
-        expectError(.invalidValue, rule: "K2", attribute: "ce_x") { try binding.decode(message([bytes])) }
+        expectError(.invalidValue, rule: "K2", attribute: "x") { try binding.decode(message([bytes])) }
         let null = KafkaHeader(key: "ce_x", value: nil)
-        expectError(.invalidValue, rule: "K2", attribute: "ce_x") { try binding.decode(message([null])) }
+        expectError(.invalidValue, rule: "K2", attribute: "x") { try binding.decode(message([null])) }
+        let type = KafkaHeader(key: "content-type", value: nil)
+        expectError(.invalidValue, rule: "K2", attribute: "datacontenttype") { try binding.decode(message([type])) }
         let foreign = KafkaHeader(key: "trace", value: SharedBytes([0xFF]))
         #expect(throws: Never.self) { try binding.decode(message([foreign, KafkaHeader(key: "a", value: nil)])) }
     }

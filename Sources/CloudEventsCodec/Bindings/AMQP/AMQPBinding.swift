@@ -2,13 +2,13 @@
 
 /// The AMQP 1.0 binding (A1 to A5): events from and to AMQP messages.
 ///
-/// It is a value without state and opens no connection: fill an ``AMQPMessage`` from whatever library speaks AMQP. There
-/// are no batches: a message is one event (A5).
+/// It is a value without state and opens no connection: fill an ``AMQPMessage`` from whatever library speaks AMQP.
+/// There are no batches: a message is one event (A5).
 public struct AMQPBinding: Sendable, MessageBinding {
     /// The formats that structured mode is read in.
     public var formats: EventFormats
 
-    /// How much is read before a message is refused.
+    /// How much is read before a message is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand. AMQP tells Boolean, Integer, Binary and Timestamp
@@ -120,9 +120,9 @@ extension AMQPBinding {
 extension AMQPBinding {
     /// Writes an event as a message.
     ///
-    /// In binary mode a JSON value without a content type gets `application/json` (C15), and attributes have AMQP's types
-    /// (A4): an AMQP timestamp is an instant, and local offsets are not kept; a time with digits behind the milliseconds
-    /// and a leap second are written as text.
+    /// In binary mode a JSON value without a content type gets `application/json` (C15), and attributes have AMQP's
+    /// types (A4): an AMQP timestamp is an instant, and local offsets are not kept; a time with digits behind the
+    /// milliseconds and a leap second are written as text.
     ///
     /// - Throws: ``CloudEventError`` where the format of structured mode cannot write the event.
     public func encode(

@@ -54,8 +54,8 @@ extension AMQPValue {
 
     /// The value in the AMQP type of an attribute's (A4).
     ///
-    /// An AMQP timestamp counts milliseconds and knows no leap second: a time that it cannot hold is written as text, so
-    /// that it is not changed.
+    /// An AMQP timestamp counts milliseconds and knows no leap second: a time that it cannot hold is written as text,
+    /// so that it is not changed.
     init(_ value: AttributeValue) {
         switch value {
         case .boolean(let value): self = .boolean(value)

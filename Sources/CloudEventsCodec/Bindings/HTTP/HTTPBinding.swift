@@ -7,7 +7,7 @@ public struct HTTPBinding: Sendable, MessageBinding {
     /// The formats that structured and batched mode are read in.
     public var formats: EventFormats
 
-    /// How much is read before a message is refused.
+    /// How much is read before a message is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand; others are Strings, since headers are text (C14).
@@ -108,7 +108,8 @@ extension HTTPBinding {
     /// Writes events as one message in batched mode. It must not be sent to a receiver that did not ask for batches
     /// (H3).
     ///
-    /// - Throws: ``CloudEventError`` for the first event that cannot be written; always where the format has no batches.
+    /// - Throws: ``CloudEventError`` for the first event that cannot be written; always where the format has no
+    ///   batches.
     public func encodeBatch(
         _ events: [CloudEvent],
         as format: some EventFormat = JSONEventFormat()

@@ -34,8 +34,8 @@ package enum HTTPHeaderValue {
     ///
     /// White space around the value is not taken off here.
     ///
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` and the rule H8 where a quote or a percent
-    ///   sequence is not complete, or the bytes are not UTF-8.
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` and the rule H8 where a quote or a
+    ///   percent sequence is not complete, or the bytes are not UTF-8.
     package static func decode(_ header: String) throws(CloudEventError) -> String {
         var header = header
         let decoded: SharedBytes? = try header.withUTF8Bytes { bytes throws(CloudEventError) in

@@ -2,13 +2,13 @@
 
 /// The Kafka binding (K1 to K5): events from and to Kafka records.
 ///
-/// It is a value without state and opens no connection: fill a ``KafkaMessage`` from whatever library speaks Kafka. Names
-/// of headers are compared with their case, as Kafka does. There are no batches: a record is one event (K1).
+/// It is a value without state and opens no connection: fill a ``KafkaMessage`` from whatever library speaks Kafka.
+/// Names of headers are compared with their case, as Kafka does. There are no batches: a record is one event (K1).
 public struct KafkaBinding: Sendable, MessageBinding {
     /// The formats that structured mode is read in.
     public var formats: EventFormats
 
-    /// How much is read before a message is refused.
+    /// How much is read before a message is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand; others are Strings, since headers are text (C14).
@@ -56,7 +56,8 @@ extension KafkaBinding {
 
     /// Reads the event of a message in binary or structured mode; the record's key stays outside the event (K3).
     ///
-    /// The event's data shares the buffer of the value. A null value is absent data, an empty one an empty payload (K2).
+    /// The event's data shares the buffer of the value. A null value is absent data, an empty one an empty payload
+    /// (K2).
     ///
     /// - Throws: ``CloudEventError`` with the header and the rule: among others
     ///   ``CloudEventError/Code/unsupportedFormat`` for a format that is not among ``formats`` and for a batch,
@@ -88,27 +89,29 @@ extension KafkaBinding {
             )
         }
         guard let header = headers.first else { return nil }
-        return try text(of: header)
+        return try text(of: header, .dataContentType)
     }
 
     private func binaryEvent(_ message: KafkaMessage, contentType: String?) throws(CloudEventError) -> CloudEvent {
         var received = ReceivedAttributes(.kafka, of: self)
         for header in message.headers where header.key.utf8.starts(with: Self.prefix.utf8) {
             let name = try AttributeNaming.kafka.name(String(header.key.utf8Suffix(from: 3)))
-            try received.add(name, text: try text(of: header))
+            try received.add(name, text: try text(of: header, name))
         }
         try received.setContentType(contentType)
         return try received.event(payload: message.value)
     }
 
-    /// The text of a header, which is UTF-8 (K2).
-    private func text(of header: KafkaHeader) throws(CloudEventError) -> String {
+    /// The text of an attribute's header, which is UTF-8 (K2).
+    private func text(of header: KafkaHeader, _ name: AttributeName) throws(CloudEventError) -> String {
         if let value = header.value, let text = String(validatingUTF8: value) { return text }
-        throw CloudEventError(
-            .invalidValue,
-            "the header's value is \(header.value == nil ? "null" : "not valid UTF-8"); send text in UTF-8",
-            attribute: AttributeName.printable(header.key),
-            rule: "K2"
+        throw AttributeNaming.kafka.placing(
+            CloudEventError(
+                .invalidValue,
+                "the header's value is \(header.value == nil ? "null" : "not valid UTF-8"); send text in UTF-8",
+                attribute: name.string,
+                rule: "K2"
+            )
         )
     }
 }

@@ -2,18 +2,18 @@
 
 /// The MQTT binding for version 5 (Q2 to Q4): events from and to PUBLISH packets.
 ///
-/// It is a value without state and opens no connection: fill an ``MQTTMessage`` from whatever library speaks MQTT. There
-/// are no batches: a packet is one event.
+/// It is a value without state and opens no connection: fill an ``MQTTMessage`` from whatever library speaks MQTT.
+/// There are no batches: a packet is one event.
 ///
 /// Attributes are user properties without a prefix (Q3), and so they share their names with the application's own user
-/// properties. A property whose name cannot be an attribute's (C13), such as one with an upper-case letter, claims to be
-/// none: it is passed over and belongs to the application (C17). Where a binding has a prefix, the name behind it does
-/// claim to be an attribute's, and a wrong one is refused.
+/// properties. A property whose name cannot be an attribute's (C13), such as one with an upper-case letter, claims to
+/// be none: it is passed over and belongs to the application (C17). Where a binding has a prefix, the name behind it
+/// does claim to be an attribute's, and a wrong one is refused.
 public struct MQTT5Binding: Sendable, MessageBinding {
     /// The formats that structured mode is read in.
     public var formats: EventFormats
 
-    /// How much is read before a message is refused.
+    /// How much is read before a message is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand; others are Strings, since user properties are text
@@ -93,10 +93,12 @@ extension MQTT5Binding {
     /// Writes an event as a message.
     ///
     /// In binary mode a JSON value without a content type gets `application/json` (C15), and attributes that are not
-    /// text become their canonical text (Q3). The Payload Format Indicator is set where the payload is known to be text.
+    /// text become their canonical text (Q3). The Payload Format Indicator is set where the payload is known to be
+    /// text.
     ///
     /// - Throws: ``CloudEventError`` where the format of structured mode cannot write the event, and with
-    ///   ``CloudEventError/Code/notRepresentable`` where an attribute is longer than the 65 535 bytes that a property has.
+    ///   ``CloudEventError/Code/notRepresentable`` where an attribute is longer than the 65 535 bytes that a property
+    ///   has.
     public func encode(
         _ event: CloudEvent,
         as mode: MessageMode = .binary

@@ -2,13 +2,14 @@
 
 /// The NATS binding (N1 to N3): events from and to NATS messages.
 ///
-/// It is a value without state and opens no connection: fill a ``NATSMessage`` from whatever library speaks NATS. Binary
-/// mode needs headers, which servers have from version 2.2 on (N1). There are no batches: a message is one event.
+/// It is a value without state and opens no connection: fill a ``NATSMessage`` from whatever library speaks NATS.
+/// Binary mode needs headers, which servers have from version 2.2 on (N1). There are no batches: a message is one
+/// event.
 public struct NATSBinding: Sendable, MessageBinding {
     /// The formats that structured mode is read in.
     public var formats: EventFormats
 
-    /// How much is read before a message is refused.
+    /// How much is read before a message is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand; others are Strings, since headers are text (C14).

@@ -2,8 +2,8 @@
 
 /// What of a NATS message matters to events: its headers and its payload.
 public struct NATSMessage: Sendable, Hashable {
-    /// The headers in their order; none where the server is older than 2.2. Those that are no part of an event are passed
-    /// over.
+    /// The headers in their order; none where the server is older than 2.2. Those that are no part of an event are
+    /// passed over.
     public var headers: [MessageHeader]
 
     /// The payload; `nil` and an empty payload are the same.

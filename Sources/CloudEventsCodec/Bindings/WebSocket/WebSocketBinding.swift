@@ -11,7 +11,7 @@ public struct WebSocketBinding: Sendable, MessageBinding {
     /// The formats among which the subprotocol's is looked up.
     public var formats: EventFormats
 
-    /// How much is read before a frame is refused.
+    /// How much is read before a frame is refused. The formats have limits of their own besides.
     public var limits: CodecLimits
 
     /// The types of extension attributes that are known beforehand and that the format does not tell.
@@ -38,8 +38,8 @@ public struct WebSocketBinding: Sendable, MessageBinding {
 
     /// Reads the event of a frame, whose buffer the event's data shares.
     ///
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` for a text frame where the subprotocol has
-    ///   binary ones or the other way round (W3), and with ``CloudEventError/Code/unsupportedFormat`` where the
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` for a text frame where the subprotocol
+    ///   has binary ones or the other way round (W3), and with ``CloudEventError/Code/unsupportedFormat`` where the
     ///   subprotocol's format is not among ``formats``.
     public func decode(_ frame: WebSocketFrame) throws(CloudEventError) -> CloudEvent {
         guard frame.opcode == subprotocol.opcode else {
@@ -61,7 +61,7 @@ public struct WebSocketBinding: Sendable, MessageBinding {
         guard let format = formats.format(forContentType: subprotocol.contentType) else {
             throw CloudEventError(
                 .unsupportedFormat,
-                "the format of the subprotocol \(subprotocol.name) is not among the formats; add it or agree on another",
+                "the format of the subprotocol \(subprotocol.name) is not among the formats; add it",
                 rule: "W2"
             )
         }

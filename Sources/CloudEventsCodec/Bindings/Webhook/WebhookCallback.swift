@@ -26,8 +26,8 @@ public enum WebhookCallback: Sendable {
         [MessageHeader("WebHook-Allowed-Rate", rate.headerValue)]
     }
 
-    /// What a call of the sender's callback URL grants. The sender has checked that the URL, with its secret, is one that
-    /// it gave.
+    /// What a call of the sender's callback URL grants. The sender has checked that the URL, with its secret, is one
+    /// that it gave.
     ///
     /// - Parameters:
     ///   - method: the request's method; GET and POST grant, so that a browser can do it (B8).

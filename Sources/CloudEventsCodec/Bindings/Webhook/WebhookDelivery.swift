@@ -25,8 +25,8 @@ public struct WebhookDelivery: Sendable, Hashable {
 
     /// What to answer where the delivery breaks a rule; `nil` where it breaks none and its event can be read.
     ///
-    /// The rules are: POST (405), HTTPS (403), a payload and its content type (400; B1), and, where origins are checked,
-    /// the header WebHook-Request-Origin with an allowed origin (403; B7). Authorization is checked with
+    /// The rules are: POST (405), HTTPS (403), a payload and its content type (400; B1), and, where origins are
+    /// checked, the header WebHook-Request-Origin with an allowed origin (403; B7). Authorization is checked with
     /// ``WebhookToken``.
     ///
     /// - Parameters:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The handshake of webhooks from the target's side (B4 to B6): the answer to a sender that asks, with an OPTIONS request,
-/// whether it may deliver.
+/// The handshake of webhooks from the target's side (B4 to B6): the answer to a sender that asks, with an OPTIONS
+/// request, whether it may deliver.
 public struct WebhookHandshake: Sendable, Hashable {
     /// Whose deliveries are taken, and how many.
     public var policy: WebhookPolicy
@@ -29,8 +29,8 @@ public struct WebhookHandshake: Sendable, Hashable {
     /// Reads a validation request.
     ///
     /// - Parameter headers: the headers of the OPTIONS request.
-    /// - Throws: ``CloudEventError`` with the header and the rule where a header is there twice, the rate is not a number
-    ///   more than 0 or the callback is no HTTPS URL (B4). Answer with ``WebhookResponse/init(refusing:)``.
+    /// - Throws: ``CloudEventError`` with the header and the rule where a header is there twice, the rate is not a
+    ///   number more than 0 or the callback is no HTTPS URL (B4). Answer with ``WebhookResponse/init(refusing:)``.
     public static func request(from headers: [MessageHeader]) throws(CloudEventError) -> Request {
         let origin = try headers.singleValue(of: WebhookHeader.requestOrigin, rule: "B4")
         var rate: WebhookRate?
@@ -48,8 +48,8 @@ public struct WebhookHandshake: Sendable, Hashable {
 
     /// Answers a validation request.
     ///
-    /// Consent is in the headers alone: where the origin is missing or not allowed, the response has none of them and its
-    /// status means nothing (B6). The granted rate is the policy's, whatever the sender asked for (B5).
+    /// Consent is in the headers alone: where the origin is missing or not allowed, the response has none of them and
+    /// its status means nothing (B6). The granted rate is the policy's, whatever the sender asked for (B5).
     ///
     /// - Parameter headers: the headers of the OPTIONS request.
     /// - Throws: as ``request(from:)``.

@@ -44,7 +44,8 @@ public struct WebhookOutcome: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - status: the HTTP status code.
-    ///   - headers: the headers of the response. A `Retry-After` that is there twice or in no form of HTTP is passed over.
+    ///   - headers: the headers of the response. A `Retry-After` that is there twice or in no form of HTTP is passed
+    ///     over.
     public init(status: Int, headers: [MessageHeader]) {
         self.status = status
         let values = headers.values(of: "retry-after")

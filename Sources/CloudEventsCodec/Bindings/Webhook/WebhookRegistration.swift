@@ -17,8 +17,8 @@ public struct WebhookRegistration: Sendable, Hashable {
     ///   - origin: the DNS name of the sending system.
     ///   - callback: where the target can grant permission later, an HTTPS URL.
     ///   - rate: the rate to ask for.
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where the origin cannot be a DNS name, the
-    ///   callback is no HTTPS URL or the rate is unlimited, which nobody can ask for (B4).
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where the origin cannot be a DNS name,
+    ///   the callback is no HTTPS URL or the rate is unlimited, which nobody can ask for (B4).
     public init(origin: String, callback: URI? = nil, rate: WebhookRate? = nil) throws(CloudEventError) {
         guard !origin.isEmpty, origin.utf8.count <= 253, origin.utf8.allSatisfy(Self.isNameByte) else {
             throw CloudEventError(

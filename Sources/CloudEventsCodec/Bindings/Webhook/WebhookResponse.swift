@@ -56,8 +56,8 @@ extension WebhookResponse {
         )
     }
 
-    /// The answer to a delivery whose event could not be read (B2): 415 for a format that is not known, 413 for one that
-    /// is too large, 400 for every other error.
+    /// The answer to a delivery whose event could not be read (B2): 415 for a format that is not known, 413 for one
+    /// that is too large, 400 for every other error.
     ///
     /// - Parameter error: what decoding said.
     public init(refusing error: CloudEventError) {

@@ -2,15 +2,15 @@
 
 /// The token with which a sender proves that it may deliver (B3).
 ///
-/// It is never part of a description, and two tokens are compared with ``matches(_:)`` alone, whose time says nothing of
-/// where they differ.
+/// It is never part of a description, and two tokens are compared with ``matches(_:)`` alone, whose time says nothing
+/// of where they differ.
 public struct WebhookToken: Sendable {
     private let bytes: [UInt8]
 
     /// Wraps a token.
     ///
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty or has other characters
-    ///   than printable ASCII without spaces, which a header cannot carry (B3).
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty or has other
+    ///   characters than printable ASCII without spaces, which a header cannot carry (B3).
     public init(_ text: String) throws(CloudEventError) {
         bytes = Array(text.utf8)
         guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
@@ -69,8 +69,9 @@ extension WebhookToken {
     ///   - target: the request's target: path and query, or the whole URL.
     /// - Returns: the token; `nil` where there is none, or only another scheme than Bearer. Answer that with 401, and
     ///   without a challenge.
-    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/duplicate`` where there are several, in header and query
-    ///   together, and with ``CloudEventError/Code/invalidValue`` where it is empty or has characters no token has.
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/duplicate`` where there are several, in header and
+    ///   query together, and with ``CloudEventError/Code/invalidValue`` where it is empty or has characters no token
+    ///   has.
     public init?(headers: [MessageHeader], target: String) throws(CloudEventError) {
         let fields = headers.values(of: "authorization")
         let parameters = try Self.parameters(in: target)
