@@ -178,7 +178,10 @@ extension VectorTests {
         case .number(let text): return Int64(text).map { .long($0) } ?? .double(Double(text) ?? 0)
         default: break
         }
-        if let number = form["amqp_long"]?.integer { return .long(Int64(number)) }
+        for type in ["long", "int", "short", "byte"] {
+            if let number = form["amqp_" + type]?.integer { return .long(Int64(number)) }
+            if let number = form["amqp_u" + type]?.integer { return .unsignedLong(UInt64(clamping: number)) }
+        }
         if let number = form["amqp_timestamp_ms"]?.integer { return .timestamp(milliseconds: Int64(number)) }
         if let value = form["amqp_boolean"] { return .boolean(value == .boolean(true)) }
         if let text = form["amqp_symbol"]?.string { return .symbol(text) }

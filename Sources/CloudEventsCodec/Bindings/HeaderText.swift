@@ -67,3 +67,10 @@ extension MessageHeader: CustomStringConvertible {
     /// The name only: values may be confidential, such as a token.
     public var description: String { AttributeName.printable(name) }
 }
+
+extension String {
+    /// What follows so many bytes.
+    func utf8Suffix(from offset: Int) -> Substring {
+        Substring(utf8.dropFirst(offset))
+    }
+}

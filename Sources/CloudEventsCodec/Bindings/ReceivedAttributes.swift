@@ -42,6 +42,15 @@ struct ReceivedAttributes {
         attributes.append(CloudEvent.Attribute(name: name, value: try value(.string(text), of: name)))
     }
 
+    /// Takes an attribute from a header in the form of HTTP (H8).
+    mutating func add(_ name: AttributeName, encoded value: String) throws(CloudEventError) {
+        let text: String
+        do throws(CloudEventError) { text = try HTTPHeaderValue.decode(HeaderText.trimmed(value)) } catch {
+            throw naming.placing(error.naming(name.string))
+        }
+        try add(name, text: text)
+    }
+
     /// Takes an attribute in a type of its own, or as canonical text.
     mutating func add(_ name: AttributeName, _ value: AttributeValue, bytes: Int) throws(CloudEventError) {
         try note(name, bytes: bytes)

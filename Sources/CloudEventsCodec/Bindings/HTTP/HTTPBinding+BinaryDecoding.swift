@@ -9,7 +9,7 @@ extension HTTPBinding {
             isEvent = true
             let name = try AttributeNaming.http.name(HeaderText.lowercased(header.name.utf8Suffix(from: 3)))
             guard name != .dataContentType else { throw Self.repeatedContentType }
-            try received.add(name, encoded: header.value, naming: .http)
+            try received.add(name, encoded: header.value)
         }
         guard isEvent else { throw Self.noEvent }
         try received.setContentType(contentType)
@@ -32,27 +32,5 @@ extension HTTPBinding {
             attribute: AttributeName.specVersion.string,
             rule: "H12"
         )
-    }
-}
-
-extension ReceivedAttributes {
-    /// Takes an attribute from a header in the form of HTTP (H8).
-    mutating func add(
-        _ name: AttributeName,
-        encoded value: String,
-        naming: AttributeNaming
-    ) throws(CloudEventError) {
-        let text: String
-        do throws(CloudEventError) { text = try HTTPHeaderValue.decode(HeaderText.trimmed(value)) } catch {
-            throw naming.placing(error.naming(name.string))
-        }
-        try add(name, text: text)
-    }
-}
-
-extension String {
-    /// What follows so many bytes.
-    func utf8Suffix(from offset: Int) -> Substring {
-        Substring(utf8.dropFirst(offset))
     }
 }

@@ -97,7 +97,7 @@ extension NATSBinding {
         var received = ReceivedAttributes(.nats, of: self)
         for header in message.headers where HeaderText.hasPrefix(header.name, Self.prefix) {
             let name = try AttributeNaming.nats.name(HeaderText.lowercased(header.name.utf8Suffix(from: 3)))
-            try received.add(name, encoded: header.value, naming: .nats)
+            try received.add(name, encoded: header.value)
         }
         return try received.event(payload: message.payload.flatMap { $0.isEmpty ? nil : $0 })
     }
