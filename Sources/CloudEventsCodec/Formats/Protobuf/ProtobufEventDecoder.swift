@@ -158,7 +158,7 @@ extension ProtobufEventDecoder {
         }
         let text = reader.text(range)
         // Written as the specification's own example does: with the type URL as it is.
-        if text == typeURL, let uri = ProtobufTypeURL.schema(of: text) { return .uri(uri) }
+        if !text.isEmpty, text == typeURL, let uri = ProtobufTypeURL.schema(of: text) { return .uri(uri) }
         if case .uriReference = schema { throw try wrongType(schema).naming("dataschema") }
         return .string(text)
     }

@@ -7,14 +7,11 @@ enum ProtobufEventEncoder {
         writer.string(2, event.source.string)
         writer.string(3, event.specVersion.description)
         writer.string(4, event.type)
-        for attribute in event.attributes {
+        for attribute in try event.attributesNamingJSON() {
             switch CoreAttribute(attribute.name) {
             case .id, .source, .specVersion, .type: continue
             default: try writer.entry(attribute.name, attribute.value)
             }
-        }
-        if event.data.kind == .json, event.dataContentType == nil {
-            try writer.entry(.dataContentType, "application/json")
         }
         writeData(of: event, to: &writer)
     }
