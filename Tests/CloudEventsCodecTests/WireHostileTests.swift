@@ -10,13 +10,15 @@ struct WireHostileTests {
 
     /// What is read can be written, and is the same then.
     private func decode(_ bytes: [UInt8]) {
-        if let event = try? protobuf.decode(bytes) {
-            #expect((try? protobuf.encode(event)).flatMap { try? protobuf.decode($0) } == event)
-        }
-        if let event = try? avro.decode(bytes) {
-            #expect((try? avro.encode(event)).flatMap { try? avro.decode($0) } == event)
-        }
+        let isSame = [roundTrip(bytes, protobuf), roundTrip(bytes, avro)]
+        // An expectation for each of very many inputs would take most of the time.
+        if isSame.contains(false) { Issue.record("\(bytes) changes when it is written and read again") }
         _ = try? protobuf.decodeBatch(SharedBytes(bytes))
+    }
+
+    private func roundTrip(_ bytes: [UInt8], _ format: some EventFormat) -> Bool {
+        guard let event = try? format.decode(bytes) else { return true }
+        return (try? format.encode(event)).flatMap { try? format.decode($0) } == event
     }
 
     private func carriedEvent(_ generator: inout EventGenerator) throws -> CloudEvent {
@@ -82,7 +84,7 @@ struct WireHostileTests {
     @Test("Random bytes never crash the decoders")
     func randomBytes() {
         var random = SeededGenerator(seed: 11)
-        for _ in 0..<20_000 {
+        for _ in 0..<8000 {
             let bytes = (0..<random.below(60)).map { _ in UInt8(random.below(random.chance(60) ? 16 : 256)) }
             decode(bytes)
             decode(Proto.required + bytes)
@@ -116,25 +118,31 @@ struct WireHostileTests {
 
     @Test("A million attributes end at the limit, or cost no more than their number (C3)")
     func manyAttributes() throws {
-        let names = (0..<1_000_000).map { "x\($0)" }
-        let message = SharedBytes(Proto.required + names.flatMap { Proto.attribute($0, [0x08, 1]) })
-        let record = SharedBytes(Avro.event(names.map { Avro.attribute($0, 1, [1]) }))
+        func many(_ count: Int, _ item: (String) -> [UInt8]) -> [UInt8] {
+            (0..<count).reduce(into: []) { $0 += item("x\($1)") }
+        }
+        func message(_ items: [UInt8]) -> [UInt8] { Proto.required + items }
+        func record(_ count: Int64, _ items: [UInt8]) -> [UInt8] {
+            Avro.long(count + 4) + Avro.required.flatMap(\.self) + items + [0, 2]
+        }
+        let field = { (name: String) in Proto.attribute(name, [0x08, 1]) }
+        let item = { (name: String) in Avro.attribute(name, 1, [1]) }
         var (protobuf, avro) = (protobuf, avro)
         protobuf.limits.eventBytes = .max
         avro.limits.eventBytes = .max
-        expectError(.limitExceeded) { try protobuf.decode(message) }
-        expectError(.limitExceeded) { try avro.decode(record) }
+        let fields = [[UInt8]](repeating: many(1000, field), count: 1000).flatMap(\.self)
+        let items = [[UInt8]](repeating: many(1000, item), count: 1000).flatMap(\.self)
+        expectError(.limitExceeded) { try protobuf.decode(message(fields)) }
+        expectError(.limitExceeded) { try avro.decode(record(1_000_000, items)) }
         protobuf.limits.attributes = 30_004
         avro.limits.attributes = 30_004
-        let few = names.prefix(30_000)
-        let fewInMessage = Proto.required + few.flatMap { Proto.attribute($0, [0x08, 1]) }
-        #expect(try protobuf.decode(fewInMessage).attributeNames.count == 30_004)
-        #expect(try avro.decode(Avro.event(few.map { Avro.attribute($0, 1, [1]) })).attributeNames.count == 30_004)
+        #expect(try protobuf.decode(message(many(30_000, field))).attributeNames.count == 30_004)
+        #expect(try avro.decode(record(30_000, many(30_000, item))).attributeNames.count == 30_004)
     }
 
     @Test("Very many members cost no more than their number (V3)")
     func manyMembers() throws {
-        let items = (0..<200_000).map { Avro.string("m\($0)") + [0] }
+        let items = (0..<50_000).map { Avro.string("m\($0)") + [0] }
         let event = try avro.decode(Avro.event(data: [6] + Avro.block(items)))
         #expect(try avro.decode(avro.encode(event)) == event)
         expectError(.invalidData, rule: "V3") {
