@@ -35,20 +35,8 @@ extension AvroEventDecoder {
         while try blocks.next(&reader) {
             let start = reader.offset
             count += 1
-            guard count <= format.limits.attributes else {
-                throw CloudEventError(
-                    .limitExceeded,
-                    "the event has more attributes than the limit of \(format.limits.attributes)",
-                    offset: start
-                )
-            }
-            let nameText = try reader.string()
-            let name: AttributeName
-            do throws(CloudEventError) {
-                name = try AttributeName(reader.text(nameText))
-            } catch {
-                throw error.naming(error.attribute ?? "", offset: start)
-            }
+            try format.limits.check(attributes: count, at: start)
+            let name = try reader.attributeName(try reader.string(), at: start)
             do throws(CloudEventError) {
                 guard names.insert(name).inserted else {
                     throw CloudEventError(.duplicate, "the attribute is there twice", rule: "C3")

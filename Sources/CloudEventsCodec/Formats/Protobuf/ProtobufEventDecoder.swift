@@ -51,13 +51,7 @@ extension ProtobufEventDecoder {
     /// Reads one entry of the map `attributes`: a message with the name and the value, either of which may be missing.
     private mutating func readEntry(_ range: Range<Int>) throws(CloudEventError) {
         attributeCount += 1
-        guard attributeCount <= limits.attributes else {
-            throw CloudEventError(
-                .limitExceeded,
-                "the event has more attributes than the limit of \(limits.attributes)",
-                offset: range.lowerBound
-            )
-        }
+        try limits.check(attributes: attributeCount, at: range.lowerBound)
         var entry = reader.within(range)
         var nameText = range.lowerBound..<range.lowerBound
         var value = ProtobufValue.unset
@@ -70,12 +64,7 @@ extension ProtobufEventDecoder {
             default: try entry.skip(field, maximumDepth: limits.nestingDepth)
             }
         }
-        let name: AttributeName
-        do throws(CloudEventError) {
-            name = try AttributeName(reader.text(nameText))
-        } catch {
-            throw error.naming(error.attribute ?? "", offset: range.lowerBound)
-        }
+        let name = try reader.attributeName(nameText, at: range.lowerBound)
         do throws(CloudEventError) {
             try set(name, to: value)
         } catch {
