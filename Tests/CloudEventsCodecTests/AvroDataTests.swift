@@ -167,6 +167,17 @@ struct AvroDataTests {
         }
     }
 
+    @Test("Each of many names is remembered (V3)", arguments: [2, 15, 16, 17, 18, 40])
+    func manyNames(count: Int) throws {
+        let items = (0..<count).map { Avro.string("m\($0)") + [0] }
+        #expect(try format.decode(Avro.event(data: [6] + Avro.block(items))).data.kind == .json)
+        for item in items {
+            expectError(.invalidData, rule: "V3") {
+                try format.decode(Avro.event(data: [6] + Avro.block(items + [item])))
+            }
+        }
+    }
+
     @Test("JSON that went through Avro is a JSON value in JSON again (J5)")
     func jsonToJSON() throws {
         let json = JSONEventFormat()
