@@ -48,7 +48,7 @@ extension MessageHeader {
         var name = name
         let nameText = name.withUTF8 { buffer -> EventText? in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard bytes.count > 3, bytes[0] | 0x20 == UInt8(ascii: "c"), bytes[1] | 0x20 == UInt8(ascii: "e"),
+            guard bytes.count >= 3, bytes[0] | 0x20 == UInt8(ascii: "c"), bytes[1] | 0x20 == UInt8(ascii: "e"),
                 bytes[2] == UInt8(ascii: "-")
             else { return nil }
             return arena.appendLowercased(UnsafeRawBufferPointer(rebasing: bytes[3...]))
