@@ -39,7 +39,7 @@ let package = Package(
         .testTarget(
             name: "CloudEventsCodecTests",
             dependencies: ["CloudEventsCodec"],
-            exclude: ["Vectors"]
+            exclude: ["Vectors", "Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .testTarget(
