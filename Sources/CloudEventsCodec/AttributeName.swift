@@ -13,8 +13,8 @@ public struct AttributeName: Sendable, Hashable {
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidName`` where C13 does not allow the name.
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
-        if let reason = copy.withUTF8({ Self.defect(of: UnsafeRawBufferPointer($0)) }) {
-            throw CloudEventError(.invalidName, reason, attribute: Self.printable(string), rule: "C13")
+        guard copy.withUTF8({ Self.isValid(UnsafeRawBufferPointer($0)) }) else {
+            throw Self.invalid.naming(copy.withUTF8 { Self.printable(UnsafeRawBufferPointer($0)) })
         }
         self.string = string
     }
@@ -48,14 +48,13 @@ extension AttributeName {
 }
 
 extension AttributeName {
-    /// What is wrong with a name, or nothing.
-    static func defect(of utf8: UnsafeRawBufferPointer) -> String? {
-        guard !utf8.isEmpty else { return "an attribute's name is empty; it needs at least one character" }
-        for byte in utf8 where !isNameByte(byte) {
-            return "an attribute's name has only the letters a to z and digits; rename the attribute"
-        }
-        if equal(utf8, "data") { return "no attribute can be named data; rename the attribute" }
-        return nil
+    /// Whether C13 allows a name.
+    @inline(__always)
+    static func isValid(_ utf8: UnsafeRawBufferPointer) -> Bool {
+        let bytes = ByteView(utf8)
+        var position = 0
+        while position < bytes.count, isNameByte(bytes[position]) { position &+= 1 }
+        return position == bytes.count && position > 0 && !equal(utf8, "data")
     }
 
     @inline(__always)
@@ -63,10 +62,18 @@ extension AttributeName {
         byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
     }
 
+    static var invalid: CloudEventError {
+        CloudEventError(
+            .invalidName,
+            "the name of an attribute has only the letters a to z and digits, at least one, and is not data; rename it",
+            rule: "C13"
+        )
+    }
+
     /// A name for an error message: short and without characters that could damage a log.
-    static func printable(_ name: String) -> String {
+    static func printable(_ name: UnsafeRawBufferPointer) -> String {
         var text = ""
-        for scalar in name.unicodeScalars.prefix(40) {
+        for scalar in String(decoding: name.prefix(160), as: UTF8.self).unicodeScalars.prefix(40) {
             text.unicodeScalars.append(scalar.value > 0x20 && scalar.value < 0x7F ? scalar : "?")
         }
         return text

@@ -68,8 +68,20 @@ extension AttributeValue {
         switch text {
         case "true": return true
         case "false": return false
-        default: throw CloudEventError(.invalidValue, "a Boolean is exactly true or false", rule: "T1")
+        default: throw invalidBoolean
         }
+    }
+
+    static var invalidBoolean: CloudEventError {
+        CloudEventError(.invalidValue, "a Boolean is exactly true or false", rule: "T1")
+    }
+
+    static var invalidBinary: CloudEventError {
+        CloudEventError(
+            .invalidValue,
+            "a Binary is base64 of RFC 4648 with the standard alphabet and padding",
+            rule: "T4"
+        )
     }
 
     private static func integer(_ text: String) throws(CloudEventError) -> Int32 {
@@ -105,11 +117,7 @@ extension AttributeValue {
     private static func binary(_ text: String) throws(CloudEventError) -> SharedBytes {
         var copy = text
         guard let bytes = copy.withUTF8({ Base64.decode(UnsafeRawBufferPointer($0)) }) else {
-            throw CloudEventError(
-                .invalidValue,
-                "a Binary is base64 of RFC 4648 with the standard alphabet and padding",
-                rule: "T4"
-            )
+            throw invalidBinary
         }
         return bytes
     }

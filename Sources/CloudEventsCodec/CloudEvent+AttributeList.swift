@@ -70,30 +70,10 @@ extension CloudEvent {
                 rule: "C4"
             )
         }
-        let schema = try text(.dataSchema)
-        let time = try text(.time)
-        try self.init(
-            id: require(.id),
-            source: Self.reading(.source, try require(.source)) { text throws(CloudEventError) in try URIReference(text)
-            },
-            type: require(.type),
-            subject: text(.subject),
-            time: time == nil
-                ? nil : Self.reading(.time, time!) { text throws(CloudEventError) in try Timestamp(text) },
-            dataContentType: text(.dataContentType),
-            dataSchema: schema == nil
-                ? nil : Self.reading(.dataSchema, schema!) { text throws(CloudEventError) in try URI(text) },
-            extensions: ExtensionAttributes(unchecked: extensions),
-            data: data
-        )
-    }
-
-    private static func reading<Value>(
-        _ name: AttributeName,
-        _ text: String,
-        _ make: (String) throws(CloudEventError) -> Value
-    ) throws(CloudEventError) -> Value {
-        do throws(CloudEventError) { return try make(text) } catch { throw error.naming(name.string) }
+        var texts: [(CoreAttribute, String?)] = []
+        for attribute in CoreAttribute.held { texts.append((attribute, try text(attribute))) }
+        _ = (try require(.id), try require(.source), try require(.type))
+        self = try Self.make(texts, ExtensionAttributes(unchecked: extensions), data)
     }
 
     private static func wrongType(_ name: AttributeName) -> CloudEventError {

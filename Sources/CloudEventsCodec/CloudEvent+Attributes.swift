@@ -19,39 +19,21 @@ extension CloudEvent {
     /// The names of all attributes that are set: the specification's own, then the extensions' in their order.
     public var attributeNames: [AttributeName] {
         var names: [AttributeName] = [.specVersion, .id, .source, .type]
-        if subject != nil { names.append(.subject) }
-        if time != nil { names.append(.time) }
-        if dataContentType != nil { names.append(.dataContentType) }
-        if dataSchema != nil { names.append(.dataSchema) }
+        for attribute in [CoreAttribute.subject, .time, .dataContentType, .dataSchema] {
+            withText(attribute) { _ in names.append(attribute.name) }
+        }
         return names + extensions.map(\.name)
     }
 
+    /// The canonical text of an attribute (C14) as UTF-8; `nil` where it is not set.
+    ///
+    /// The bytes share the event's buffer: nothing is copied, and no `String` is made.
+    public func canonicalBytes(of name: AttributeName) -> SharedBytes? {
+        guard let attribute = CoreAttribute(name) else { return extensionText(name).map { shared($0) } }
+        if attribute == .specVersion { return SharedBytes(utf8: specVersion.description) }
+        return withText(attribute) { shared($0) }
+    }
+
     /// Whether the data is JSON by its content type, which is JSON where there is none (J5, J6).
-    public var hasJSONContentType: Bool { dataContentType.map { MediaType.isJSON($0) } ?? true }
-}
-
-extension CloudEvent {
-    /// Refuses text that is empty or not a String.
-    static func checkText(_ text: String, _ name: AttributeName, rule: String) throws(CloudEventError) {
-        guard !text.isEmpty else { throw empty(name, rule: rule) }
-        do throws(CloudEventError) { try AttributeValue.checkString(text) } catch { throw error.naming(name.string) }
-    }
-
-    static func checkSource(_ source: URIReference) throws(CloudEventError) {
-        guard !source.isEmpty else { throw empty(.source, rule: "C5") }
-    }
-
-    static func checkContentType(_ text: String) throws(CloudEventError) {
-        try checkText(text, .dataContentType, rule: "C7")
-        guard MediaType.isValid(text) else { throw MediaType.invalid.naming(AttributeName.dataContentType.string) }
-    }
-
-    static func empty(_ name: AttributeName, rule: String) -> CloudEventError {
-        CloudEventError(
-            .invalidValue,
-            "the attribute is empty; give it a value" + (rule == "C7" ? " or leave it out" : ""),
-            attribute: name.string,
-            rule: rule
-        )
-    }
+    public var hasJSONContentType: Bool { facts.isJSONContentType }
 }

@@ -5,36 +5,16 @@
 /// Every value of this type is a valid event (C1 to C13): what the types of the properties do not rule out is
 /// checked by the initializer and by the methods that change an event. Events are equal when all attributes are, times
 /// by their instant, and the data byte by byte.
-public struct CloudEvent: Sendable, Hashable {
-    /// The version of the specification the event follows (C4).
-    public let specVersion: SpecVersion = .v1
+///
+/// An event is one reference to one buffer that holds everything, as it was decoded: copying an event costs a reference
+/// count, and a `String` is made only when an attribute is read. ``canonicalBytes(of:)`` gives an attribute without one.
+public struct CloudEvent {
+    /// Facts, texts and bytes; see ``EventDraft``.
+    var storage: SharedByteStorage
 
-    /// Identifies the event together with ``source`` (C10). Not empty.
-    public private(set) var id: String
-
-    /// Where it happened. Not empty (C5).
-    public private(set) var source: URIReference
-
-    /// What kind of thing happened, such as `com.example.order.created` (C6). Not empty.
-    public private(set) var type: String
-
-    /// What in the source it is about (C7). Not empty.
-    public private(set) var subject: String?
-
-    /// When it happened (C7).
-    public var time: Timestamp?
-
-    /// The media type of the data (C7), as it was written. May be there without data (C9).
-    public private(set) var dataContentType: String?
-
-    /// The schema that the data follows (C7).
-    public var dataSchema: URI?
-
-    /// Further attributes (C11).
-    public private(set) var extensions: ExtensionAttributes
-
-    /// The payload (C12).
-    public var data: EventData
+    init(storage: SharedByteStorage) {
+        self.storage = storage
+    }
 
     /// Makes an event.
     ///
@@ -61,106 +41,61 @@ public struct CloudEvent: Sendable, Hashable {
         extensions: ExtensionAttributes = [:],
         data: EventData = .absent
     ) throws(CloudEventError) {
-        try Self.checkText(id, .id, rule: "C2")
-        try Self.checkSource(source)
-        try Self.checkText(type, .type, rule: "C2")
-        if let subject { try Self.checkText(subject, .subject, rule: "C7") }
-        if let dataContentType { try Self.checkContentType(dataContentType) }
-        try extensions.validate()
-        self.init(
-            uncheckedID: id,
-            source: source,
-            type: type,
-            subject: subject,
-            time: time,
-            dataContentType: dataContentType,
-            dataSchema: dataSchema,
-            extensions: extensions,
-            data: data
-        )
-    }
-
-    /// Puts together what a decoder has checked.
-    init(
-        uncheckedID id: String,
-        source: URIReference,
-        type: String,
-        subject: String?,
-        time: Timestamp?,
-        dataContentType: String?,
-        dataSchema: URI?,
-        extensions: ExtensionAttributes,
-        data: EventData
-    ) {
-        self.id = id
-        self.source = source
-        self.type = type
-        self.subject = subject
-        self.time = time
-        self.dataContentType = dataContentType
-        self.dataSchema = dataSchema
-        self.extensions = extensions
-        self.data = data
+        let core: [(CoreAttribute, String?)] = [
+            (.id, id), (.source, source.string), (.type, type), (.subject, subject), (.time, time?.description),
+            (.dataContentType, dataContentType), (.dataSchema, dataSchema?.string),
+        ]
+        self = try Self.make(core, extensions, data)
     }
 }
 
-// MARK: - Changes
+// An event's buffer is written only while nothing else refers to it.
+extension CloudEvent: @unchecked Sendable {}
 
 extension CloudEvent {
-    /// Changes the id; it must not be empty (C2).
-    public mutating func setID(_ id: String) throws(CloudEventError) {
-        try Self.checkText(id, .id, rule: "C2")
-        self.id = id
+    /// The version of the specification the event follows (C4). Events of version 0.3 are converted when they are read.
+    public var specVersion: SpecVersion { .v1 }
+
+    /// Identifies the event together with ``source`` (C10). Not empty.
+    public var id: String { string(.id) ?? "" }
+
+    /// Where it happened. Not empty (C5).
+    public var source: URIReference { URIReference(unchecked: string(.source) ?? "") }
+
+    /// What kind of thing happened, such as `com.example.order.created` (C6). Not empty.
+    public var type: String { string(.type) ?? "" }
+
+    /// What in the source it is about (C7). Not empty.
+    public var subject: String? { string(.subject) }
+
+    /// When it happened (C7).
+    public var time: Timestamp? {
+        get { withText(.time) { Timestamp(facts.time, text: $0) } }
+        set { replace(.time, by: newValue?.description) }
     }
 
-    /// Changes the source; it must not be empty (C5).
-    public mutating func setSource(_ source: URIReference) throws(CloudEventError) {
-        try Self.checkSource(source)
-        self.source = source
+    /// The media type of the data (C7), as it was written. May be there without data (C9).
+    public var dataContentType: String? { string(.dataContentType) }
+
+    /// The schema that the data follows (C7).
+    public var dataSchema: URI? {
+        get { string(.dataSchema).map { URI(unchecked: $0) } }
+        set { replace(.dataSchema, by: newValue?.string) }
     }
 
-    /// Changes the type; it must not be empty (C2).
-    public mutating func setType(_ type: String) throws(CloudEventError) {
-        try Self.checkText(type, .type, rule: "C2")
-        self.type = type
-    }
+    /// Further attributes (C11).
+    public var extensions: ExtensionAttributes { ExtensionAttributes(of: self) }
 
-    /// Changes or removes the subject; it must not be empty (C7).
-    public mutating func setSubject(_ subject: String?) throws(CloudEventError) {
-        if let subject { try Self.checkText(subject, .subject, rule: "C7") }
-        self.subject = subject
-    }
-
-    /// Changes or removes the content type; it must be a media type (C7).
-    public mutating func setDataContentType(_ contentType: String?) throws(CloudEventError) {
-        if let contentType { try Self.checkContentType(contentType) }
-        self.dataContentType = contentType
-    }
-
-    /// Changes all extension attributes.
-    ///
-    /// - Throws: ``CloudEventError`` where one has a name of the specification (C13) or is no String (T3).
-    public mutating func setExtensions(_ extensions: ExtensionAttributes) throws(CloudEventError) {
-        try extensions.validate()
-        self.extensions = extensions
-    }
-
-    /// Changes, adds or removes one extension attribute.
-    ///
-    /// - Throws: ``CloudEventError`` where it has a name of the specification (C13) or is no String (T3).
-    public mutating func setExtension(_ name: AttributeName, to value: AttributeValue?) throws(CloudEventError) {
-        if let value { try ExtensionAttributes.validate(name, value) }
-        extensions[name] = value
-    }
-
-    /// The same event with its data in a buffer of its own, so that a decoder's whole input is not kept alive by it.
-    public func detached() -> CloudEvent {
-        var copy = self
-        copy.data = data.detached()
-        for element in extensions {
-            if case .binary(let bytes) = element.value { copy.extensions[element.name] = .binary(bytes.detached()) }
+    /// The payload (C12).
+    public var data: EventData {
+        get {
+            let facts = facts
+            return EventData(
+                unchecked: facts.dataKind,
+                SharedBytes(storage: dataStorage, start: facts.dataStart, count: facts.dataCount)
+            )
         }
-        return copy
+        set { replaceData(newValue) }
     }
 }
 

@@ -23,3 +23,25 @@ public struct CodecLimits: Sendable, Hashable {
     /// The default limits.
     public init() {}
 }
+
+extension CodecLimits {
+    func eventTooLarge(offset: Int?) -> CloudEventError {
+        CloudEventError(.limitExceeded, "the event is larger than the limit of \(eventBytes) bytes", offset: offset)
+    }
+
+    func batchTooLarge() -> CloudEventError {
+        CloudEventError(.limitExceeded, "the batch is larger than the limit of \(batchBytes) bytes")
+    }
+
+    func tooManyEvents(offset: Int?) -> CloudEventError {
+        CloudEventError(.limitExceeded, "the batch has more events than the limit of \(batchEvents)", offset: offset)
+    }
+
+    func tooManyAttributes(offset: Int?) -> CloudEventError {
+        CloudEventError(
+            .limitExceeded,
+            "the event has more attributes than the limit of \(attributes)",
+            offset: offset
+        )
+    }
+}

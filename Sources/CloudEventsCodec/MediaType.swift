@@ -39,11 +39,14 @@ public struct MediaType: Sendable, Hashable {
         var copy = text
         return copy.withUTF8 { buffer in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard let parts = MediaTypeSyntax(bytes) else { return false }
-            let subtype = UnsafeRawBufferPointer(rebasing: bytes[parts.subtype])
-            guard subtype.count >= 4, hasJSONEnding(subtype) else { return false }
-            return subtype.count == 4 || subtype[subtype.count - 5] == UInt8(ascii: "+")
+            return MediaTypeSyntax(bytes).map { isJSON(bytes, $0) } ?? false
         }
+    }
+
+    static func isJSON(_ bytes: UnsafeRawBufferPointer, _ parts: MediaTypeSyntax) -> Bool {
+        let subtype = UnsafeRawBufferPointer(rebasing: bytes[parts.subtype])
+        guard subtype.count >= 4, hasJSONEnding(subtype) else { return false }
+        return subtype.count == 4 || subtype[subtype.count - 5] == UInt8(ascii: "+")
     }
 
     /// Whether a content type is `text/…`.
@@ -55,15 +58,6 @@ public struct MediaType: Sendable, Hashable {
         let end = bytes.count
         return bytes[end - 4] | 0x20 == UInt8(ascii: "j") && bytes[end - 3] | 0x20 == UInt8(ascii: "s")
             && bytes[end - 2] | 0x20 == UInt8(ascii: "o") && bytes[end - 1] | 0x20 == UInt8(ascii: "n")
-    }
-
-    static func isValid(_ text: String) -> Bool {
-        if text == "application/json" { return true }
-        var copy = text
-        return copy.withUTF8 { buffer in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            return MediaTypeSyntax(bytes)?.hasValidParameters(bytes) ?? false
-        }
     }
 
     static var invalid: CloudEventError {

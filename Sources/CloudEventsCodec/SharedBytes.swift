@@ -5,15 +5,16 @@
 /// Copying a `SharedBytes` costs one reference count; cutting a piece out of it with ``slice(_:)`` costs the same and
 /// copies no byte. The whole buffer stays in memory as long as one piece of it does: what is kept for long is copied
 /// out with ``detached()``.
-public struct SharedBytes: Sendable {
+public struct SharedBytes {
+    /// Keeps the memory of the bytes alive; `nil` for no bytes.
     @usableFromInline let storage: SharedByteStorage?
-    @usableFromInline let start: Int
+    @usableFromInline let start: UnsafeRawPointer?
 
     /// How many bytes there are.
     public let count: Int
 
     @inlinable
-    init(storage: SharedByteStorage?, start: Int, count: Int) {
+    init(storage: SharedByteStorage?, start: UnsafeRawPointer?, count: Int) {
         self.storage = storage
         self.start = start
         self.count = count
@@ -22,7 +23,7 @@ public struct SharedBytes: Sendable {
     /// No bytes.
     @inlinable
     public init() {
-        self.init(storage: nil, start: 0, count: 0)
+        self.init(storage: nil, start: nil, count: 0)
     }
 
     /// Copies a collection of bytes into a buffer of its own.
@@ -65,9 +66,10 @@ public struct SharedBytes: Sendable {
             return
         }
         let storage = SharedByteStorage.make(capacity: capacity)
-        let count = try initialize(UnsafeMutableBufferPointer(start: storage.base, count: capacity))
+        let bytes = storage.base.assumingMemoryBound(to: UInt8.self)
+        let count = try initialize(UnsafeMutableBufferPointer(start: bytes, count: capacity))
         precondition(count >= 0 && count <= capacity, "the closure says it wrote more bytes than the buffer holds")
-        self.init(storage: storage, start: 0, count: count)
+        self.init(storage: storage, start: UnsafeRawPointer(bytes), count: count)
     }
 
     /// Whether there are no bytes.
@@ -78,17 +80,17 @@ public struct SharedBytes: Sendable {
     @inlinable
     public func slice(_ range: Range<Int>) -> SharedBytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "the piece is not within the bytes")
-        return SharedBytes(storage: storage, start: start + range.lowerBound, count: range.count)
+        return SharedBytes(storage: storage, start: start.map { $0 + range.lowerBound }, count: range.count)
     }
 
     /// The same bytes in a buffer of exactly their size, so that a larger one is not kept alive by them.
     public func detached() -> SharedBytes {
-        guard let storage, storage.capacity > count else { return self }
+        guard let storage, storage.byteCapacity > count else { return self }
         return withUnsafeBytes { SharedBytes(copying: $0) }
     }
 
     /// The size in bytes of the whole buffer that these bytes keep in memory.
-    public var retainedCapacity: Int { storage?.capacity ?? 0 }
+    public var retainedCapacity: Int { storage?.byteCapacity ?? 0 }
 
     /// Gives raw access to the bytes for the duration of the closure.
     @inlinable
@@ -103,8 +105,7 @@ public struct SharedBytes: Sendable {
     /// is kept alive.
     @inlinable
     package var unsafeBytes: UnsafeRawBufferPointer {
-        guard let storage else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        return UnsafeRawBufferPointer(start: storage.base + start, count: count)
+        UnsafeRawBufferPointer(start: start, count: count)
     }
 
     /// Identifies the buffer: two pieces of one buffer have the same identity.
@@ -114,7 +115,8 @@ public struct SharedBytes: Sendable {
     /// Whether `next` lies in the same buffer, with exactly `gap` bytes between the end of this piece and its start.
     @inlinable
     package func isFollowed(by next: SharedBytes, gap: Int) -> Bool {
-        storage === next.storage && start + count + gap == next.start && storage != nil
+        guard storage === next.storage, let start else { return false }
+        return start + count + gap == next.start
     }
 
     /// This piece made longer at its end within the buffer.
@@ -126,6 +128,10 @@ public struct SharedBytes: Sendable {
     }
 }
 
+// The memory that `start` points into belongs to `storage` and is not written any more once there is a value that points
+// into it.
+extension SharedBytes: @unchecked Sendable {}
+
 extension SharedBytes: RandomAccessCollection {
     /// The first position.
     @inlinable public var startIndex: Int { 0 }
@@ -136,7 +142,7 @@ extension SharedBytes: RandomAccessCollection {
     @inlinable
     public subscript(position: Int) -> UInt8 {
         precondition(position >= 0 && position < count, "index out of range")
-        return storage.unsafelyUnwrapped.base[start + position]
+        return start.unsafelyUnwrapped.load(fromByteOffset: position, as: UInt8.self)
     }
 
     /// Gives access to the bytes for the duration of the closure; they are always contiguous.
@@ -154,8 +160,7 @@ extension SharedBytes: Hashable {
     public static func == (left: SharedBytes, right: SharedBytes) -> Bool {
         left.withUnsafeBytes { leftBytes in
             right.withUnsafeBytes { rightBytes in
-                leftBytes.count == rightBytes.count
-                    && (leftBytes.baseAddress == rightBytes.baseAddress || leftBytes.elementsEqual(rightBytes))
+                leftBytes.hasSameBytes(as: rightBytes)
             }
         }
     }

@@ -11,4 +11,16 @@ public struct SpecVersion: Sendable, Hashable, CustomStringConvertible {
 
     /// Version 1.0, whatever its patch number.
     public static let v1 = SpecVersion("1.0")
+
+    /// Version 0.3, which is read and converted.
+    static let v03 = SpecVersion("0.3")
+
+    static var unsupported: CloudEventError {
+        CloudEventError(
+            .unsupportedVersion,
+            "only events of the versions 1.0 and 0.3 can be read",
+            attribute: AttributeName.specVersion.string,
+            rule: "C4"
+        )
+    }
 }

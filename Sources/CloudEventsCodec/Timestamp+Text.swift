@@ -24,16 +24,17 @@ extension Timestamp {
     }
 
     /// Reads RFC 3339 text from its bytes.
-    init?(utf8 bytes: UnsafeRawBufferPointer) {
+    init?(utf8 buffer: UnsafeRawBufferPointer) {
+        let bytes = ByteView(buffer)
         // The shortest text is 2018-04-05T17:31:00Z.
-        guard bytes.count >= 20,
-            let year = number(bytes, at: 0, digits: 4), bytes[4] == UInt8(ascii: "-"),
-            let month = number(bytes, at: 5, digits: 2), bytes[7] == UInt8(ascii: "-"),
-            let day = number(bytes, at: 8, digits: 2), bytes[10] | 0x20 == UInt8(ascii: "t"),
-            let hour = number(bytes, at: 11, digits: 2), bytes[13] == UInt8(ascii: ":"),
-            let minute = number(bytes, at: 14, digits: 2), bytes[16] == UInt8(ascii: ":"),
-            let second = number(bytes, at: 17, digits: 2),
-            (1...12).contains(month), day >= 1, day <= CivilTime.days(inMonth: month, of: year),
+        guard bytes.count >= 20 else { return nil }
+        var digits = DigitReader(bytes)
+        let year = digits.pair(at: 0) &* 100 &+ digits.pair(at: 2)
+        let (month, day) = (digits.pair(at: 5), digits.pair(at: 8))
+        let (hour, minute, second) = (digits.pair(at: 11), digits.pair(at: 14), digits.pair(at: 17))
+        guard digits.areDigits, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            month &- 1 < 12, month > 0, day > 0, day <= 28 || day <= CivilTime.days(inMonth: month, of: year),
             hour <= 23, minute <= 59, second <= 60
         else { return nil }
         var style: Style = bytes[10] == UInt8(ascii: "t") ? .lowercaseT : []
@@ -41,7 +42,7 @@ extension Timestamp {
             let offset = Timestamp.offset(bytes, at: fraction.end, style: &style)
         else { return nil }
         let days = CivilTime.days(year: year, month: month, day: day)
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + min(second, 59) - offset * 60
+        let seconds = days &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ min(second, 59) &- offset &* 60
         if second == 60 {
             guard Timestamp.canPrecedeLeapSecond(seconds) else { return nil }
             style.insert(.leapSecond)
@@ -49,7 +50,7 @@ extension Timestamp {
         self.init(
             seconds: Int64(seconds),
             nanoseconds: fraction.nanoseconds,
-            offset: Int16(offset),
+            offset: Int16(truncatingIfNeeded: offset),
             fractionDigits: fraction.digits,
             style: style,
             tail: fraction.tail
@@ -63,7 +64,7 @@ extension Timestamp {
     }
 
     /// The offset in minutes; it has to be the end of the text.
-    private static func offset(_ bytes: UnsafeRawBufferPointer, at position: Int, style: inout Style) -> Int? {
+    private static func offset(_ bytes: ByteView, at position: Int, style: inout Style) -> Int? {
         let left = bytes.count - position
         guard left >= 1 else { return nil }
         let sign = bytes[position]
@@ -71,10 +72,11 @@ extension Timestamp {
             if sign == UInt8(ascii: "z") { style.insert(.lowercaseZ) }
             return left == 1 ? 0 : nil
         }
-        guard left == 6, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"),
-            let hours = number(bytes, at: position + 1, digits: 2), bytes[position + 3] == UInt8(ascii: ":"),
-            let minutes = number(bytes, at: position + 4, digits: 2), hours <= 23, minutes <= 59
+        guard left == 6, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), bytes[position + 3] == UInt8(ascii: ":")
         else { return nil }
+        var digits = DigitReader(bytes)
+        let (hours, minutes) = (digits.pair(at: position + 1), digits.pair(at: position + 4))
+        guard digits.areDigits, hours <= 23, minutes <= 59 else { return nil }
         style.insert(.numericOffset)
         let total = hours * 60 + minutes
         if sign == UInt8(ascii: "+") { return total }
@@ -90,7 +92,7 @@ private struct Fraction {
     var tail = ""
     var end: Int
 
-    init?(_ bytes: UnsafeRawBufferPointer, at start: Int) {
+    init?(_ bytes: ByteView, at start: Int) {
         end = start
         guard start < bytes.count, bytes[start] == UInt8(ascii: ".") else { return }
         end += 1
@@ -102,21 +104,41 @@ private struct Fraction {
             end += 1
         }
         guard digits > 0 else { return nil }
-        for _ in digits..<9 { nanoseconds *= 10 }
+        nanoseconds *= Self.scale(digits)
         if end - start > 10 {
-            tail = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[(start + 10)..<end]), as: UTF8.self)
+            tail = String(decoding: bytes[(start + 10)..<end], as: UTF8.self)
         }
     }
 }
 
-/// A number of a fixed count of ASCII digits.
-private func number(_ bytes: UnsafeRawBufferPointer, at position: Int, digits: Int) -> Int? {
-    var value = 0
-    for index in position..<(position + digits) {
-        guard index < bytes.count, URISyntax.isDigit(bytes[index]) else { return nil }
-        value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
+extension Fraction {
+    /// What a number of so many digits is multiplied with to have nine.
+    @inline(__always)
+    private static func scale(_ digits: UInt8) -> Int32 {
+        var scale: Int32 = 1
+        for _ in digits..<9 { scale &*= 10 }
+        return scale
     }
-    return value
+}
+
+/// Reads digits first and asks at the end whether all of them were.
+private struct DigitReader {
+    private let bytes: ByteView
+    private(set) var areDigits = true
+
+    @inline(__always)
+    init(_ bytes: ByteView) {
+        self.bytes = bytes
+    }
+
+    /// The number of two digits at a place that exists.
+    @inline(__always)
+    mutating func pair(at position: Int) -> Int {
+        let tens = bytes[position] &- UInt8(ascii: "0")
+        let ones = bytes[position &+ 1] &- UInt8(ascii: "0")
+        areDigits = areDigits && tens <= 9 && ones <= 9
+        return Int(tens) &* 10 &+ Int(ones)
+    }
 }
 
 extension Timestamp: CustomStringConvertible {

@@ -43,6 +43,20 @@ public struct Timestamp: Sendable {
         self.tail = tail
     }
 
+    /// What an event knows of its time, with the text that has digits behind the ninth.
+    init(_ facts: EventFacts.TimeFacts, text: EventText) {
+        // Such a text is longer than one of nine digits: 2018-04-05T17:31:00.123456789Z has 30 bytes.
+        let hasTail = facts.fractionDigits == 9 && text.count > 30
+        self.init(
+            seconds: facts.seconds,
+            nanoseconds: facts.nanoseconds,
+            offset: facts.offset,
+            fractionDigits: facts.fractionDigits,
+            style: facts.style,
+            tail: hasTail ? Timestamp(utf8: text.bytes)?.tail ?? "" : ""
+        )
+    }
+
     /// Makes a timestamp from a count of seconds.
     ///
     /// Its text has as few fraction digits as needed: none, three, six or nine.

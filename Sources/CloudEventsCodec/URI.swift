@@ -13,13 +13,17 @@ public struct URI: Sendable, Hashable {
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
         guard copy.withUTF8({ URISyntax.isAbsolute(UnsafeRawBufferPointer($0)) }) else {
-            throw CloudEventError(
-                .invalidValue,
-                "not an absolute URI of RFC 3986; it needs a scheme, no fragment, and percent-encoded characters",
-                rule: "T5"
-            )
+            throw Self.invalid
         }
         self.string = string
+    }
+
+    static var invalid: CloudEventError {
+        CloudEventError(
+            .invalidValue,
+            "not an absolute URI of RFC 3986; it needs a scheme, no fragment, and percent-encoded characters",
+            rule: "T5"
+        )
     }
 
     init(unchecked string: String) {

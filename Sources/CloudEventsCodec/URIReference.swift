@@ -13,11 +13,7 @@ public struct URIReference: Sendable, Hashable {
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
         guard copy.withUTF8({ URISyntax.isReference(UnsafeRawBufferPointer($0)) }) else {
-            throw CloudEventError(
-                .invalidValue,
-                "not a URI-reference of RFC 3986; percent-encode the characters it does not allow",
-                rule: "T6"
-            )
+            throw Self.invalid
         }
         self.string = string
     }
@@ -25,6 +21,14 @@ public struct URIReference: Sendable, Hashable {
     /// A URI is a reference too.
     public init(_ uri: URI) {
         self.string = uri.string
+    }
+
+    static var invalid: CloudEventError {
+        CloudEventError(
+            .invalidValue,
+            "not a URI-reference of RFC 3986; percent-encode the characters it does not allow",
+            rule: "T6"
+        )
     }
 
     init(unchecked string: String) {

@@ -25,6 +25,20 @@ enum CoreAttribute: UInt8 {
         }
     }
 
+    /// Whether every event has it (C1).
+    var isRequired: Bool {
+        switch self {
+        case .id, .source, .specVersion, .type: true
+        case .dataContentType, .dataSchema, .subject, .time: false
+        }
+    }
+
+    /// Those whose texts decide whether two events are equal.
+    static let texts: [CoreAttribute] = [.id, .source, .type, .subject, .dataContentType, .dataSchema]
+
+    /// Those whose texts an event holds: all but the version.
+    static let held: [CoreAttribute] = texts + [.time]
+
     var name: AttributeName {
         switch self {
         case .id: .id
@@ -37,12 +51,4 @@ enum CoreAttribute: UInt8 {
         case .time: .time
         }
     }
-}
-
-/// Whether the bytes are those of an ASCII literal.
-@inline(__always)
-func equal(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
-    guard bytes.count == literal.utf8CodeUnitCount else { return false }
-    for index in 0..<bytes.count where bytes[index] != literal.utf8Start[index] { return false }
-    return true
 }

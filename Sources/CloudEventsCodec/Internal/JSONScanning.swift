@@ -13,26 +13,17 @@ func escapeMarks(_ word: UInt64) -> UInt64 {
     return (control | quoted | escaped) & (ones &* 0x80)
 }
 
+/// Marks, as ``escapeMarks(_:)`` does, those bytes and all that are not printable ASCII.
+@inline(__always)
+private func unusualMarks(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let deletes = word ^ (ones &* 0x7F)
+    return escapeMarks(word) | (((deletes &- ones) & ~deletes) | word) & (ones &* 0x80)
+}
+
 extension UnsafeRawBufferPointer {
-    /// The position of the first byte from `start` on that ends a run of plain ASCII in a JSON string: `"`, `\`, a
-    /// control character, or a byte of 0x80 or more; or the end.
-    @inline(__always)
-    func endOfPlainText(from start: Int) -> Int {
-        var position = start
-        while position &+ 8 <= count {
-            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt64.self))
-            let marks = escapeMarks(word) | word & 0x8080_8080_8080_8080
-            // The lowest mark is exact: a borrow makes wrong ones only above a right one.
-            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
-            position &+= 8
-        }
-        while position < count {
-            let byte = self[position]
-            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            position &+= 1
-        }
-        return position
-    }
+    /// Whether all bytes are printable ASCII, none of them `"` or `\`.
+    var isPlainText: Bool { ByteView(self).endOfPlainText(from: 0) == count }
 
     /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
     func unicodeEscape(at position: Int) -> UInt16? {
@@ -48,5 +39,47 @@ extension UnsafeRawBufferPointer {
             unit = unit << 4 | UInt16(digit)
         }
         return unit
+    }
+}
+
+extension ByteView {
+    /// The position of the first byte from `start` on that ends a run of plain text in a JSON string: `"`, `\`, or what
+    /// is not printable ASCII; or the end.
+    ///
+    /// Short texts are the rule: one word first, then sixteen bytes at a time.
+    @inline(__always)
+    func endOfPlainText(from start: Int) -> Int {
+        var position = start
+        if position &+ 8 <= count {
+            // The lowest mark is exact: a borrow makes wrong ones only above a right one.
+            let marks = unusualMarks(UInt64(littleEndian: load(position, as: UInt64.self)))
+            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position &+ 16 <= count {
+            let halves = unsafeBitCast(unusualBytes(at: position), to: SIMD2<UInt64>.self)
+            if halves[0] != 0 { return position &+ halves[0].trailingZeroBitCount / 8 }
+            if halves[1] != 0 { return position &+ 8 &+ halves[1].trailingZeroBitCount / 8 }
+            position &+= 16
+        }
+        while position < count {
+            let byte = self[position]
+            if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            position &+= 1
+        }
+        return position
+    }
+
+    /// Which of sixteen bytes are not plain text. The types are spelled out: without them the compiler takes an overload
+    /// that looks at each byte alone.
+    @inline(__always)
+    private func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
+        let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
+        // Printable ASCII is 0x20 to 0x7E: ninety-five values from 0x20 on.
+        let unprintable: SIMDMask<SIMD16<Int8>> =
+            (bytes &- SIMD16<UInt8>(repeating: 0x20)) .>= SIMD16<UInt8>(repeating: 0x5F)
+        let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x22)
+        let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x5C)
+        return unprintable .| quotes .| backslashes
     }
 }

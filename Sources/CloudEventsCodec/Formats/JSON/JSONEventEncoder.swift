@@ -2,88 +2,82 @@
 
 /// Writes events as JSON objects.
 enum JSONEventEncoder {
+    @inline(__always)
     static func write(_ event: CloudEvent, to writer: inout JSONWriter) throws(CloudEventError) {
-        // Once for the usual event: names, punctuation, and attributes without escapes.
-        writer.reserve(320 + event.data.bytes.count)
-        writer.writeRaw("{\"specversion\":\"1.0\",\"id\":")
-        writer.writeString(event.id)
-        writer.writeRaw(",\"source\":")
-        writer.writeString(event.source.string)
-        writer.writeRaw(",\"type\":")
-        writer.writeString(event.type)
-        if let subject = event.subject {
-            writer.writeRaw(",\"subject\":")
-            writer.writeString(subject)
+        defer { withExtendedLifetime(event) {} }
+        let facts = event.facts
+        let texts = event.texts
+        // Room for all attributes at once; what is not plain is rare, and may take six times its size.
+        var room = 160
+        for index in 0..<(EventTexts.coreCount &+ 2 &* facts.extensionCount) {
+            let text = texts[index]
+            room &+= 8 &+ (text.isPlain ? text.count : 6 &* text.count)
         }
-        if let time = event.time {
-            writer.writeRaw(",\"time\":")
-            writer.writeTimestamp(time)
+        writer.reserve(room)
+        writer.appendUnchecked("{\"specversion\":\"1.0\",\"id\":")
+        writer.appendString(texts[Int(CoreAttribute.id.rawValue)])
+        writer.appendUnchecked(",\"source\":")
+        writer.appendString(texts[Int(CoreAttribute.source.rawValue)])
+        writer.appendUnchecked(",\"type\":")
+        writer.appendString(texts[Int(CoreAttribute.type.rawValue)])
+        writer.appendMember(",\"subject\":", texts[Int(CoreAttribute.subject.rawValue)])
+        writer.appendMember(",\"time\":", texts[Int(CoreAttribute.time.rawValue)])
+        writer.appendMember(",\"datacontenttype\":", texts[Int(CoreAttribute.dataContentType.rawValue)])
+        writer.appendMember(",\"dataschema\":", texts[Int(CoreAttribute.dataSchema.rawValue)])
+        for index in 0..<facts.extensionCount {
+            let place = EventTexts.coreCount &+ 2 &* index
+            writer.appendExtension(texts[place], texts[place &+ 1])
         }
-        if let contentType = event.dataContentType {
-            writer.writeRaw(",\"datacontenttype\":")
-            writer.writeString(contentType)
+        try writeData(of: event, facts, to: &writer)
+    }
+
+    /// Writes the data, and the end of the object.
+    @inline(__always)
+    private static func writeData(
+        of event: CloudEvent,
+        _ facts: EventFacts,
+        to writer: inout JSONWriter
+    ) throws(CloudEventError) {
+        let bytes = UnsafeRawBufferPointer(start: facts.dataStart, count: facts.dataCount)
+        switch facts.dataKind {
+        case .absent:
+            break
+        case .json:
+            guard facts.isJSONContentType || bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "\"") else {
+                throw notJSON
+            }
+            writer.writeRaw(",\"data\":")
+            writer.writeRaw(trimmingWhitespace(bytes))
+        case .binary:
+            writer.writeRaw(",\"data_base64\":")
+            writer.writeBase64(bytes)
+        case .text:
+            writer.writeRaw(",\"data\":")
+            if event.dataContentType != nil, facts.isJSONContentType {
+                writer.writeRaw(try value(in: event.data))
+            } else {
+                writer.writeString(utf8: bytes)
+            }
         }
-        if let schema = event.dataSchema {
-            writer.writeRaw(",\"dataschema\":")
-            writer.writeString(schema.string)
-        }
-        for element in event.extensions {
-            writer.writeRaw(UInt8(ascii: ","))
-            writer.writeString(element.name.string)
-            writer.writeRaw(UInt8(ascii: ":"))
-            write(element.value, to: &writer)
-        }
-        try writeData(of: event, to: &writer)
         writer.writeRaw(UInt8(ascii: "}"))
     }
 
-    /// Writes an attribute's value in the JSON form of its type (J2).
-    private static func write(_ value: AttributeValue, to writer: inout JSONWriter) {
-        switch value {
-        case .boolean(let value): writer.writeRaw(value ? "true" : "false")
-        case .integer(let value): writer.writeInteger(Int64(value))
-        case .string(let value): writer.writeString(value)
-        case .binary(let value): value.withUnsafeBytes { writer.writeBase64($0) }
-        case .uri(let value): writer.writeString(value.string)
-        case .uriReference(let value): writer.writeString(value.string)
-        case .timestamp(let value): writer.writeTimestamp(value)
-        }
-    }
-
-    private static func writeData(of event: CloudEvent, to writer: inout JSONWriter) throws(CloudEventError) {
-        let data = event.data
-        switch data.kind {
-        case .absent:
-            break
-        case .binary:
-            writer.writeRaw(",\"data_base64\":")
-            data.bytes.withUnsafeBytes { writer.writeBase64($0) }
-        case .json:
-            guard event.hasJSONContentType || data.bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "\"") else {
-                throw CloudEventError(
-                    .notRepresentable,
-                    "the data is JSON, but datacontenttype says something else; change one of them",
-                    attribute: "data",
-                    rule: "J7"
-                )
-            }
-            writer.writeRaw(",\"data\":")
-            data.bytes.withUnsafeBytes { writer.writeRaw(trimmingWhitespace($0)) }
-        case .text:
-            writer.writeRaw(",\"data\":")
-            if event.dataContentType != nil, event.hasJSONContentType {
-                writer.writeRaw(try value(in: data))
-            } else {
-                data.bytes.withUnsafeBytes { writer.writeString(utf8: $0) }
-            }
-        }
-    }
-
+    @inline(__always)
     private static func trimmingWhitespace(_ json: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var range = 0..<json.count
-        while let first = range.first, json[first] <= 0x20 { range.removeFirst() }
-        while let last = range.last, json[last] <= 0x20 { range.removeLast() }
-        return UnsafeRawBufferPointer(rebasing: json[range])
+        var start = 0
+        var end = json.count
+        while start < end, json[start] <= 0x20 { start &+= 1 }
+        while start < end, json[end &- 1] <= 0x20 { end &-= 1 }
+        return UnsafeRawBufferPointer(rebasing: json[start..<end])
+    }
+
+    private static var notJSON: CloudEventError {
+        CloudEventError(
+            .notRepresentable,
+            "the data is JSON, but datacontenttype says something else; change one of them",
+            attribute: "data",
+            rule: "J7"
+        )
     }
 
     /// The JSON value that a text holds.
@@ -98,6 +92,42 @@ enum JSONEventEncoder {
                 offset: error.offset,
                 rule: "J5"
             )
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Appends a member that an event may not have.
+    @inline(__always)
+    fileprivate mutating func appendMember(_ name: StaticString, _ text: EventText) {
+        guard text.isPresent else { return }
+        appendUnchecked(name)
+        appendString(text)
+    }
+
+    /// Appends a text in quotation marks.
+    @inline(__always)
+    fileprivate mutating func appendString(_ text: EventText) {
+        if text.isPlain {
+            appendUnchecked(UInt8(ascii: "\""))
+            appendUnchecked(text.bytes)
+            appendUnchecked(UInt8(ascii: "\""))
+        } else {
+            writeString(utf8: text.bytes)
+        }
+    }
+
+    /// Appends an extension attribute in the JSON form of its type (J2).
+    @inline(__always)
+    fileprivate mutating func appendExtension(_ name: EventText, _ value: EventText) {
+        appendUnchecked(UInt8(ascii: ","))
+        appendUnchecked(UInt8(ascii: "\""))
+        appendUnchecked(name.bytes)
+        appendUnchecked(UInt8(ascii: "\""))
+        appendUnchecked(UInt8(ascii: ":"))
+        switch value.type {
+        case .boolean, .integer: appendUnchecked(value.bytes)
+        default: appendString(value)
         }
     }
 }

@@ -42,19 +42,36 @@ extension JSONEventFormat {
     /// - Parameter bytes: a JSON object in UTF-8, with white space around it at most.
     /// - Throws: ``CloudEventError`` with the rule, the attribute and the byte's place; for any bytes, never a trap.
     public func decode(_ bytes: SharedBytes) throws(CloudEventError) -> CloudEvent {
-        guard bytes.count <= limits.eventBytes else { throw limits.eventTooLarge(offset: nil) }
-        defer { withExtendedLifetime(bytes) {} }
-        var decoder = JSONEventDecoder(bytes, format: self)
-        let event = try decoder.event()
-        try decoder.end()
-        return event
+        try bytes.withUnsafeBytes { buffer throws(CloudEventError) in try decode(buffer, sharing: bytes.storage) }
     }
 
     /// Reads one event from an array, which is copied once.
     ///
     /// - Throws: as ``decode(_:)-(SharedBytes)``.
     public func decode(_ bytes: [UInt8]) throws(CloudEventError) -> CloudEvent {
-        try decode(SharedBytes(bytes))
+        // An array has no other errors to pass on.
+        let result: Result<CloudEvent, CloudEventError> = bytes.withUnsafeBytes { buffer in
+            do throws(CloudEventError) { return .success(try decode(buffer, sharing: nil)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Reads one event from memory, which is copied once, when the event is known to be valid.
+    ///
+    /// - Throws: as ``decode(_:)-(SharedBytes)``.
+    public func decode(_ bytes: UnsafeRawBufferPointer) throws(CloudEventError) -> CloudEvent {
+        try decode(bytes, sharing: nil)
+    }
+
+    private func decode(
+        _ bytes: UnsafeRawBufferPointer,
+        sharing storage: SharedByteStorage?
+    ) throws(CloudEventError) -> CloudEvent {
+        guard bytes.count <= limits.eventBytes else { throw limits.eventTooLarge(offset: nil) }
+        var decoder = JSONEventDecoder(bytes, sharing: storage, format: self)
+        do throws(Refusal) { return try decoder.event() } catch { throw decoder.error(error) }
     }
 
     /// Reads a batch: an array of events, possibly empty (J13).
@@ -63,14 +80,11 @@ extension JSONEventFormat {
     ///
     /// - Throws: ``CloudEventError`` where the text or any of its events is not valid, or a limit is exceeded.
     public func decodeBatch(_ bytes: SharedBytes) throws(CloudEventError) -> [CloudEvent] {
-        guard bytes.count <= limits.batchBytes else {
-            throw CloudEventError(.limitExceeded, "the batch is larger than the limit of \(limits.batchBytes) bytes")
+        guard bytes.count <= limits.batchBytes else { throw limits.batchTooLarge() }
+        return try bytes.withUnsafeBytes { buffer throws(CloudEventError) in
+            var decoder = JSONEventDecoder(buffer, sharing: bytes.storage, format: self)
+            do throws(Refusal) { return try decoder.batch() } catch { throw decoder.error(error) }
         }
-        defer { withExtendedLifetime(bytes) {} }
-        var decoder = JSONEventDecoder(bytes, format: self)
-        let events = try decoder.batch()
-        try decoder.end()
-        return events
     }
 
     /// Reads a batch from an array, which is copied once.
@@ -143,11 +157,5 @@ extension JSONEventFormat {
             writer.truncate(to: start)
             throw error
         }
-    }
-}
-
-extension CodecLimits {
-    func eventTooLarge(offset: Int?) -> CloudEventError {
-        CloudEventError(.limitExceeded, "the event is larger than the limit of \(eventBytes) bytes", offset: offset)
     }
 }

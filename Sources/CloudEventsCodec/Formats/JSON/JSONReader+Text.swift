@@ -16,7 +16,7 @@ extension JSONReader {
         guard string.hasEscapes else { return String(decoding: rawBytes(string), as: UTF8.self) }
         let raw = rawBytes(string)
         return String(unsafeUninitializedCapacity: raw.count) { output in
-            Self.unescape(raw, to: UnsafeMutableRawBufferPointer(output))
+            JSONScanner.unescape(raw, to: UnsafeMutableRawBufferPointer(output))
         }
     }
 
@@ -27,67 +27,7 @@ extension JSONReader {
         guard string.hasEscapes else { return buffer.slice(string.range) }
         let raw = rawBytes(string)
         return SharedBytes(unsafeUninitializedCapacity: raw.count) { output in
-            Self.unescape(raw, to: UnsafeMutableRawBufferPointer(output))
+            JSONScanner.unescape(raw, to: UnsafeMutableRawBufferPointer(output))
         }
-    }
-
-    /// Gives the UTF-8 bytes that the text stands for to a closure; only a string with escapes is copied for it.
-    package func withUTF8<Result>(_ string: JSONString, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        let raw = rawBytes(string)
-        guard string.hasEscapes else { return body(raw) }
-        return withUnsafeTemporaryAllocation(byteCount: raw.count, alignment: 1) { output in
-            let count = Self.unescape(raw, to: output)
-            return body(UnsafeRawBufferPointer(rebasing: output[..<count]))
-        }
-    }
-
-    /// Resolves the escapes of a checked string. The result is never longer than the text.
-    private static func unescape(_ raw: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer) -> Int {
-        var count = 0
-        var position = 0
-        while position < raw.count {
-            let byte = raw[position]
-            guard byte == UInt8(ascii: "\\"), position + 1 < raw.count else {
-                output[count] = byte
-                count += 1
-                position += 1
-                continue
-            }
-            guard let unit = raw.unicodeEscape(at: position) else {
-                output[count] = controlCharacter(raw[position + 1])
-                count += 1
-                position += 2
-                continue
-            }
-            var scalar = UInt32(unit)
-            position += 6
-            if unit & 0xFC00 == 0xD800, let low = raw.unicodeEscape(at: position) {
-                scalar = 0x1_0000 + (UInt32(unit) & 0x3FF) << 10 + UInt32(low) & 0x3FF
-                position += 6
-            }
-            count += write(scalar, to: output, at: count)
-        }
-        return count
-    }
-
-    private static func controlCharacter(_ letter: UInt8) -> UInt8 {
-        switch letter {
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: letter
-        }
-    }
-
-    private static func write(_ scalar: UInt32, to output: UnsafeMutableRawBufferPointer, at position: Int) -> Int {
-        guard let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) else { return 0 }
-        var count = 0
-        for unit in encoded {
-            output[position + count] = unit
-            count += 1
-        }
-        return count
     }
 }

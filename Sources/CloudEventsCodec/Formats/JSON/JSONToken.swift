@@ -22,8 +22,8 @@ package struct JSONString: Equatable {
     package let range: Range<Int>
     /// Whether there is a backslash: the bytes are not the string's own.
     package let hasEscapes: Bool
-    /// Whether all bytes are ASCII; an escape may still stand for another character.
-    package let isASCII: Bool
+    /// Whether all bytes are printable ASCII, and neither `"` nor `\`.
+    package let isPlain: Bool
 }
 
 /// Where a number lies in the text, with every digit as it was written.

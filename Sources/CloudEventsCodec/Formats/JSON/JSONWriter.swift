@@ -15,9 +15,9 @@ package struct JSONWriter: ~Copyable {
 
     /// Makes an empty writer with room for so many bytes.
     package init(capacity: Int = 4096) {
-        storage = SharedByteStorage.make(capacity: max(capacity, 64))
-        base = UnsafeMutableRawPointer(storage.base)
-        self.capacity = storage.capacity
+        storage = SharedByteStorage.make(capacity: Swift.max(capacity, 64))
+        base = storage.base
+        self.capacity = storage.byteCapacity
     }
 
     /// Makes room for so many more bytes.
@@ -29,10 +29,10 @@ package struct JSONWriter: ~Copyable {
     @inline(never)
     private mutating func grow(_ extra: Int) {
         let larger = SharedByteStorage.make(capacity: max(capacity * 2, count + extra))
-        UnsafeMutableRawPointer(larger.base).copyMemory(from: base, byteCount: count)
+        larger.base.copyMemory(from: base, byteCount: count)
         storage = larger
-        base = UnsafeMutableRawPointer(larger.base)
-        capacity = larger.capacity
+        base = larger.base
+        capacity = larger.byteCapacity
     }
 
     /// Gives the written bytes to a closure, for `write(2)` and the like.
@@ -47,14 +47,14 @@ package struct JSONWriter: ~Copyable {
     ///
     /// - Parameter capacity: the size of the new buffer.
     package mutating func takeBytes(nextCapacity capacity: Int = 4096) -> SharedBytes {
-        let bytes = SharedBytes(storage: storage, start: 0, count: count)
+        let bytes = SharedBytes(storage: storage, start: base, count: count)
         self = JSONWriter(capacity: capacity)
         return bytes
     }
 
     /// Hands the written bytes over without a copy, for the last time.
     package consuming func finish() -> SharedBytes {
-        SharedBytes(storage: storage, start: 0, count: count)
+        SharedBytes(storage: storage, start: base, count: count)
     }
 
     /// Forgets what was written.
@@ -93,6 +93,27 @@ extension JSONWriter {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count)
         (base + count).copyMemory(from: source, byteCount: bytes.count)
+        count &+= bytes.count
+    }
+
+    /// Appends one byte, for which there is room.
+    @inline(__always)
+    mutating func appendUnchecked(_ byte: UInt8) {
+        base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count &+= 1
+    }
+
+    /// Appends a piece of JSON from the source code, for which there is room.
+    @inline(__always)
+    mutating func appendUnchecked(_ text: StaticString) {
+        (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        count &+= text.utf8CodeUnitCount
+    }
+
+    /// Appends bytes as they are, for which there is room.
+    @inline(__always)
+    mutating func appendUnchecked(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(start: base + count, count: bytes.count).copyMemory(from: bytes)
         count &+= bytes.count
     }
 

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the pieces of a JSON text (RFC 8259) one by one: white space, strings, numbers, literals, and whole values. It
+/// checks everything: syntax, UTF-8, escapes and surrogates, number form, and the nesting depth.
+///
+/// The bytes belong to the caller, who keeps them alive and unchanged as long as the scanner is used.
+struct JSONScanner {
+    let bytes: ByteView
+    /// Where the next piece is looked for.
+    var offset: Int
+
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
+        self.bytes = ByteView(bytes)
+        self.offset = offset
+    }
+
+    /// The byte at the current place, or 0 at the end: no piece begins with 0, so that it is refused like any other.
+    @inline(__always)
+    var current: UInt8 { offset < bytes.count ? bytes[offset] : 0 }
+
+    /// Skips white space and gives the byte behind it, or 0 at the end.
+    @inline(__always) @discardableResult
+    mutating func skipWhitespace() -> UInt8 {
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            offset &+= 1
+        }
+        return 0
+    }
+
+    @inline(__always)
+    func refusal(_ reason: Refusal.Reason) -> Refusal { Refusal(reason, at: min(offset, bytes.count)) }
+}
+
+// MARK: - Scalars
+
+extension JSONScanner {
+    @inline(__always)
+    mutating func literal(_ literal: StaticString) throws(Refusal) {
+        let end = offset &+ literal.utf8CodeUnitCount
+        guard end <= bytes.count, equal(bytes[Range(uncheckedBounds: (offset, end))], literal) else {
+            throw refusal(.noValue)
+        }
+        offset = end
+    }
+
+    /// Reads a number, if one begins here.
+    @inline(__always)
+    mutating func number() throws(Refusal) -> JSONNumber {
+        let start = offset
+        var isInteger = true
+        var byte = current
+        if byte == UInt8(ascii: "-") { byte = advance() }
+        if byte == UInt8(ascii: "0") {
+            byte = advance()
+        } else {
+            guard URISyntax.isDigit(byte) else { throw refusal(offset == start ? .noValue : .noDigit) }
+            byte = skipDigits()
+        }
+        if byte == UInt8(ascii: ".") {
+            isInteger = false
+            guard URISyntax.isDigit(advance()) else { throw refusal(.noDigit) }
+            byte = skipDigits()
+        }
+        if byte | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            byte = advance()
+            if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { byte = advance() }
+            guard URISyntax.isDigit(byte) else { throw refusal(.noDigit) }
+            skipDigits()
+        }
+        return JSONNumber(range: Range(uncheckedBounds: (start, offset)), isInteger: isInteger)
+    }
+
+    @inline(__always)
+    private mutating func advance() -> UInt8 {
+        offset &+= 1
+        return current
+    }
+
+    /// Skips a digit and those behind it, and gives the byte behind them.
+    @inline(__always) @discardableResult
+    private mutating func skipDigits() -> UInt8 {
+        while true {
+            let byte = advance()
+            guard URISyntax.isDigit(byte) else { return byte }
+        }
+    }
+
+    /// Reads a string from its opening quotation mark, at which the scanner is.
+    @inline(__always)
+    mutating func string() throws(Refusal) -> JSONString {
+        let start = offset &+ 1
+        let end = bytes.endOfPlainText(from: start)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
+            let string = try unusualString(from: start, plainUntil: end)
+            offset = string.range.upperBound &+ 1
+            return string
+        }
+        offset = end &+ 1
+        return JSONString(range: Range(uncheckedBounds: (start, end)), hasEscapes: false, isPlain: true)
+    }
+
+    /// Reads on from the first byte of a string that is not plain.
+    ///
+    /// It does not move the scanner: what the caller keeps in registers stays there.
+    @inline(never)
+    private func unusualString(from start: Int, plainUntil: Int) throws(Refusal) -> JSONString {
+        var position = plainUntil
+        var hasEscapes = false
+        while true {
+            guard position < bytes.count else {
+                throw Refusal(.stringEnds, at: bytes.count)
+            }
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                let range = Range(uncheckedBounds: (start, position))
+                return JSONString(range: range, hasEscapes: hasEscapes, isPlain: false)
+            }
+            if byte == UInt8(ascii: "\\") {
+                hasEscapes = true
+                position &+= try escapeLength(at: position)
+            } else if byte < 0x20 {
+                throw Refusal(.controlCharacter, at: position)
+            } else if byte < 0x80 {
+                position &+= 1
+            } else {
+                position = bytes.buffer.endOfMultibyteText(from: position)
+                guard position >= bytes.count || bytes[position] < 0x80 else {
+                    throw Refusal(.invalidUTF8, at: position)
+                }
+            }
+            position = bytes.endOfPlainText(from: position)
+        }
+    }
+
+    /// Checks the escape that begins at a backslash and gives its length.
+    private func escapeLength(at position: Int) throws(Refusal) -> Int {
+        guard position + 1 < bytes.count else { throw Refusal(.stringEnds, at: bytes.count) }
+        switch bytes[position + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return 2
+        case UInt8(ascii: "u"):
+            guard let unit = bytes.buffer.unicodeEscape(at: position) else {
+                throw Refusal(.badUnicodeEscape, at: position)
+            }
+            if unit & 0xF800 != 0xD800 { return 6 }
+            guard unit < 0xDC00, let low = bytes.buffer.unicodeEscape(at: position + 6), low & 0xFC00 == 0xDC00 else {
+                throw Refusal(.halfSurrogate, at: position)
+            }
+            return 12
+        default:
+            throw Refusal(.unknownEscape, at: position)
+        }
+    }
+}
+
+// MARK: - Whole values
+
+extension JSONScanner {
+    /// Skips one value, whatever it is, from its first byte to behind its last one, without recursion.
+    ///
+    /// - Parameters:
+    ///   - depth: how many objects and arrays are open around it.
+    ///   - maximumDepth: how many may be open at a time.
+    @inline(__always)
+    mutating func skipValue(depth: Int, maximumDepth: Int) throws(Refusal) {
+        switch current {
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            offset = try endOfContainer(depth: depth, maximumDepth: maximumDepth)
+        default: try skipOther(current)
+        }
+    }
+
+    @inline(__always)
+    private mutating func skipOther(_ byte: UInt8) throws(Refusal) {
+        switch byte {
+        case UInt8(ascii: "t"): try literal("true")
+        case UInt8(ascii: "f"): try literal("false")
+        case UInt8(ascii: "n"): try literal("null")
+        default: _ = try number()
+        }
+    }
+
+    /// The end of the object or array that begins here.
+    @inline(never)
+    private func endOfContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) -> Int {
+        var scanner = self
+        try scanner.skipContainer(depth: outside, maximumDepth: maximumDepth)
+        return scanner.offset
+    }
+
+    @inline(__always)
+    private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) {
+        var open = JSONNesting()
+        var byte = current
+        while true {
+            // A value begins here, or ends an empty array.
+            switch byte {
+            case UInt8(ascii: "\""):
+                _ = try string()
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                let isObject = byte == UInt8(ascii: "{")
+                guard outside &+ open.depth < maximumDepth else { throw refusal(.tooDeep) }
+                open.push(isObject: isObject)
+                offset &+= 1
+                byte = skipWhitespace()
+                if isObject, byte == UInt8(ascii: "\"") {
+                    byte = try name()
+                    continue
+                }
+                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    if isObject { throw refusal(.noMemberName) }
+                    continue
+                }
+            default:
+                try skipOther(byte)
+            }
+            byte = try skipClosings(&open)
+            if open.depth == 0 { return }
+        }
+    }
+
+    /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way, and gives its first
+    /// byte.
+    @inline(__always)
+    private mutating func skipClosings(_ open: inout JSONNesting) throws(Refusal) -> UInt8 {
+        while open.depth > 0 {
+            let byte = skipWhitespace()
+            if byte == UInt8(ascii: ",") {
+                offset &+= 1
+                let next = skipWhitespace()
+                guard open.isObject else { return next }
+                guard next == UInt8(ascii: "\"") else { throw refusal(.noMemberName) }
+                return try name()
+            }
+            guard byte == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                throw refusal(open.isObject ? .noObjectEnd : .noArrayEnd)
+            }
+            offset &+= 1
+            open.pop()
+        }
+        return 0
+    }
+
+    /// Skips a member's name and its colon, and gives the first byte of its value.
+    @inline(__always)
+    private mutating func name() throws(Refusal) -> UInt8 {
+        _ = try string()
+        return try colon()
+    }
+
+    /// Skips a colon and the white space around it.
+    @inline(__always) @discardableResult
+    mutating func colon() throws(Refusal) -> UInt8 {
+        guard skipWhitespace() == UInt8(ascii: ":") else { throw refusal(.noColon) }
+        offset &+= 1
+        return skipWhitespace()
+    }
+}
+
+/// Which objects and arrays are open.
+struct JSONNesting {
+    private(set) var depth = 0
+    /// The kinds of the innermost ones, one bit each, an object being 1; those further out are in `outer`.
+    private var kinds: UInt64 = 0
+    private var outer: [UInt64] = []
+
+    @inline(__always) var isObject: Bool { kinds & 1 == 1 }
+
+    @inline(__always)
+    mutating func push(isObject: Bool) {
+        if depth & 63 == 0, depth > 0 { save() }
+        depth &+= 1
+        kinds = kinds << 1 | (isObject ? 1 : 0)
+    }
+
+    @inline(__always)
+    mutating func pop() {
+        depth &-= 1
+        kinds >>= 1
+        if depth & 63 == 0, depth > 0 { restore() }
+    }
+
+    @inline(never)
+    private mutating func save() { outer.append(kinds) }
+
+    @inline(never)
+    private mutating func restore() { kinds = outer.popLast() ?? 0 }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Memory for the texts of an event that come one by one, so that they lie side by side and can be copied together.
+struct TextArena {
+    private let memory: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ memory: UnsafeMutableRawBufferPointer) {
+        self.memory = memory
+    }
+
+    /// What was appended.
+    var region: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+    /// Copies a text; the memory has room for it.
+    mutating func append(_ text: String, type: EventText.ValueType = .string) -> EventText {
+        var text = text
+        return text.withUTF8 { append(UnsafeRawBufferPointer($0), type: type) }
+    }
+
+    /// Copies the bytes of a text; the memory has room for them.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, type: EventText.ValueType = .string) -> EventText {
+        let target = UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + bytes.count)])
+        target.copyMemory(from: bytes)
+        count += bytes.count
+        let copy = UnsafeRawBufferPointer(target)
+        return EventText(copy, copy.isPlainText ? .plain : [], type: type)
+    }
+
+    /// Makes an arena for the duration of a closure.
+    static func with<Result, Failure: Error>(
+        capacity: Int,
+        _ body: (inout TextArena) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result: Swift.Result<Result, Failure> =
+            withUnsafeTemporaryAllocation(byteCount: max(capacity, 1), alignment: 8) { memory in
+                var arena = TextArena(memory)
+                do throws(Failure) { return .success(try body(&arena)) } catch { return .failure(error) }
+            }
+        return try result.get()
+    }
+}
