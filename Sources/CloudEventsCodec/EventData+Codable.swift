@@ -185,9 +185,14 @@ extension CloudEventError {
             if let index = key.intValue {
                 place += "[\(index)]"
             } else {
-                place += (place.isEmpty ? "" : ".") + AttributeName.printable(key.stringValue)
+                place += (place.isEmpty ? "" : ".") + Self.printable(key.stringValue)
             }
         }
         self.init(code, place.isEmpty ? message : message + ", at " + place, attribute: "data")
+    }
+
+    private static func printable(_ text: String) -> String {
+        var copy = text
+        return copy.withUTF8 { AttributeName.printable(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -44,9 +44,8 @@ enum DSSEEnvelope {
             var hasSignature = false
             while case .name(let name) = try reader.next() {
                 let isSignature = reader.text(name) == "sig"
-                let (_, first) = try reader.wholeValue()
-                guard isSignature, case .string = first else { continue }
-                hasSignature = true
+                let value = try reader.skipValue()
+                if isSignature, reader.bytes[value.lowerBound] == UInt8(ascii: "\"") { hasSignature = true }
             }
             guard hasSignature else { return false }
             count += 1
@@ -54,7 +53,7 @@ enum DSSEEnvelope {
     }
 
     private static func string(_ reader: inout JSONReader) throws(CloudEventError) -> String? {
-        guard case .string(let string) = try reader.wholeValue().first else { return nil }
+        guard case .string(let string) = try reader.next() else { return nil }
         return reader.text(string)
     }
 

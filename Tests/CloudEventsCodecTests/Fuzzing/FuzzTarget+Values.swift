@@ -27,7 +27,7 @@ extension FuzzTarget {
             case .name(let string), .string(let string):
                 let text = reader.text(string)
                 let utf8 = reader.utf8(string, in: bytes)
-                let isSame = String(validatingUTF8: utf8) == text && reader.withUTF8(string) { $0.elementsEqual(utf8) }
+                let isSame = String(validatingUTF8: utf8) == text
                 guard isSame else { fatalError("a string's text and its bytes differ") }
             case .number(let number):
                 guard !reader.rawBytes(number).isEmpty else { fatalError("a number has no digits") }
@@ -126,7 +126,6 @@ extension FuzzTarget {
         let isJSON = MediaType.isJSON(text)
         guard let mediaType = decoded({ () throws(CloudEventError) in try MediaType(text) }) else { return }
         try require(mediaType.isJSON == isJSON, "both ways to ask for JSON agree")
-        try require(MediaType.isValid(text), "both ways to check agree")
         try require(try MediaType(mediaType.essence) == mediaType, "the essence is the same media type")
         try require(
             (mediaType.type == "text") == MediaType.isText(mediaType.essence),

@@ -61,6 +61,13 @@ extension FuzzTarget {
     static func check(_ event: CloudEvent) throws {
         try require(!event.description.isEmpty && !event.data.description.isEmpty, "an event describes itself")
         try require(event.detached() == event, "a detached event is equal")
+        try require(event.detached().hashValue == event.hashValue, "equal events have equal hashes")
+        for attribute in event.attributes {
+            try require(
+                event.canonicalBytes(of: attribute.name) == SharedBytes(utf8: attribute.value.canonicalString),
+                "an attribute's bytes are its canonical text"
+            )
+        }
         try require(
             try CloudEvent(attributes: event.attributes, data: event.data) == event,
             "the list of an event's attributes makes the event"

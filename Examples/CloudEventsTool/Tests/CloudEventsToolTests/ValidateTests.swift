@@ -57,7 +57,7 @@ struct ValidateTests {
     func cut() {
         let result = Run("validate", "[\(Example.event),")
         #expect(result.status == 1 && result.output.isEmpty && result.messages.count == 1)
-        #expect(result.messages.first?.contains("ends early") == true)
+        #expect(result.messages.first?.contains("line 1, column ") == true)
     }
 
     @Test("Documented extensions are checked, unless that is not wanted (E5)")

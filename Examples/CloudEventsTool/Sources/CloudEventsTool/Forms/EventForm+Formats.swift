@@ -83,10 +83,12 @@ private enum JSONElements {
             var reader = JSONReader(buffer, maximumDepth: format.limits.nestingDepth)
             var ranges: [Range<Int>] = []
             guard try reader.next() == .beginArray else { return ranges }
-            while case let (range, first) = try reader.wholeValue(), first != .endArray {
-                // The comma before an element is read together with it.
+            while true {
+                let range = try reader.skipValue()
+                // The comma before an element is read together with it, and so is the end of the array.
                 let start = buffer[range].firstIndex { ![0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ",")].contains($0) }
-                ranges.append((start ?? range.lowerBound)..<range.upperBound)
+                guard let start, buffer[start] != UInt8(ascii: "]") else { break }
+                ranges.append(start..<range.upperBound)
             }
             _ = try reader.next()
             return ranges
