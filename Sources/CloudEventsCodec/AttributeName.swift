@@ -53,8 +53,24 @@ extension AttributeName {
     static func isValid(_ utf8: UnsafeRawBufferPointer) -> Bool {
         let bytes = ByteView(utf8)
         var position = 0
+        while position &+ 8 <= bytes.count {
+            guard areNameBytes(UInt64(littleEndian: bytes.load(position, as: UInt64.self))) else { return false }
+            position &+= 8
+        }
         while position < bytes.count, isNameByte(bytes[position]) { position &+= 1 }
         return position == bytes.count && position > 0 && !equal(utf8, "data")
+    }
+
+    /// Whether all eight bytes are letters a to z or digits.
+    ///
+    /// What is added lifts a byte of at least the lower bound, or above the upper one, over 0x7F.
+    @inline(__always)
+    private static func areNameBytes(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let ascii = word & (ones &* 0x7F)
+        let digits = (ascii &+ ones &* (0x80 - 0x30)) & ~(ascii &+ ones &* (0x80 - 0x3A))
+        let letters = (ascii &+ ones &* (0x80 - 0x61)) & ~(ascii &+ ones &* (0x80 - 0x7B))
+        return (digits | letters) & ~word & (ones &* 0x80) == ones &* 0x80
     }
 
     @inline(__always)

@@ -28,13 +28,13 @@ extension Timestamp {
         let bytes = ByteView(buffer)
         // The shortest text is 2018-04-05T17:31:00Z.
         guard bytes.count >= 20 else { return nil }
-        var digits = DigitReader(bytes)
-        let year = digits.pair(at: 0) &* 100 &+ digits.pair(at: 2)
-        let (month, day) = (digits.pair(at: 5), digits.pair(at: 8))
-        let (hour, minute, second) = (digits.pair(at: 11), digits.pair(at: 14), digits.pair(at: 17))
-        guard digits.areDigits, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
-            month &- 1 < 12, month > 0, day > 0, day <= 28 || day <= CivilTime.days(inMonth: month, of: year),
+        let date = DigitPairs(bytes, at: 0, like: "0000-00-")
+        let time = DigitPairs(bytes, at: 8, like: "00T00:00", ignoringCaseAt: 2)
+        let rest = DigitPairs(bytes, at: 11, like: "00:00:00")
+        let year = date[0] &* 100 &+ date[2]
+        let (month, day, hour, minute, second) = (date[5], time[0], time[3], time[6], rest[6])
+        guard date.areValid, time.areValid, rest.areValid, month &- 1 < 12, month > 0, day > 0,
+            day <= 28 || day <= CivilTime.days(inMonth: month, of: year),
             hour <= 23, minute <= 59, second <= 60
         else { return nil }
         var style: Style = bytes[10] == UInt8(ascii: "t") ? .lowercaseT : []
@@ -72,11 +72,11 @@ extension Timestamp {
             if sign == UInt8(ascii: "z") { style.insert(.lowercaseZ) }
             return left == 1 ? 0 : nil
         }
-        guard left == 6, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), bytes[position + 3] == UInt8(ascii: ":")
-        else { return nil }
-        var digits = DigitReader(bytes)
-        let (hours, minutes) = (digits.pair(at: position + 1), digits.pair(at: position + 4))
-        guard digits.areDigits, hours <= 23, minutes <= 59 else { return nil }
+        guard left == 6, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
+        // With the two bytes in front, whatever they are, there are eight.
+        let zone = DigitPairs(bytes, at: position &- 2, like: "00:00", behind: 3)
+        guard zone.areValid, zone[3] <= 23, zone[6] <= 59 else { return nil }
+        let (hours, minutes) = (zone[3], zone[6])
         style.insert(.numericOffset)
         let total = hours * 60 + minutes
         if sign == UInt8(ascii: "+") { return total }
@@ -92,22 +92,28 @@ private struct Fraction {
     var tail = ""
     var end: Int
 
+    @inline(__always)
     init?(_ bytes: ByteView, at start: Int) {
         end = start
         guard start < bytes.count, bytes[start] == UInt8(ascii: ".") else { return }
-        end += 1
-        while end < bytes.count, URISyntax.isDigit(bytes[end]) {
-            if digits < 9 {
-                nanoseconds = nanoseconds * 10 + Int32(bytes[end] - UInt8(ascii: "0"))
-                digits += 1
-            }
-            end += 1
+        let limit = min(bytes.count, start &+ 10)
+        end &+= 1
+        while end < limit, URISyntax.isDigit(bytes[end]) {
+            nanoseconds = nanoseconds &* 10 &+ Int32(truncatingIfNeeded: bytes[end] &- UInt8(ascii: "0"))
+            end &+= 1
         }
+        digits = UInt8(truncatingIfNeeded: end &- start &- 1)
         guard digits > 0 else { return nil }
-        nanoseconds *= Self.scale(digits)
-        if end - start > 10 {
-            tail = String(decoding: bytes[(start + 10)..<end], as: UTF8.self)
-        }
+        nanoseconds &*= Self.scale(digits)
+        if digits == 9 { readTail(bytes) }
+    }
+
+    /// Reads the digits behind the ninth.
+    @inline(never)
+    private mutating func readTail(_ bytes: ByteView) {
+        let start = end
+        while end < bytes.count, URISyntax.isDigit(bytes[end]) { end &+= 1 }
+        if end > start { tail = String(decoding: bytes[start..<end], as: UTF8.self) }
     }
 }
 
@@ -121,24 +127,45 @@ extension Fraction {
     }
 }
 
-/// Reads digits first and asks at the end whether all of them were.
-private struct DigitReader {
-    private let bytes: ByteView
-    private(set) var areDigits = true
+/// Eight bytes that are digits and separators, looked at together.
+private struct DigitPairs {
+    /// The number of each byte and the one behind it, if both are digits.
+    private let numbers: UInt64
+    /// Whether digits and separators are where they have to be.
+    let areValid: Bool
 
+    /// - Parameters:
+    ///   - bytes: has eight bytes from `position` on.
+    ///   - position: where they are.
+    ///   - pattern: `0` for a digit, a separator for itself.
+    ///   - letter: where a letter may be in lower case.
+    ///   - skipped: how many of the bytes are in front of the pattern.
     @inline(__always)
-    init(_ bytes: ByteView) {
-        self.bytes = bytes
+    init(
+        _ bytes: ByteView,
+        at position: Int,
+        like pattern: StaticString,
+        ignoringCaseAt letter: Int = 8,
+        behind skipped: Int = 0
+    ) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var wanted = ones &* UInt64(UInt8(ascii: "0"))
+        for index in 0..<pattern.utf8CodeUnitCount {
+            let difference = pattern.utf8Start[index] ^ UInt8(ascii: "0")
+            wanted ^= UInt64(difference) << UInt64(8 * (index + skipped))
+        }
+        let ignored = (UInt64(0x20) << UInt64(8 * letter)) | ((1 << UInt64(8 * skipped)) &- 1)
+        let digits = (UInt64(littleEndian: bytes.load(position, as: UInt64.self)) ^ wanted) & ~ignored
+        // A digit is now 0 to 9, a separator 0: what is added lifts anything above that over 0x7F.
+        let separators = ((wanted ^ ones &* UInt64(UInt8(ascii: "0"))) &+ ones &* 0x7F) &>> 7 & ones
+        let excess = digits &+ ones &* 0x76 &+ separators &* 9
+        areValid = (excess | digits) & (ones &* 0x80) == 0
+        numbers = digits &* 10 &+ digits &>> 8
     }
 
-    /// The number of two digits at a place that exists.
+    /// The number of two digits whose first one is at a place.
     @inline(__always)
-    mutating func pair(at position: Int) -> Int {
-        let tens = bytes[position] &- UInt8(ascii: "0")
-        let ones = bytes[position &+ 1] &- UInt8(ascii: "0")
-        areDigits = areDigits && tens <= 9 && ones <= 9
-        return Int(tens) &* 10 &+ Int(ones)
-    }
+    subscript(index: Int) -> Int { Int((numbers &>> UInt64(8 * index)) & 0xFF) }
 }
 
 extension Timestamp: CustomStringConvertible {

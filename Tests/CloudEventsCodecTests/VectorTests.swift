@@ -7,7 +7,7 @@ import Testing
 struct VectorTests {
     typealias Check = (kind: String, check: @Sendable (Vector) throws -> Void)
 
-    static let checks = valueChecks + jsonChecks + extensionChecks + specVersion03Checks
+    static let checks = valueChecks + jsonChecks + extensionChecks + specVersion03Checks + xmlChecks
 
     private static let jsonChecks: [Check] = [
         ("json-structured", checkStructured),

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether the bytes are those of an ASCII literal of up to sixteen bytes.
+/// Whether the bytes are those of an ASCII literal.
 ///
-/// Two loads that overlap and two constants instead of a loop.
+/// Up to 24 bytes are two or three loads that overlap, compared with constants.
 @inline(__always)
 func equal(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
     let count = literal.utf8CodeUnitCount
     guard bytes.count == count, let left = bytes.baseAddress else { return bytes.count == count }
     let right = UnsafeRawPointer(literal.utf8Start)
     if count >= 8 {
+        if count > 24 { return bytes.hasSameBytes(as: UnsafeRawBufferPointer(start: right, count: count)) }
         return same(left, right, 0, UInt64.self) && same(left, right, count &- 8, UInt64.self)
-            && (count <= 16 || bytes.hasSameBytes(as: UnsafeRawBufferPointer(start: right, count: count)))
+            && (count <= 16 || same(left, right, 8, UInt64.self))
     }
     if count >= 4 { return same(left, right, 0, UInt32.self) && same(left, right, count &- 4, UInt32.self) }
     if count >= 2 { return same(left, right, 0, UInt16.self) && same(left, right, count &- 2, UInt16.self) }

@@ -1,38 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A set of ASCII characters: one bit each.
+/// A set of ASCII characters: letters, digits, and the others that the set's documentation shows.
 ///
-/// The sets are numbers and not made when the program starts, so that looking a byte up is two instructions. Each is letters,
-/// digits, and the characters that its documentation shows.
+/// Whether a byte belongs to a set is one look into a table that is part of the program's code.
 struct ByteSet {
-    private let low: UInt64
-    private let high: UInt64
-
-    @inline(__always)
-    private init(_ low: UInt64, _ high: UInt64) {
-        (self.low, self.high) = (low, high)
-    }
+    private let bit: UInt8
 
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
-        ((byte < 64 ? low : byte < 128 ? high : 0) >> UInt64(byte & 63)) & 1 == 1
+        byte < 128 && (Self.classes.utf8Start[Int(byte)] &- UInt8(ascii: "0")) & bit != 0
     }
 
-    /// Of a registered name: unreserved and sub-delims. `-._~!$&'()*+,;=`
-    @inline(__always) static var hostCharacters: ByteSet { ByteSet(0x2BFF_7FD2_0000_0000, 0x47FF_FFFE_87FF_FFFE) }
+    /// Of a registered name, unreserved and sub-delims: `-._~!$&'()*+,;=`
+    @inline(__always) static var hostCharacters: ByteSet { ByteSet(bit: 1) }
 
-    /// Of user information: those and the colon. `-._~!$&'()*+,;=:`
-    @inline(__always) static var userCharacters: ByteSet { ByteSet(0x2FFF_7FD2_0000_0000, 0x47FF_FFFE_87FF_FFFE) }
+    /// Of user information, those and the colon: `-._~!$&'()*+,;=:`
+    @inline(__always) static var userCharacters: ByteSet { ByteSet(bit: 2) }
 
-    /// Of a path: pchar and the slash. `-._~!$&'()*+,;=:@/`
-    @inline(__always) static var pathCharacters: ByteSet { ByteSet(0x2FFF_FFD2_0000_0000, 0x47FF_FFFE_87FF_FFFF) }
+    /// Of a path, pchar and the slash: `-._~!$&'()*+,;=:@/`
+    @inline(__always) static var pathCharacters: ByteSet { ByteSet(bit: 4) }
 
-    /// Of a query or a fragment: those and the question mark. `-._~!$&'()*+,;=:@/?`
-    @inline(__always) static var queryCharacters: ByteSet { ByteSet(0xAFFF_FFD2_0000_0000, 0x47FF_FFFE_87FF_FFFF) }
+    /// Of a query or a fragment, those and the question mark: `-._~!$&'()*+,;=:@/?`
+    @inline(__always) static var queryCharacters: ByteSet { ByteSet(bit: 8) }
 
-    /// Of a token of RFC 9110, section 5.6.2. `!#$%&'*+-.^_`|~`
-    @inline(__always) static var tokenCharacters: ByteSet { ByteSet(0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE) }
+    /// Of a token of RFC 9110, section 5.6.2: `` !#$%&'*+-.^_`|~ ``
+    @inline(__always) static var tokenCharacters: ByteSet { ByteSet(bit: 16) }
 
-    /// Of a scheme, behind its first letter. `+-.`
-    @inline(__always) static var schemeCharacters: ByteSet { ByteSet(0x03FF_6800_0000_0000, 0x07FF_FFFE_07FF_FFFE) }
+    /// Of a scheme, behind its first letter: `+-.`
+    @inline(__always) static var schemeCharacters: ByteSet { ByteSet(bit: 32) }
+
+    /// One character for each of ASCII: `0` and the sets that it belongs to, one bit each, so that `o` belongs to all.
+    @inline(__always) private static var classes: StaticString {
+        """
+        00000000000000000000000000000000\
+        0O0@O@OO??Oo?oo<oooooooooo>?0?08\
+        <oooooooooooooooooooooooooo000@O\
+        @oooooooooooooooooooooooooo0@0O0
+        """
+    }
 }

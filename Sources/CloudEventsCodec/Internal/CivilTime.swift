@@ -20,11 +20,13 @@ enum CivilTime {
     /// The year is taken to begin in March, so that the leap day is its last day and the months' lengths repeat every
     /// five months (153 days).
     static func days(year: Int, month: Int, day: Int) -> Int {
-        let shifted = (month + 9) % 12
-        let marchYear = month <= 2 ? year - 1 : year
-        let century = floorDivide(marchYear, 100)
-        let leapDays = floorDivide(marchYear, 4) - century + floorDivide(marchYear, 400)
-        return marchYear * 365 + leapDays + (153 * shifted + 2) / 5 + day - 1 - 719_468
+        let isEarly = month <= 2
+        let shifted = isEarly ? month &+ 9 : month &- 3
+        // 400 years more, which are taken away with the days, so that nothing is negative.
+        let marchYear = UInt(bitPattern: (isEarly ? year &- 1 : year) &+ 400)
+        let leapDays = marchYear / 4 &- marchYear / 100 &+ marchYear / 400
+        let dayOfYear = (153 &* shifted &+ 2) / 5 &+ day &- 1
+        return Int(bitPattern: marchYear &* 365 &+ leapDays) &+ dayOfYear &- (719_468 &+ 146_097)
     }
 
     /// The date that is so many days after 1970-01-01.

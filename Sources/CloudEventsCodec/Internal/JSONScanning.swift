@@ -53,13 +53,13 @@ extension ByteView {
         if position &+ 8 <= count {
             // The lowest mark is exact: a borrow makes wrong ones only above a right one.
             let marks = unusualMarks(UInt64(littleEndian: load(position, as: UInt64.self)))
-            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
+            if marks != 0 { return position &+ marks.trailingZeroBitCount &>> 3 }
             position &+= 8
         }
         while position &+ 16 <= count {
-            let halves = unsafeBitCast(unusualBytes(at: position), to: SIMD2<UInt64>.self)
-            if halves[0] != 0 { return position &+ halves[0].trailingZeroBitCount / 8 }
-            if halves[1] != 0 { return position &+ 8 &+ halves[1].trailingZeroBitCount / 8 }
+            let (low, high) = unsafeBitCast(unusualBytes(at: position), to: (UInt64, UInt64).self)
+            if low != 0 { return position &+ low.trailingZeroBitCount &>> 3 }
+            if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount &>> 3 }
             position &+= 16
         }
         while position < count {

@@ -13,7 +13,8 @@ extension Refusal {
         case dataBesideBase64, dataNotString, invalidBase64
         // An attribute is not valid.
         case missing, empty, invalidName, unsupportedVersion
-        case invalidBoolean, invalidInteger, invalidString, invalidBinary, invalidURI, invalidReference, invalidTimestamp
+        case invalidBoolean, invalidInteger, invalidString, invalidBinary, invalidURI, invalidReference,
+            invalidTimestamp
         case invalidMediaType
     }
 }

@@ -73,23 +73,9 @@ extension UnsafeRawBufferPointer {
 
     /// The position of the first byte from `start` on that belongs to no well-formed sequence of several bytes: ASCII, or
     /// not UTF-8; or the end.
-    ///
-    /// Text in one script has mostly sequences of one length: two of three bytes or four of two are looked at together.
     func endOfMultibyteText(from start: Int) -> Int {
         var position = start
-        while position < count {
-            if position &+ 8 <= count {
-                let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt64.self))
-                if word.isTwoSequencesOfThree {
-                    position &+= 6
-                    continue
-                }
-                if word.isFourSequencesOfTwo {
-                    position &+= 8
-                    continue
-                }
-            }
-            guard self[position] >= 0x80 else { return position }
+        while position < count, self[position] >= 0x80 {
             let length = utf8SequenceLength(at: position)
             guard length > 0 else { return position }
             position &+= length
@@ -115,25 +101,5 @@ extension UnsafeRawBufferPointer {
         let lowest: UInt8 = lead == 0xF0 ? 0x90 : 0x80
         let highest: UInt8 = lead == 0xF4 ? 0x8F : 0xBF
         return second >= lowest && second <= highest ? 4 : 0
-    }
-}
-
-extension UInt64 {
-    /// Whether the first six bytes are two well-formed sequences of three bytes, none of which begins with E0 or ED: their
-    /// second bytes have narrower limits (Unicode, table 3-7).
-    @inline(__always)
-    fileprivate var isTwoSequencesOfThree: Bool {
-        guard self & 0xC0C0_F0C0_C0F0 == 0x8080_E080_80E0 else { return false }
-        let (left, right) = (UInt8(truncatingIfNeeded: self), UInt8(truncatingIfNeeded: self >> 24))
-        return left != 0xE0 && left != 0xED && right != 0xE0 && right != 0xED
-    }
-
-    /// Whether the bytes are four well-formed sequences of two bytes: none begins with C0 or C1.
-    @inline(__always)
-    fileprivate var isFourSequencesOfTwo: Bool {
-        guard self & 0xC0E0_C0E0_C0E0_C0E0 == 0x80C0_80C0_80C0_80C0 else { return false }
-        // A lead of C2 or more has one of the bits 1 to 4.
-        let bits = self & 0x001E_001E_001E_001E
-        return (bits &+ 0x00FE_00FE_00FE_00FE) & 0x0100_0100_0100_0100 == 0x0100_0100_0100_0100
     }
 }

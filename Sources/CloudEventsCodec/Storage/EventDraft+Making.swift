@@ -14,18 +14,17 @@ extension EventDraft {
         let storage = SharedByteStorage.make(capacity: regionOffset &+ region.count &+ foreignCount)
         let base = storage.base
         let target = (base + textsOffset).assumingMemoryBound(to: EventText.self)
-        target.initialize(from: texts.base, count: texts.count)
         var free = base + regionOffset
         if let source = region.baseAddress, region.count > 0 {
             free.copyMemory(from: source, byteCount: region.count)
             let distance = UnsafeRawPointer(free) - source
-            for index in 0..<texts.count { target[index].move(by: distance) }
+            for index in 0..<texts.count { (target + index).initialize(to: texts.base[index].moved(by: distance)) }
             if facts.dataHolder == .event { facts.dataStart = facts.dataStart.map { $0 + distance } }
             free += region.count
-            if foreignCount > 0 { copyForeign(target, to: free, movedBy: distance) }
-        } else if foreignCount > 0 {
-            copyForeign(target, to: free, movedBy: 0)
+        } else {
+            target.initialize(from: texts.base, count: texts.count)
         }
+        if foreignCount > 0 { copyForeign(target, to: free) }
         base.initializeMemory(as: EventFacts.self, to: facts)
         if owner != nil || dataOwner != nil {
             storage.withUnsafeMutablePointerToHeader {
@@ -38,8 +37,7 @@ extension EventDraft {
 
     /// Copies the texts that the event needs for itself, and resolves escapes.
     @inline(never)
-    private func copyForeign(_ target: UnsafeMutablePointer<EventText>, to start: UnsafeMutableRawPointer, movedBy: Int)
-    {
+    private func copyForeign(_ target: UnsafeMutablePointer<EventText>, to start: UnsafeMutableRawPointer) {
         var free = UnsafeMutableRawBufferPointer(start: start, count: foreignCount)
         for index in 0..<texts.count {
             let text = texts.base[index]

@@ -56,7 +56,10 @@ struct EventText {
         ValueType(rawValue: UInt8(truncatingIfNeeded: countAndMarks) >> Marks.typeShift) ?? .null
     }
 
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    var string: String {
+        // Of a raw buffer a string would be made byte by byte.
+        String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+    }
 
     /// The same text as one that the event has to copy.
     var asForeign: EventText {
@@ -65,8 +68,11 @@ struct EventText {
 
     /// The text after its buffer was copied to a place `distance` bytes further.
     @inline(__always)
-    mutating func move(by distance: Int) {
-        start = start.map { $0 + distance }
+    func moved(by distance: Int) -> EventText {
+        // No address is no text, wherever it is moved to.
+        let address = UInt(bitPattern: start)
+        let moved = UnsafeRawPointer(bitPattern: address &+ UInt(bitPattern: distance))
+        return EventText(start: address == 0 ? nil : moved, countAndMarks: countAndMarks)
     }
 }
 

@@ -7,6 +7,7 @@ struct EventTexts: ~Copyable {
     private var capacity: Int
     private var isOnHeap = false
     private(set) var extensionCount = 0
+    private var hasNulls = false
     /// The names of extensions once there are so many that looking through them would be slow.
     private var manyNames: Set<Name>?
 
@@ -32,6 +33,7 @@ struct EventTexts: ~Copyable {
     mutating func removeAll() {
         base.update(repeating: .absent, count: Self.coreCount)
         extensionCount = 0
+        hasNulls = false
         manyNames = nil
     }
 
@@ -50,6 +52,7 @@ struct EventTexts: ~Copyable {
         (base + count).initialize(to: name)
         (base + (count &+ 1)).initialize(to: value)
         extensionCount &+= 1
+        if value.type == .null { hasNulls = true }
         return true
     }
 
@@ -79,7 +82,13 @@ struct EventTexts: ~Copyable {
     }
 
     /// Takes the names out that stand for no attribute (J3).
+    @inline(__always)
     mutating func removeNulls() {
+        if hasNulls { compact() }
+    }
+
+    @inline(never)
+    private mutating func compact() {
         var kept = 0
         for index in 0..<extensionCount where base[Self.coreCount + 2 * index + 1].type != .null {
             base[Self.coreCount + 2 * kept] = base[Self.coreCount + 2 * index]

@@ -10,9 +10,7 @@ enum FuzzSeeds {
         {
             return SharedBytes(utf8: text)
         }
-        if let text = input["datacontenttype"]?.string ?? input["content_type"]?.string, input["headers"] == nil,
-            input["user_properties"] == nil
-        {
+        if let text = input["datacontenttype"]?.string ?? input["content_type"]?.string, input.members.count == 1 {
             return SharedBytes(utf8: text)
         }
         if let text = input["wire_base64"]?.string {
@@ -21,7 +19,9 @@ enum FuzzSeeds {
         if let first = input.elements.first?.string { return SharedBytes(utf8: first) }
         var lines = ""
         for (name, value) in input["extensions"]?.members ?? [:] { lines += "\(name): \(text(of: value))\n" }
-        for pair in (input["headers"] ?? input["user_properties"])?.elements ?? [] where pair.elements.count == 2 {
+        if let contentType = input["content_type"]?.string { lines += "content-type: \(contentType)\n" }
+        let pairs = input["headers"] ?? input["user_properties"] ?? input["application_properties"]
+        for pair in pairs?.elements ?? [] where pair.elements.count == 2 {
             lines += "\(text(of: pair.elements[0])): \(text(of: pair.elements[1]))\n"
         }
         let body = (input["body"] ?? input["value"] ?? input["payload"]).map { text(of: $0) }
@@ -29,7 +29,8 @@ enum FuzzSeeds {
     }
 
     private static func text(of value: TestJSON) -> String {
-        value.string ?? (value == .null ? "" : String(decodingUTF8: value.bytes))
+        if let number = value["amqp_long"]?.integer { return "l!\(number)" }
+        return value.string ?? (value == .null ? "" : String(decodingUTF8: value.bytes))
     }
 
     /// The seeds of a target, from the lines of a vector file and a fixed sequence of generated events.

@@ -33,6 +33,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     static let all: [FuzzTarget] = [
         .event("json", JSONEventFormat(), vectors: ["json-structured", "json-structured-v03"]),
         .batch("json-batch", JSONEventFormat(), vectors: ["json-batch"]),
+        .event("xml", XMLEventFormat(), vectors: ["xml-event"]),
+        .batch("xml-batch", XMLEventFormat(), vectors: ["xml-batch"]),
         FuzzTarget("json-reader", vectors: ["json-structured", "string"], check: checkJSONReader),
         FuzzTarget("attribute-list", vectors: ["http-binary", "nats-binary"], check: checkAttributeList),
         FuzzTarget("extensions", vectors: ["extension-validate"], check: checkExtensions),

@@ -20,7 +20,8 @@ struct ConvertTests {
         let event = try JSONEventFormat().decode(back.bytes)
         #expect(event.id == original.id && event.subject == original.subject && event.time == original.time)
         #expect(event["severitynumber"]?.canonicalString == "9" && event["flag"]?.canonicalString == "true")
-        #expect(event.data.kind == .json)
+        // Avro has no number with the digits of 1.50: such JSON travels as bytes there.
+        #expect(event.data.kind == (name == "avro" ? .binary : .json))
         #expect(Run("convert --to json", bytes: there.bytes).bytes == back.bytes, "the form was not found out")
         #expect(Run("validate --from auto", bytes: there.bytes).status == 0)
     }

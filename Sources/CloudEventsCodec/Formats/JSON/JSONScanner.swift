@@ -127,6 +127,7 @@ extension JSONScanner {
             } else if byte < 0x80 {
                 position &+= 1
             } else {
+                position = bytes.endOfTextBlocks(from: position)
                 position = bytes.buffer.endOfMultibyteText(from: position)
                 guard position >= bytes.count || bytes[position] < 0x80 else {
                     throw Refusal(.invalidUTF8, at: position)
@@ -194,38 +195,39 @@ extension JSONScanner {
         return scanner.offset
     }
 
+    /// There is one place for all strings, names or not, so that what reads a string is there once.
     @inline(__always)
     private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) {
         var open = JSONNesting()
         var byte = current
+        var isName = false
         while true {
-            // A value begins here, or ends an empty array.
-            switch byte {
-            case UInt8(ascii: "\""):
+            if byte == UInt8(ascii: "\"") {
                 _ = try string()
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                let isObject = byte == UInt8(ascii: "{")
+                if isName {
+                    byte = try colon()
+                    isName = false
+                    continue
+                }
+            } else if isName {
+                throw refusal(.noMemberName)
+            } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
                 guard outside &+ open.depth < maximumDepth else { throw refusal(.tooDeep) }
-                open.push(isObject: isObject)
+                isName = byte == UInt8(ascii: "{")
+                open.push(isObject: isName)
                 offset &+= 1
                 byte = skipWhitespace()
-                if isObject, byte == UInt8(ascii: "\"") {
-                    byte = try name()
-                    continue
-                }
-                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    if isObject { throw refusal(.noMemberName) }
-                    continue
-                }
-            default:
+                guard byte == (isName ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { continue }
+            } else {
                 try skipOther(byte)
             }
             byte = try skipClosings(&open)
             if open.depth == 0 { return }
+            isName = open.isObject
         }
     }
 
-    /// Goes on behind a value to the next one, through all the ends of objects and arrays on the way, and gives its first
+    /// Goes on behind a value, through all the ends of objects and arrays, to what follows a comma, and gives its first
     /// byte.
     @inline(__always)
     private mutating func skipClosings(_ open: inout JSONNesting) throws(Refusal) -> UInt8 {
@@ -233,10 +235,7 @@ extension JSONScanner {
             let byte = skipWhitespace()
             if byte == UInt8(ascii: ",") {
                 offset &+= 1
-                let next = skipWhitespace()
-                guard open.isObject else { return next }
-                guard next == UInt8(ascii: "\"") else { throw refusal(.noMemberName) }
-                return try name()
+                return skipWhitespace()
             }
             guard byte == (open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
                 throw refusal(open.isObject ? .noObjectEnd : .noArrayEnd)
@@ -245,13 +244,6 @@ extension JSONScanner {
             open.pop()
         }
         return 0
-    }
-
-    /// Skips a member's name and its colon, and gives the first byte of its value.
-    @inline(__always)
-    private mutating func name() throws(Refusal) -> UInt8 {
-        _ = try string()
-        return try colon()
     }
 
     /// Skips a colon and the white space around it.
