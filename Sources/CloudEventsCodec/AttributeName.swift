@@ -14,7 +14,7 @@ public struct AttributeName: Sendable, Hashable {
     public init(_ string: String) throws(CloudEventError) {
         var copy = string
         guard copy.withUTF8({ Self.isValid(UnsafeRawBufferPointer($0)) }) else {
-            throw Self.invalid.naming(copy.withUTF8 { Self.printable(UnsafeRawBufferPointer($0)) })
+            throw Self.invalid.naming(Self.printable(string))
         }
         self.string = string
     }
@@ -84,6 +84,12 @@ extension AttributeName {
             "the name of an attribute has only the letters a to z and digits, at least one, and is not data; rename it",
             rule: "C13"
         )
+    }
+
+    /// A name for an error message, as of its bytes.
+    static func printable(_ name: String) -> String {
+        var name = name
+        return name.withUTF8 { printable(UnsafeRawBufferPointer($0)) }
     }
 
     /// A name for an error message: short and without characters that could damage a log.

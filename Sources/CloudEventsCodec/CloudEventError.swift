@@ -64,6 +64,8 @@ extension CloudEventError {
         public static let unsupportedVersion = Code("unsupportedVersion")
         /// The event is valid, but this format cannot carry it.
         public static let notRepresentable = Code("notRepresentable")
+        /// The message is in an event format, or in a mode, that the receiver does not read (H4).
+        public static let unsupportedFormat = Code("unsupportedFormat")
     }
 }
 

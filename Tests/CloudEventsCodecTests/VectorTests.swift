@@ -7,7 +7,11 @@ import Testing
 struct VectorTests {
     typealias Check = (kind: String, check: @Sendable (Vector) throws -> Void)
 
-    static let checks = valueChecks + jsonChecks + extensionChecks + specVersion03Checks + xmlChecks
+    static let checks =
+        valueChecks + jsonChecks + extensionChecks + specVersion03Checks + xmlChecks + bindingChecks
+
+    /// Kinds that the package's own file has no vector of, but further files may have.
+    private static let kindsWithoutVectors: Set = ["mqtt5-structured", "nats-structured"]
 
     private static let jsonChecks: [Check] = [
         ("json-structured", checkStructured),
@@ -47,7 +51,7 @@ struct VectorTests {
                     + (disputed.isEmpty ? "" : " (disputed: \(disputedHeld) of \(disputed.count))")
             )
             failures += failed.map { "\($0): \($1)" }
-            #expect(!all.isEmpty, "no vectors of kind \(kind) were found")
+            #expect(!all.isEmpty || Self.kindsWithoutVectors.contains(kind), "no vectors of kind \(kind) were found")
         }
         print("\(totalHeld) of \(total) vectors hold")
         for failure in failures {
