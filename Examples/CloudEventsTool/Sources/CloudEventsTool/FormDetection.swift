@@ -8,10 +8,10 @@ enum FormDetection {
         guard let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return nil }
         let name: String? =
             switch first {
-            case UInt8(ascii: "{"): isOneValue(bytes) ? "json" : "jsonl"
+            case UInt8(ascii: "{"): message(bytes) ?? (isOneValue(bytes) ? "json" : "jsonl")
             case UInt8(ascii: "["): "json-batch"
             case UInt8(ascii: "<"): isBatch(xml: bytes) ? "xml-batch" : "xml"
-            default: nil
+            default: HTTPText.isLikely(bytes) ? "http" : nil
             }
         if let name { return EventForm.named(name) }
         // Binary formats have no mark of their own: what can be read in one of them is.
@@ -20,6 +20,21 @@ enum FormDetection {
             let readings = form.read(bytes)
             return !readings.isEmpty && !readings.contains(where: \.isFailure)
         }
+    }
+
+    /// The form of a message that the first line is, by how the names of its headers or properties begin.
+    private static func message(_ bytes: SharedBytes) -> String? {
+        guard let line = EventForm.lines(of: bytes).first, let message = try? MessageText(bytes.slice(line)) else {
+            return nil
+        }
+        let names = message.pairs.map { $0.name.lowercased() }
+        if names.contains(where: { $0.hasPrefix("cloudevents") }) { return "message:amqp" }
+        if names.contains(where: { $0.hasPrefix("ce_") }) { return "message:kafka" }
+        if names.contains(where: { $0.hasPrefix("ce-") }) { return "message:nats" }
+        if names.contains("specversion") { return "message:mqtt" }
+        guard !names.isEmpty || message.contentType != nil else { return nil }
+        // In structured mode the bindings differ in where the content type is.
+        return message.contentType == nil ? "message:kafka" : "message:mqtt"
     }
 
     /// Whether the input is one JSON value. One that is not JSON at all is one, unless its first line is.

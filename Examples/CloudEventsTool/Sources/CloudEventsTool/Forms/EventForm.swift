@@ -28,7 +28,7 @@ typealias EventReading = Result<CloudEvent, CloudEventError>
 
 extension EventForm {
     /// All forms that there are formats and bindings for.
-    static let all: [EventForm] = formats + [jsonLines]
+    static let all: [EventForm] = formats + [jsonLines] + http + messages
 
     static func named(_ name: String) -> EventForm? { all.first { $0.name == name } }
 }
