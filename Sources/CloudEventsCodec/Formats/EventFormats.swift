@@ -13,7 +13,10 @@ public struct EventFormats: Sendable {
     ///
     /// - Parameter limits: how much their decoders take.
     public static func all(limits: CodecLimits = CodecLimits()) -> EventFormats {
-        EventFormats([JSONEventFormat(limits: limits), XMLEventFormat(limits: limits)])
+        EventFormats([
+            JSONEventFormat(limits: limits), ProtobufEventFormat(limits: limits), AvroEventFormat(limits: limits),
+            XMLEventFormat(limits: limits),
+        ])
     }
 
     /// The format whose events have a content type, whatever its case and parameters (C8).

@@ -31,6 +31,10 @@ struct ValidateTests {
                 "event 1: line 3, column 28: attribute type (C2): the attribute is empty; give it a value [invalidValue]"
             ]
         )
+        // A column is a character, however many bytes it has.
+        let wide = Run("validate", #"{\#(Example.core),"subject":"é漢😀","time":"x"}"#)
+        let narrow = Run("validate", #"{\#(Example.core),"subject":"eee","time":"x"}"#)
+        #expect(wide.messages == narrow.messages && wide.status == 1)
         let twice = Run("validate", #"{\#(Example.core),"id":"2"}"#)
         #expect(twice.messages.first?.contains("attribute id (C3): ") == true, "\(twice.messages)")
     }
