@@ -110,4 +110,28 @@ struct SpecVersion03Tests {
         #expect(event.dataSchema == nil && event.data == .text("e30="))
         #expect(event.extensions == ["schemaurl": "http://h/", "datacontentencoding": "base64"])
     }
+
+    @Test("Messages of 0.3 in binary mode are read by every binding with text headers (SDK7)")
+    func messages() throws {
+        let attributes = [
+            ("specversion", "0.3"), ("id", "1"), ("source", "/s"), ("type", "t"), ("schemaurl", "http://h/"),
+            ("datacontentencoding", "Base64"),
+        ]
+        let body = SharedBytes(utf8: "e30=")
+        let events = [
+            try HTTPBinding().decode(
+                HTTPMessage(headers: attributes.map { MessageHeader("ce-" + $0.0, $0.1) }, body: body)
+            ),
+            try NATSBinding().decode(
+                NATSMessage(headers: attributes.map { MessageHeader("ce-" + $0.0, $0.1) }, payload: body)
+            ),
+            try KafkaBinding().decode(
+                KafkaMessage(value: body, headers: attributes.map { KafkaHeader("ce_" + $0.0, $0.1) })
+            ),
+        ]
+        for event in events {
+            #expect(event.specVersion == .v1 && event.dataSchema == "http://h/" && event.extensions.isEmpty)
+            #expect(event.data.bytes == SharedBytes(utf8: "{}"))
+        }
+    }
 }
