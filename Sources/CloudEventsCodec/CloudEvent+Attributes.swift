@@ -34,6 +34,12 @@ extension CloudEvent {
         return withText(attribute) { shared($0) }
     }
 
+    /// The canonical text of an attribute (C14); `nil` where it is not set.
+    public func canonicalString(of name: AttributeName) -> String? {
+        guard let attribute = CoreAttribute(name) else { return extensionText(name)?.string }
+        return attribute == .specVersion ? specVersion.description : string(attribute)
+    }
+
     /// Whether the data is JSON by its content type, which is JSON where there is none (J5, J6).
     public var hasJSONContentType: Bool { facts.isJSONContentType }
 }

@@ -16,8 +16,11 @@ extension EventData {
 
     private static func kind(of bytes: UnsafeRawBufferPointer, _ contentType: String) -> Kind {
         if MediaType.isJSON(contentType) {
-            var reader = JSONReader(bytes, maximumDepth: nestingDepth)
-            return (try? reader.skipValue()) != nil && (try? reader.next()) != nil ? .json : .binary
+            var scanner = JSONScanner(bytes)
+            scanner.skipWhitespace()
+            guard (try? scanner.skipValue(depth: 0, maximumDepth: nestingDepth)) != nil else { return .binary }
+            scanner.skipWhitespace()
+            return scanner.offset == bytes.count ? .json : .binary
         }
         return MediaType.isText(contentType) && isValidUTF8(bytes) ? .text : .binary
     }

@@ -20,11 +20,18 @@ struct TextArena {
 
     /// Copies the bytes of a text; the memory has room for them.
     mutating func append(_ bytes: UnsafeRawBufferPointer, type: EventText.ValueType = .string) -> EventText {
-        let target = UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + bytes.count)])
+        let target = room(for: bytes.count)
         target.copyMemory(from: bytes)
-        count += bytes.count
         let copy = UnsafeRawBufferPointer(target)
         return EventText(copy, copy.isPlainText ? .plain : [], type: type)
+    }
+
+    /// The next bytes of the memory, which has room for them.
+    @inline(__always)
+    mutating func room(for size: Int) -> UnsafeMutableRawBufferPointer {
+        let room = UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count &+ size)])
+        count &+= size
+        return room
     }
 
     /// Makes an arena for the duration of a closure.

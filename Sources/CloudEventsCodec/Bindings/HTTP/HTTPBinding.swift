@@ -98,11 +98,7 @@ extension HTTPBinding {
                 body: try format.encode(event)
             )
         }
-        var headers = event.headerAttributes.map {
-            MessageHeader(Self.prefix + $0.name.string, HTTPHeaderValue.encode($0.value.canonicalString))
-        }
-        if let contentType = event.messageContentType { headers.append(MessageHeader(Self.contentType, contentType)) }
-        return HTTPMessage(headers: headers, body: event.messagePayload)
+        return HTTPMessage(headers: binaryHeaders(of: event), body: event.messagePayload)
     }
 
     /// Writes events as one message in batched mode. It must not be sent to a receiver that did not ask for batches

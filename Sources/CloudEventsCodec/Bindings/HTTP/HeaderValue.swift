@@ -6,27 +6,34 @@ package enum HTTPHeaderValue {
     /// by byte of its UTF-8, with upper-case digits; nothing else (H7).
     package static func encode(_ text: String) -> String {
         var text = text
-        let encoded = text.withUTF8 { bytes -> String? in
-            var extra = 0
-            for byte in bytes where needsEncoding(byte) { extra += 2 }
-            guard extra > 0 else { return nil }
-            return String(unsafeUninitializedCapacity: bytes.count + extra) { output in
-                var position = 0
-                for byte in bytes {
-                    guard needsEncoding(byte) else {
-                        output[position] = byte
-                        position += 1
-                        continue
-                    }
-                    output[position] = UInt8(ascii: "%")
-                    output[position + 1] = digit(byte >> 4)
-                    output[position + 2] = digit(byte & 0x0F)
-                    position += 3
+        return text.withUTF8 { encode(UnsafeRawBufferPointer($0)) } ?? text
+    }
+
+    /// As of a string.
+    static func encode(_ text: EventText) -> String { encode(text.bytes) ?? text.string }
+
+    /// The encoded text, or nothing where it is the text itself.
+    private static func encode(_ buffer: UnsafeRawBufferPointer) -> String? {
+        let bytes = ByteView(buffer)
+        var extra = 0
+        for position in 0..<bytes.count where needsEncoding(bytes[position]) { extra += 2 }
+        guard extra > 0 else { return nil }
+        return String(unsafeUninitializedCapacity: bytes.count + extra) { output in
+            var count = 0
+            for position in 0..<bytes.count {
+                let byte = bytes[position]
+                guard needsEncoding(byte) else {
+                    output[count] = byte
+                    count += 1
+                    continue
                 }
-                return position
+                output[count] = UInt8(ascii: "%")
+                output[count + 1] = digit(byte >> 4)
+                output[count + 2] = digit(byte & 0x0F)
+                count += 3
             }
+            return count
         }
-        return encoded ?? text
     }
 
     /// Reads a header's value: first double-quoted parts with their backslash escapes, wherever they are in the value,
@@ -63,7 +70,8 @@ extension HTTPHeaderValue {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 
-    private static func value(ofDigit byte: UInt8) -> UInt8? {
+    @inline(__always)
+    static func value(ofDigit byte: UInt8) -> UInt8? {
         if URISyntax.isDigit(byte) { return byte - UInt8(ascii: "0") }
         return URISyntax.isHex(byte) ? (byte | 0x20) - UInt8(ascii: "a") + 10 : nil
     }
