@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "ConnectTestKit", targets: ["ConnectTestKit"]),
         .library(name: "FileConnector", targets: ["FileConnector"]),
         .executable(name: "file-connector", targets: ["file-connector"]),
+        .executable(name: "cloudevents", targets: ["cloudevents"]),
     ],
     targets: [
         .target(name: "CloudEventsCodec"),
@@ -36,10 +37,20 @@ let package = Package(
             dependencies: ["FileConnector", "ConnectRuntimeKit", "OpenConnect", "OpenConnectFiles"],
             path: "Examples/FileConnector/Sources/file-connector"
         ),
+        .target(
+            name: "CloudEventsTool",
+            dependencies: ["CloudEventsCodec"],
+            path: "Examples/CloudEventsTool/Sources/CloudEventsTool"
+        ),
+        .executableTarget(
+            name: "cloudevents",
+            dependencies: ["CloudEventsTool", "CloudEventsCodec"],
+            path: "Examples/CloudEventsTool/Sources/cloudevents"
+        ),
         .testTarget(
             name: "CloudEventsCodecTests",
             dependencies: ["CloudEventsCodec"],
-            exclude: ["Vectors"]
+            exclude: ["Vectors", "Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .testTarget(
@@ -60,6 +71,13 @@ let package = Package(
                 "OpenConnectFiles",
             ],
             path: "Examples/FileConnector/Tests/FileConnectorTests"
+        ),
+        .testTarget(
+            name: "CloudEventsToolTests",
+            dependencies: [
+                "CloudEventsTool", "cloudevents", "ConnectTestKit", "CloudEventsCodec", "OpenConnectFiles",
+            ],
+            path: "Examples/CloudEventsTool/Tests/CloudEventsToolTests"
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -14,9 +14,17 @@ extension CloudEvent {
     /// An attribute of the specification may be given in its own type or as its canonical text (C14): `time` as a
     /// ``Timestamp`` or as a String that is one. Extensions keep the type they are given in.
     ///
+    /// Attributes of version 0.3 are turned into those of 1.0 (SDK7): `schemaurl` into `dataschema` (it stays an
+    /// extension where it is no absolute URI), and data whose `datacontentencoding` is base64 into the bytes.
+    ///
     /// - Throws: ``CloudEventError`` that names the attribute: one is missing (C1), there twice (C3), empty (C2, C7),
     ///   not of its type; or the version is not one that can be read (C4).
     public init(attributes: some Sequence<Attribute>, data: EventData = .absent) throws(CloudEventError) {
+        var attributes = Array(attributes)
+        var data = data
+        if attributes.contains(where: { $0.name == .specVersion && $0.value == .string(SpecVersion03.version) }) {
+            (attributes, data) = try SpecVersion03.upgrade(attributes, data)
+        }
         var seen: Set<AttributeName> = []
         var core: [CoreAttribute: AttributeValue] = [:]
         var extensions: [Attribute] = []
@@ -57,7 +65,7 @@ extension CloudEvent {
         guard try require(.specVersion) == "1.0" else {
             throw CloudEventError(
                 .unsupportedVersion,
-                "only events of version 1.0 can be read",
+                "only events of the versions 1.0 and 0.3 can be read",
                 attribute: "specversion",
                 rule: "C4"
             )

@@ -111,7 +111,7 @@ struct AvroEventFormatTests {
             let attribute = Avro.attribute(name, 3, Avro.string(value))
             expectError(.invalidValue, attribute: name) { try format.decode(Avro.event([attribute])) }
         }
-        let old = Avro.block(Avro.required.dropFirst() + [Avro.attribute("specversion", 3, Avro.string("0.3"))])
+        let old = Avro.block(Avro.required.dropFirst() + [Avro.attribute("specversion", 3, Avro.string("0.2"))])
         expectError(.unsupportedVersion, rule: "C4") { try format.decode(old + [2]) }
     }
 

@@ -135,7 +135,7 @@ struct ProtobufEventFormatTests {
         expectError(.missingAttribute, rule: "C1", attribute: names[index]) { try format.decode(empty.flatMap(\.self)) }
     }
 
-    @Test("Only version 1.0 is read (C4)", arguments: ["0.3", "0.9", "1.0.2", "2.0"])
+    @Test("Only the versions 1.0 and 0.3 are read (C4, SDK7)", arguments: ["0.2", "0.9", "1.0.2", "2.0"])
     func versions(version: String) {
         let message = Proto.required + Proto.string(3, version)
         expectError(.unsupportedVersion, rule: "C4") { try format.decode(message) }

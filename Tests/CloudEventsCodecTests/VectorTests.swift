@@ -7,7 +7,8 @@ import Testing
 struct VectorTests {
     typealias Check = (kind: String, check: @Sendable (Vector) throws -> Void)
 
-    static let checks = valueChecks + jsonChecks + xmlChecks + wireChecks + bindingChecks
+    static let checks =
+        valueChecks + jsonChecks + extensionChecks + specVersion03Checks + xmlChecks + wireChecks + bindingChecks
 
     /// Kinds that the package's own file has no vector of, but further files may have.
     private static let kindsWithoutVectors: Set = ["mqtt5-structured", "nats-structured"]
