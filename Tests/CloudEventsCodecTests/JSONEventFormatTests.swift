@@ -48,7 +48,7 @@ struct JSONEventFormatTests {
         "Required attributes are required, and null is as good as missing (C1, C2, C4, J3)",
         arguments: [
             ("id", "null"), ("source", "null"), ("type", "null"), ("specversion", "null"), ("id", #""""#),
-            ("source", #""""#), ("type", #""""#), ("specversion", #""1.0.2""#), ("specversion", #""0.3""#),
+            ("source", #""""#), ("type", #""""#), ("specversion", #""1.0.2""#), ("specversion", #""0.2""#),
         ]
     )
     func required(name: String, value: String) throws {
@@ -153,5 +153,16 @@ struct JSONEventFormatTests {
         } catch {
             #expect(error.offset == offset, "\(error)")
         }
+    }
+
+    @Test("The Integer -0 has the canonical text 0 (T2, J2)", arguments: ["-0", #""-0""#])
+    func minusZero(text: String) throws {
+        let format = JSONEventFormat(extensionTypes: ["e": .integer])
+        let event = try format.decode(
+            SharedBytes(utf8: #"{"e":\#(text),"specversion":"1.0","id":"1","source":"/s","type":"t","z":1}"#)
+        )
+        #expect(event["e"] == .integer(0))
+        #expect(event.canonicalString(of: "e") == "0")
+        #expect(event["z"] == .integer(1))
     }
 }

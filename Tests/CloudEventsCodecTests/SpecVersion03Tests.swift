@@ -135,3 +135,40 @@ struct SpecVersion03Tests {
         }
     }
 }
+
+/// Events of version 0.3 in JSON, single and in batches.
+struct SpecVersion03JSONTests {
+    private static let old =
+        #"{"specversion":"0.3","id":"1","source":"/s","type":"t","schemaurl":"http://h/","#
+        + #""datacontentencoding":"base64","datacontenttype":"text/plain","data":"aGk="}"#
+
+    @Test("An event of 0.3 in JSON is read from an array, from shared bytes and from a batch (SDK7, J13)")
+    func readsJSON() throws {
+        let format = JSONEventFormat()
+        let expected = try CloudEvent(
+            id: "1",
+            source: "/s",
+            type: "t",
+            dataContentType: "text/plain",
+            dataSchema: "http://h/",
+            data: .binary(Array("hi".utf8))
+        )
+        #expect(try format.decode(Array(Self.old.utf8)) == expected)
+        #expect(try format.decode(SharedBytes(utf8: Self.old)) == expected)
+        let new = #"{"specversion":"1.0","id":"2","source":"/s","type":"t"}"#
+        let batch = try format.decodeBatch(SharedBytes(utf8: "[\(new),\(Self.old),\(new)]"))
+        #expect(batch.map(\.id) == ["2", "1", "2"])
+        #expect(batch[1] == expected)
+    }
+
+    @Test("What is wrong with an event of 0.3 is said with its attribute (SDK7)")
+    func refusesJSON() {
+        let wrong = Self.old.replacing("base64", with: "gzip")
+        expectError(.invalidValue, attribute: "datacontentencoding") {
+            try JSONEventFormat().decode(SharedBytes(utf8: wrong))
+        }
+        expectError(.invalidValue, attribute: "datacontentencoding") {
+            try JSONEventFormat().decodeBatch(SharedBytes(utf8: "[\(wrong)]"))
+        }
+    }
+}

@@ -15,6 +15,8 @@ struct JSONEventDecoder: ~Copyable {
     /// The value of `data` or `data_base64`, where there is one.
     private var data = Range(uncheckedBounds: (0, 0))
     private var base64: JSONString?
+    /// What was wrong with an event of version 0.3.
+    private var upgradeError: CloudEventError?
     /// The members that were there, null or not, one bit each.
     private var seen: UInt16 = 0
 
@@ -90,6 +92,7 @@ struct JSONEventDecoder: ~Copyable {
 extension JSONEventDecoder {
     /// A refusal of this decoder's in words.
     func error(_ refusal: Refusal) -> CloudEventError {
+        if let upgradeError { return upgradeError }
         guard refusal.subject == .name else { return refusal.error(limits) }
         // The name is looked up again: what is refused is refused once.
         var names = JSONScanner(scanner.bytes.buffer, offset: refusal.offset - 1)
@@ -175,14 +178,13 @@ extension JSONEventDecoder {
     ///
     /// - Parameter text: the event's own text, which is copied unless the buffer is shared.
     @inline(__always)
-    private func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent {
+    private mutating func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent {
         do throws(Refusal) { try draft.requireAttributes() } catch { throw error.of(error.subject, at: scanner.offset) }
         draft.texts.removeNulls()
-        if draft.version == .v1 { try setData(&draft) } else { return try upgraded(&draft) }
-        guard shared == nil else {
-            return draft.makeEvent(copying: UnsafeRawBufferPointer(start: nil, count: 0), sharing: shared)
-        }
-        return draft.makeEvent(copying: text, sharing: nil)
+        try setData(&draft)
+        let copied = shared == nil ? text : UnsafeRawBufferPointer(start: nil, count: 0)
+        let event = draft.makeEvent(copying: copied, sharing: shared)
+        return draft.version == .v1 ? event : try upgraded(event)
     }
 
     @inline(__always)
@@ -222,9 +224,17 @@ extension JSONEventDecoder {
         draft.setData(.binary(bytes))
     }
 
-    /// An event of version 0.3, as one of version 1.0.
+    /// An event of version 0.3, as one of version 1.0 (SDK7).
     @inline(never)
-    private func upgraded(_ draft: inout EventDraft) throws(Refusal) -> CloudEvent {
-        throw Refusal(.unsupportedVersion, .core(.specVersion), at: scanner.offset)
+    private mutating func upgraded(_ event: CloudEvent) throws(Refusal) -> CloudEvent {
+        // But for its version it has the form of an event of version 1.0.
+        let version = CloudEvent.Attribute(name: .specVersion, value: .string(SpecVersion03.version))
+        let others = event.attributes.filter { $0.name != .specVersion }
+        do throws(CloudEventError) {
+            return try CloudEvent(attributes: [version] + others, data: event.data)
+        } catch {
+            upgradeError = error.naming(error.attribute ?? AttributeName.specVersion.string, offset: scanner.offset)
+            throw Refusal(.unsupportedVersion)
+        }
     }
 }

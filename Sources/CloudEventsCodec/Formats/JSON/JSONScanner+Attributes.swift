@@ -95,8 +95,8 @@ extension JSONScanner {
     @inline(__always)
     private mutating func extensionValue(declared: AttributeType?) throws(Refusal) -> EventText {
         guard current == UInt8(ascii: "\"") else {
-            let value = try otherValue(declared: declared)
-            offset &+= value.count
+            let (value, end) = try otherValue(declared: declared)
+            offset = end
             return value
         }
         let string = try self.string()
@@ -113,12 +113,13 @@ extension JSONScanner {
     private func declaredValue(_ string: JSONString, as type: AttributeType) throws(Refusal) -> EventText {
         let text = withUTF8(string) { String(decoding: $0, as: UTF8.self) }
         guard (try? AttributeValue(canonical: text, as: type)) != nil else { throw Refusal(.init(notOf: type)) }
-        return EventText(rawBytes(string), string.marks, type: EventText.ValueType(type))
+        let raw = type == .integer ? Self.canonical(rawBytes(string)) : rawBytes(string)
+        return EventText(raw, string.marks, type: EventText.ValueType(type))
     }
 
     /// The value that begins here and is no string.
     @inline(never)
-    private func otherValue(declared: AttributeType?) throws(Refusal) -> EventText {
+    private func otherValue(declared: AttributeType?) throws(Refusal) -> (EventText, end: Int) {
         var scanner = self
         let type: EventText.ValueType
         switch current {
@@ -139,7 +140,12 @@ extension JSONScanner {
             guard declared == nil || declared == .integer else { throw Refusal(.wrongDeclaredType) }
             type = .integer
         }
-        return EventText(scanner.rawBytes(from: offset), .plain, type: type)
+        return (EventText(Self.canonical(scanner.rawBytes(from: offset)), .plain, type: type), scanner.offset)
+    }
+
+    /// The canonical text of an Integer: zero has no sign there.
+    private static func canonical(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        equal(text, "-0") ? UnsafeRawBufferPointer(rebasing: text[1...]) : text
     }
 }
 
