@@ -8,6 +8,9 @@ public struct AttributeName: Sendable, Hashable {
     /// The name as text.
     public let string: String
 
+    /// Which attribute of the specification it names, if it does.
+    let core: CoreAttribute?
+
     /// Checks a name.
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidName`` where C13 does not allow the name.
@@ -16,16 +19,25 @@ public struct AttributeName: Sendable, Hashable {
         guard copy.withUTF8({ Self.isValid(UnsafeRawBufferPointer($0)) }) else {
             throw Self.invalid.naming(Self.printable(string))
         }
-        self.string = string
+        self.init(unchecked: string)
     }
 
     /// A name that is known to be valid.
     init(unchecked string: String) {
-        self.string = string
+        let core = string.utf8.withContiguousStorageIfAvailable { CoreAttribute(utf8: UnsafeRawBufferPointer($0)) }
+        self.init(string, core ?? nil)
     }
 
+    private init(_ string: String, _ core: CoreAttribute?) {
+        self.string = string
+        self.core = core
+    }
+
+    /// The name of an extension, which is known to be valid.
+    static func ofExtension(_ string: String) -> AttributeName { AttributeName(string, nil) }
+
     /// Whether it is the name of an attribute that the specification itself defines; no extension can have it.
-    public var isCore: Bool { CoreAttribute(self) != nil }
+    public var isCore: Bool { core != nil }
 }
 
 extension AttributeName {

@@ -10,11 +10,20 @@ extension EventData {
     ///   - bytes: the payload; it is shared, not copied.
     ///   - contentType: the message's content type, if it has one; without one nothing is known of the bytes.
     public init(received bytes: SharedBytes, contentType: String?) {
+        guard var contentType else {
+            self = .binary(bytes)
+            return
+        }
+        self = contentType.withUTF8 { EventData(received: bytes, contentType: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// As with a content type that is a string.
+    init(received bytes: SharedBytes, contentType: UnsafeRawBufferPointer?) {
         let kind = contentType.map { contentType in bytes.withUnsafeBytes { Self.kind(of: $0, contentType) } }
         self.init(unchecked: kind ?? .binary, bytes)
     }
 
-    private static func kind(of bytes: UnsafeRawBufferPointer, _ contentType: String) -> Kind {
+    private static func kind(of bytes: UnsafeRawBufferPointer, _ contentType: UnsafeRawBufferPointer) -> Kind {
         if MediaType.isJSON(contentType) {
             var scanner = JSONScanner(bytes)
             scanner.skipWhitespace()

@@ -142,7 +142,7 @@ extension CloudEvent {
         precondition(position >= 0 && position < facts.extensionCount, "index out of range")
         let place = EventTexts.coreCount + 2 * position
         return ExtensionAttributes.Element(
-            name: AttributeName(unchecked: texts[place].string),
+            name: .ofExtension(texts[place].string),
             value: AttributeValue(texts[place + 1])
         )
     }
@@ -154,13 +154,12 @@ extension CloudEvent {
     /// The text of an extension's value; only valid while the event is kept alive.
     func extensionText(_ name: AttributeName) -> EventText? {
         defer { withExtendedLifetime(storage) {} }
-        var wanted = name.string
-        return wanted.withUTF8 { wanted in
+        return name.string.utf8.withContiguousStorageIfAvailable { wanted -> EventText? in
             for index in 0..<facts.extensionCount {
                 let place = EventTexts.coreCount + 2 * index
                 if texts[place].bytes.hasSameBytes(as: UnsafeRawBufferPointer(wanted)) { return texts[place + 1] }
             }
             return nil
-        }
+        } ?? nil
     }
 }

@@ -35,12 +35,12 @@ public struct MediaType: Sendable, Hashable {
 
     /// Whether a content type means JSON (J5), without making a value of it. Text that is no media type does not.
     public static func isJSON(_ text: String) -> Bool {
-        if text == "application/json" { return true }
         var copy = text
-        return copy.withUTF8 { buffer in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            return MediaTypeSyntax(bytes).map { isJSON(bytes, $0) } ?? false
-        }
+        return copy.withUTF8 { isJSON(UnsafeRawBufferPointer($0)) }
+    }
+
+    static func isJSON(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        equal(bytes, "application/json") || MediaTypeSyntax(bytes).map { isJSON(bytes, $0) } ?? false
     }
 
     static func isJSON(_ bytes: UnsafeRawBufferPointer, _ parts: MediaTypeSyntax) -> Bool {
@@ -51,7 +51,12 @@ public struct MediaType: Sendable, Hashable {
 
     /// Whether a content type is `text/…`.
     package static func isText(_ text: String) -> Bool {
-        text.utf8.count > 5 && zip(text.utf8, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        var copy = text
+        return copy.withUTF8 { isText(UnsafeRawBufferPointer($0)) }
+    }
+
+    static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count > 5 && zip(bytes, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 
     private static func hasJSONEnding(_ bytes: UnsafeRawBufferPointer) -> Bool {

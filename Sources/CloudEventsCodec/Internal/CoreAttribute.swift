@@ -5,9 +5,8 @@ enum CoreAttribute: UInt8 {
     case id, source, specVersion, type, dataContentType, dataSchema, subject, time
 
     init?(_ name: AttributeName) {
-        var string = name.string
-        guard let found = string.withUTF8({ CoreAttribute(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
-        self = found
+        guard let core = name.core else { return nil }
+        self = core
     }
 
     /// Finds the attribute by its name's bytes; the length decides first, so that an extension costs one comparison.

@@ -26,10 +26,19 @@ struct TextArena {
         return EventText(copy, copy.isPlainText ? .plain : [], type: type)
     }
 
+    /// Copies the bytes of a text of which something is known; the memory has room for them.
+    @inline(__always)
+    mutating func append(_ bytes: UnsafeRawBufferPointer, _ marks: EventText.Marks) -> EventText {
+        let target = room(for: bytes.count)
+        target.copyMemory(from: bytes)
+        return EventText(UnsafeRawBufferPointer(target), marks)
+    }
+
     /// The next bytes of the memory, which has room for them.
     @inline(__always)
     mutating func room(for size: Int) -> UnsafeMutableRawBufferPointer {
-        let room = UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count &+ size)])
+        precondition(size <= memory.count &- count, "the arena is full")
+        let room = UnsafeMutableRawBufferPointer(start: memory.baseAddress.map { $0 + count }, count: size)
         count &+= size
         return room
     }

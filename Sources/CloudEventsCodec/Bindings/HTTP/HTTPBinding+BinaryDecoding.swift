@@ -3,7 +3,6 @@
 extension HTTPBinding {
     /// Reads the event of a message in binary mode (H5 to H9, H12).
     func binaryEvent(_ message: HTTPMessage, contentType: String?) throws(CloudEventError) -> CloudEvent {
-        if let event = usualBinaryEvent(message, contentType: contentType) { return event }
         var received = ReceivedAttributes(.http, of: self)
         var isEvent = false
         for header in message.headers where HeaderText.hasPrefix(header.name, Self.prefix) {

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPBinding {
-    /// Reads a message in binary mode as senders usually write it, without a string in between.
+    /// Reads a message in binary mode as senders usually write it, in one pass and without a string in between.
     ///
     /// - Returns: `nil` for whatever is unusual or wrong: who reads on with care accepts it or says why not.
-    func usualBinaryEvent(_ message: HTTPMessage, contentType: String?) -> CloudEvent? {
+    func usualBinaryEvent(_ message: HTTPMessage) -> CloudEvent? {
         guard extensionTypes.isEmpty, message.headers.count <= limits.attributes else { return nil }
-        var size = contentType?.utf8.count ?? 0
-        for header in message.headers { size &+= header.name.utf8.count &+ header.value.utf8.count }
-        guard size &+ (message.body?.count ?? 0) <= limits.eventBytes else { return nil }
-        let event: CloudEvent?? = try? EventDraft.with { draft throws(Refusal) in
-            try TextArena.with(capacity: size) { arena throws(Refusal) in
-                for header in message.headers {
-                    guard try header.takeUsual(into: &draft, &arena) else { return nil }
-                }
-                return try draft.usualEvent(of: message.body, contentType: contentType, &arena)
+        return message.headers.withUnsafeBufferPointer { headers in
+            var size = 0
+            for index in 0..<headers.count {
+                size &+= headers[index].name.utf8.count &+ headers[index].value.utf8.count
             }
+            guard size &+ (message.body?.count ?? 0) <= limits.eventBytes else { return nil }
+            let event: CloudEvent?? = try? EventDraft.with { draft throws(Refusal) in
+                try TextArena.with(capacity: size) { arena throws(Refusal) in
+                    for index in 0..<headers.count {
+                        guard try headers[index].takeUsual(into: &draft, &arena) else { return nil }
+                    }
+                    return try draft.usualEvent(of: message.body, &arena)
+                }
+            }
+            return event ?? nil
         }
-        return event ?? nil
     }
 }
 
@@ -25,17 +29,20 @@ extension EventDraft {
     @inline(__always)
     fileprivate mutating func usualEvent(
         of body: SharedBytes?,
-        contentType: String?,
         _ arena: inout TextArena
     ) throws(Refusal) -> CloudEvent? {
-        if let contentType {
-            let text = arena.append(contentType)
-            try set(.dataContentType, to: text, content: text.bytes)
-        }
         guard version == .v1 else { return nil }
         try requireAttributes()
-        if let body, !body.isEmpty { setData(EventData(received: body, contentType: contentType)) }
+        if let body, !body.isEmpty {
+            let contentType = texts[.dataContentType]
+            setData(EventData(received: body, contentType: contentType.isPresent ? contentType.bytes : nil))
+        }
         return makeEvent(copying: arena.region, sharing: nil)
+    }
+
+    @inline(__always)
+    fileprivate func has(_ attribute: CoreAttribute) -> Bool {
+        attribute == .specVersion ? version != nil : texts[attribute].isPresent
     }
 }
 
@@ -45,34 +52,97 @@ extension MessageHeader {
     /// - Returns: whether there is nothing unusual about it.
     @inline(__always)
     fileprivate func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) throws(Refusal) -> Bool {
-        var name = name
-        let nameText = name.withUTF8 { buffer -> EventText? in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            guard bytes.count >= 3, bytes[0] | 0x20 == UInt8(ascii: "c"), bytes[1] | 0x20 == UInt8(ascii: "e"),
-                bytes[2] == UInt8(ascii: "-")
-            else { return nil }
-            return arena.appendLowercased(UnsafeRawBufferPointer(rebasing: bytes[3...]))
-        }
-        guard let nameText else { return true }
-        var value = value
-        guard let text = value.withUTF8({ arena.appendHeaderValue(UnsafeRawBufferPointer($0)) }) else { return false }
-        if let attribute = CoreAttribute(utf8: nameText.bytes) {
-            guard attribute != .dataContentType, !draft.has(attribute) else { return false }
-            try draft.set(attribute, to: text, content: text.bytes)
-        } else {
-            guard AttributeName.isValid(nameText.bytes), text.isPlain || EventDraft.isString(text.bytes) else {
-                return false
-            }
-            try draft.add(nameText, text)
-        }
-        return true
+        let result = name.utf8.withContiguousStorageIfAvailable { name in
+            value.utf8.withContiguousStorageIfAvailable { value in
+                Result { () throws(Refusal) in
+                    try draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
+                }
+            } ?? .success(false)
+        } ?? .success(false)
+        return try result.get()
     }
 }
 
 extension EventDraft {
     @inline(__always)
-    fileprivate func has(_ attribute: CoreAttribute) -> Bool {
-        attribute == .specVersion ? version != nil : texts[attribute].isPresent
+    fileprivate mutating func takeUsual(
+        _ name: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ arena: inout TextArena
+    ) throws(Refusal) -> Bool {
+        let bytes = ByteView(name)
+        guard bytes.count >= 3, bytes[0] | 0x20 == UInt8(ascii: "c") else { return true }
+        guard bytes[1] | 0x20 == UInt8(ascii: "e"), bytes[2] == UInt8(ascii: "-") else {
+            return try takeContentType(name, value, &arena)
+        }
+        let suffix = bytes[Range(uncheckedBounds: (3, bytes.count))]
+        if let attribute = CoreAttribute(utf8: suffix) {
+            guard attribute != .dataContentType, !has(attribute), let text = arena.appendHeaderValue(value) else {
+                return false
+            }
+            try set(attribute, to: text, content: text.bytes)
+            return true
+        }
+        guard AttributeName.isValid(suffix) else { return try takeLowercased(suffix, value, &arena) }
+        return try takeExtension(arena.append(suffix, .plain), value, &arena)
+    }
+
+    @inline(__always)
+    private mutating func takeExtension(
+        _ name: EventText,
+        _ value: UnsafeRawBufferPointer,
+        _ arena: inout TextArena
+    ) throws(Refusal) -> Bool {
+        guard let text = arena.appendHeaderValue(value), text.isPlain || EventDraft.isString(text.bytes) else {
+            return false
+        }
+        try add(name, text)
+        return true
+    }
+
+    /// A name with letters in upper case, as many libraries write it.
+    @inline(never)
+    private mutating func takeLowercased(
+        _ name: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ arena: inout TextArena
+    ) throws(Refusal) -> Bool {
+        let lowercased = arena.appendLowercased(name)
+        guard let attribute = CoreAttribute(utf8: lowercased.bytes) else {
+            guard AttributeName.isValid(lowercased.bytes) else { return false }
+            return try takeExtension(lowercased, value, &arena)
+        }
+        guard attribute != .dataContentType, !has(attribute), let text = arena.appendHeaderValue(value) else {
+            return false
+        }
+        try set(attribute, to: text, content: text.bytes)
+        return true
+    }
+
+    /// The header `content-type`, unless it is the one of another mode; other headers are passed over.
+    @inline(never)
+    private mutating func takeContentType(
+        _ name: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ arena: inout TextArena
+    ) throws(Refusal) -> Bool {
+        guard name.count == 12 else { return true }
+        guard equal(name, "content-type") || equal(arena.appendLowercased(name).bytes, "content-type") else {
+            return true
+        }
+        guard !has(.dataContentType) else { return false }
+        let text = arena.append(value)
+        // White space around it, and the types of the other modes, are not usual here.
+        guard text.isPlain, text.count > 0, value[0] > 0x20, value[value.count - 1] > 0x20,
+            !isCloudEventsType(ByteView(value))
+        else { return false }
+        try set(.dataContentType, to: text, content: text.bytes)
+        return true
+    }
+
+    private func isCloudEventsType(_ type: ByteView) -> Bool {
+        // Behind `application/`, which need not be looked at: what is not usual is only read with more care.
+        type.count >= 13 && type[12] | 0x20 == UInt8(ascii: "c")
     }
 }
 

@@ -54,6 +54,7 @@ extension HTTPBinding {
     ///   ``CloudEventError/Code/duplicate`` for a header that is there twice (C3),
     ///   ``CloudEventError/Code/missingAttribute`` for a message that is no event (H12).
     public func decode(_ message: HTTPMessage) throws(CloudEventError) -> CloudEvent {
+        if let event = usualBinaryEvent(message) { return event }
         let contentType = try message.headers.singleValue(of: Self.contentType, rule: "H5")
         switch ContentMode(contentType: contentType) {
         case .structured:
