@@ -7,7 +7,7 @@ struct BenchmarkCase {
     let name: String
     /// How many events one repetition handles.
     let events: Int
-    /// The bytes that are read, for those who measure another library with the same.
+    /// The bytes that are read, for those who measure another library with the same; empty where there are none.
     let input: [UInt8]
     /// Repeats the work.
     let run: (_ repetitions: Int) throws -> Void

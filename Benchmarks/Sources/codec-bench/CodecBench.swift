@@ -9,14 +9,14 @@ struct CodecBench {
         let usage = Options.usage + Cases.all.map(\.name).joined(separator: " ")
         guard let options = Options(Array(CommandLine.arguments.dropFirst())), options.areCasesKnown else {
             StandardStreams.printError(usage)
-            StandardStreams.exit(2)
+            StandardStreams.end(2)
         }
-        if options.isHelp { return print(usage) }
+        if options.isHelp { return StandardStreams.printLine(usage) }
         do {
             try run(options)
         } catch {
             StandardStreams.printError("codec-bench: \(error)")
-            StandardStreams.exit(1)
+            StandardStreams.end(1)
         }
     }
 
@@ -29,21 +29,19 @@ struct CodecBench {
         var hasFailed = false
         for lazy in Cases.all where options.only.isEmpty || options.only.contains(lazy.name) {
             do {
-                StandardStreams.printBytes(
-                    Array("\(try Measurement(of: lazy.make(inputs), runs: options.runs))\n".utf8)
-                )
+                StandardStreams.printLine("\(try Measurement(of: lazy.make(inputs), runs: options.runs))")
             } catch {
                 // An event need not have a form in every format.
                 StandardStreams.printError("codec-bench: \(lazy.name): \(error)")
                 hasFailed = true
             }
         }
-        if hasFailed { StandardStreams.exit(1) }
+        if hasFailed { StandardStreams.end(1) }
     }
 
     private static func contents(_ path: String?) throws -> [UInt8]? {
         guard let path else { return nil }
-        guard let bytes = StandardStreams.contents(of: path) else { throw Impossible(what: "cannot read \(path)") }
+        guard let bytes = StandardStreams.contents(of: path) else { throw BenchmarkError("cannot read \(path)") }
         return bytes
     }
 }

@@ -10,28 +10,28 @@ import Darwin
 
 /// Files and streams of the operating system, as far as a benchmark needs them.
 enum StandardStreams {
-    /// Writes a line to the standard error stream.
-    static func printError(_ text: String) { write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
+    /// Writes a line to the standard output stream.
+    static func printLine(_ text: String) { put(Array("\(text)\n".utf8), into: STDOUT_FILENO) }
 
     /// Writes bytes to the standard output stream.
-    static func printBytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    static func printBytes(_ bytes: [UInt8]) { put(bytes, into: STDOUT_FILENO) }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// Writes a line to the standard error stream.
+    static func printError(_ text: String) { put(Array("\(text)\n".utf8), into: STDERR_FILENO) }
+
+    private static func put(_ bytes: [UInt8], into descriptor: Int32) {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
-                #if canImport(Glibc)
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                #elseif canImport(Musl)
-                let count = Musl.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                #else
-                let count = Darwin.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                #endif
+                let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 guard count > 0 else { return }
                 rest = rest.dropFirst(count)
             }
         }
     }
+
+    /// Ends the process.
+    static func end(_ status: Int32) -> Never { exit(status) }
 
     /// The bytes of a file; `nil` where it cannot be read.
     static func contents(of path: String) -> [UInt8]? {
@@ -44,16 +44,5 @@ enum StandardStreams {
             bytes.append(contentsOf: piece[..<count])
             if count < piece.count { return ferror(file) == 0 ? bytes : nil }
         }
-    }
-
-    /// Ends the process.
-    static func exit(_ status: Int32) -> Never {
-        #if canImport(Glibc)
-        Glibc.exit(status)
-        #elseif canImport(Musl)
-        Musl.exit(status)
-        #else
-        Darwin.exit(status)
-        #endif
     }
 }
