@@ -27,23 +27,6 @@ struct ByteView {
         base.loadUnaligned(fromByteOffset: position, as: type)
     }
 
-    /// Whether a byte is among them.
-    @inline(__always)
-    func contains(_ byte: UInt8) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var position = 0
-        while position &+ 8 <= count {
-            let difference = load(position, as: UInt64.self) ^ ones &* UInt64(byte)
-            if (difference &- ones) & ~difference & (ones &* 0x80) != 0 { return true }
-            position &+= 8
-        }
-        while position < count {
-            if self[position] == byte { return true }
-            position &+= 1
-        }
-        return false
-    }
-
     /// All of them.
     @inline(__always) var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 }

@@ -23,7 +23,7 @@ private func unusualMarks(_ word: UInt64) -> UInt64 {
 
 extension UnsafeRawBufferPointer {
     /// Whether all bytes are printable ASCII, none of them `"` or `\`.
-    var isPlainText: Bool { ByteView(self).endOfPlainText(from: 0) == count }
+    var isPlainText: Bool { ByteView(self).isPlain(besides: UInt8(ascii: "\"")) }
 
     /// The UTF-16 code unit of the escape `\uXXXX` that begins here, if one does.
     func unicodeEscape(at position: Int) -> UInt16? {
@@ -68,6 +68,43 @@ extension ByteView {
             position &+= 1
         }
         return position
+    }
+
+    /// Whether all bytes are plain text, and none is another byte besides. The last block overlaps the one in front of it.
+    @inline(__always)
+    func isPlain(besides excluded: UInt8) -> Bool {
+        var position = 0
+        if count >= 16 {
+            while position &+ 16 <= count {
+                guard isPlainBlock(at: position, excluded) else { return false }
+                position &+= 16
+            }
+            return position == count || isPlainBlock(at: count &- 16, excluded)
+        }
+        if count >= 8 { return isPlainWord(at: 0, excluded) && isPlainWord(at: count &- 8, excluded) }
+        while position < count {
+            let byte = self[position]
+            if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+            if byte == excluded { return false }
+            position &+= 1
+        }
+        return true
+    }
+
+    @inline(__always)
+    private func isPlainBlock(at position: Int, _ excluded: UInt8) -> Bool {
+        let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
+        let others: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: excluded)
+        let (low, high) = unsafeBitCast(unusualBytes(at: position) .| others, to: (UInt64, UInt64).self)
+        return low | high == 0
+    }
+
+    @inline(__always)
+    private func isPlainWord(at position: Int, _ excluded: UInt8) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = UInt64(littleEndian: load(position, as: UInt64.self))
+        let difference = word ^ ones &* UInt64(excluded)
+        return unusualMarks(word) | ((difference &- ones) & ~difference & (ones &* 0x80)) == 0
     }
 
     /// Which of sixteen bytes are not plain text. The types are spelled out: without them the compiler takes an overload

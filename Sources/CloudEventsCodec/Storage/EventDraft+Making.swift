@@ -41,7 +41,7 @@ extension EventDraft {
         var free = UnsafeMutableRawBufferPointer(start: start, count: foreignCount)
         for index in 0..<texts.count {
             let text = texts.base[index]
-            guard !text.marks.isDisjoint(with: [.foreign, .escaped]) else { continue }
+            guard text.isCopied else { continue }
             let count: Int
             if text.marks.contains(.escaped) {
                 count = JSONScanner.unescape(text.bytes, to: free)

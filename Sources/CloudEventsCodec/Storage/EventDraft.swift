@@ -112,7 +112,7 @@ extension EventDraft {
     /// Counts the bytes that have to be copied. What escapes stand for is never longer than they are.
     @inline(__always)
     mutating func keep(_ text: EventText) {
-        if !text.marks.isDisjoint(with: [.foreign, .escaped]) { foreignCount &+= text.count }
+        if text.isCopied { foreignCount &+= text.count }
     }
 
     /// Counts anew, after texts were replaced.

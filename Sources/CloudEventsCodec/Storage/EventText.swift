@@ -17,6 +17,8 @@ struct EventText {
         static let foreign = Marks(rawValue: 2)
         /// The bytes are the inside of a JSON string with escapes, which the event has to resolve.
         static let escaped = Marks(rawValue: 4)
+        /// Any of those that make the event copy the bytes.
+        static let copied = Marks(rawValue: 6)
         /// The three bits of a ``ValueType``.
         static let typeShift: UInt8 = 4
     }
@@ -49,6 +51,9 @@ struct EventText {
     @inline(__always) var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
     @inline(__always) var marks: Marks { Marks(rawValue: UInt8(truncatingIfNeeded: countAndMarks) & 0x0F) }
+
+    /// Whether the event has to copy the bytes, as they are or without their escapes.
+    @inline(__always) var isCopied: Bool { countAndMarks & UInt(Marks.copied.rawValue) != 0 }
 
     @inline(__always) var isPlain: Bool { countAndMarks & UInt(Marks.plain.rawValue) != 0 }
 

@@ -64,7 +64,7 @@ extension MessageHeader {
 }
 
 extension EventDraft {
-    @inline(__always)
+    @inline(never)
     fileprivate mutating func takeUsual(
         _ name: UnsafeRawBufferPointer,
         _ value: UnsafeRawBufferPointer,
@@ -164,17 +164,24 @@ extension TextArena {
     /// - Returns: `nil` where there is a quoted part, or a percent sequence that is not one, or no valid UTF-8.
     @inline(__always)
     fileprivate mutating func appendHeaderValue(_ bytes: UnsafeRawBufferPointer) -> EventText? {
-        var (start, end) = (0, bytes.count)
-        while start < end, isBlank(bytes[start]) { start &+= 1 }
-        while start < end, isBlank(bytes[end &- 1]) { end &-= 1 }
-        let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-        let view = ByteView(value)
-        guard !view.contains(UInt8(ascii: "\"")) else { return nil }
-        guard view.contains(UInt8(ascii: "%")) else { return append(value) }
-        return appendDecoding(view)
+        let view = ByteView(bytes)
+        let first = view.count > 0 ? view[0] : 0
+        guard first > 0x20, view[view.count &- 1] > 0x20, view.isPlain(besides: UInt8(ascii: "%")) else {
+            return appendUnusual(view)
+        }
+        return append(bytes, .plain)
     }
 
     @inline(never)
+    private mutating func appendUnusual(_ bytes: ByteView) -> EventText? {
+        var (start, end) = (0, bytes.count)
+        while start < end, isBlank(bytes[start]) { start &+= 1 }
+        while start < end, isBlank(bytes[end &- 1]) { end &-= 1 }
+        let value = bytes[Range(uncheckedBounds: (start, end))]
+        guard !value.contains(UInt8(ascii: "\"")) else { return nil }
+        return value.contains(UInt8(ascii: "%")) ? appendDecoding(ByteView(value)) : append(value)
+    }
+
     private mutating func appendDecoding(_ value: ByteView) -> EventText? {
         let target = room(for: value.count)
         var (read, written) = (0, 0)
