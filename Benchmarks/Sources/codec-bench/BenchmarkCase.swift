@@ -27,6 +27,14 @@ struct BenchmarkCase {
             for _ in 0..<repetitions { consume(try work()) }
         }
     }
+
+    /// Makes a case of work that repeats itself and consumes its results.
+    init(_ name: String, repeating run: @escaping (_ repetitions: Int) throws -> Void) {
+        self.name = name
+        events = 1
+        input = []
+        self.run = run
+    }
 }
 
 /// Gives a value away where the optimizer cannot follow it.

@@ -92,12 +92,17 @@ extension Cases {
 
     private static func encodeInto(_ inputs: Inputs) -> BenchmarkCase {
         let (json, event) = (JSONEventFormat(), inputs.event)
-        let output = ReusedArray()
-        return BenchmarkCase("json-encode-into") {
-            output.bytes.removeAll(keepingCapacity: true)
-            try json.encode(event, into: &output.bytes)
-            return output.bytes.count
-        }
+        return BenchmarkCase(
+            "json-encode-into",
+            repeating: { repetitions in
+                var output: [UInt8] = []
+                for _ in 0..<repetitions {
+                    output.removeAll(keepingCapacity: true)
+                    try json.encode(event, into: &output)
+                    consume(output)
+                }
+            }
+        )
     }
 
     private static func encodeBatch(_ inputs: Inputs) -> BenchmarkCase {
@@ -106,9 +111,4 @@ extension Cases {
             try json.encodeBatch(events)
         }
     }
-}
-
-/// An array that many events are written into, one after the other.
-private final class ReusedArray {
-    var bytes: [UInt8] = []
 }
