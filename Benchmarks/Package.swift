@@ -8,6 +8,14 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "swift-openconnect", path: "..")],
     targets: [
+        .target(name: "CBench"),
+        .executableTarget(
+            name: "codec-bench",
+            dependencies: [
+                "CBench",
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
         .executableTarget(
             name: "runner-bench",
             dependencies: [
@@ -15,7 +23,7 @@ let package = Package(
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),
             ]
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

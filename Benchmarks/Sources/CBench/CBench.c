@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "CBench.h"
+
+#include <stdlib.h>
+
+void cbench_consume(const void *value) { __asm__ volatile("" : : "r"(value) : "memory"); }
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define CBENCH_SANITIZED 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(CBENCH_SANITIZED)
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+// The executable's definitions come before those of the C library for every library in the process, the Swift runtime
+// among them. What they return is the C library's own, so that its `free` stays in place.
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static _Atomic(bool) counting;
+static atomic_long allocations;
+
+static inline void note(void) {
+    if (__builtin_expect(atomic_load_explicit(&counting, memory_order_relaxed), false))
+        atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+}
+
+void *malloc(size_t size) {
+    note();
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    note();
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    note();
+    return __libc_realloc(memory, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+    note();
+    return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    note();
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size) {
+    if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
+    note();
+    void *memory = __libc_memalign(alignment, size);
+    if (memory == NULL) return ENOMEM;
+    *result = memory;
+    return 0;
+}
+
+void cbench_start_counting_allocations(void) {
+    atomic_store(&allocations, 0);
+    atomic_store(&counting, true);
+}
+
+long cbench_stop_counting_allocations(void) {
+    atomic_store(&counting, false);
+    return atomic_load(&allocations);
+}
+
+#else
+
+void cbench_start_counting_allocations(void) {}
+
+long cbench_stop_counting_allocations(void) { return -1; }
+
+#endif
