@@ -71,18 +71,6 @@ extension UnsafeRawBufferPointer {
         return position
     }
 
-    /// The position of the first byte from `start` on that belongs to no well-formed sequence of several bytes: ASCII, or
-    /// not UTF-8; or the end.
-    func endOfMultibyteText(from start: Int) -> Int {
-        var position = start
-        while position < count, self[position] >= 0x80 {
-            let length = utf8SequenceLength(at: position)
-            guard length > 0 else { return position }
-            position &+= length
-        }
-        return position
-    }
-
     /// The length of the well-formed sequence that begins at a byte of 0x80 or more, or 0 where there is none.
     @inline(__always)
     func utf8SequenceLength(at position: Int) -> Int {

@@ -52,13 +52,14 @@ extension MessageHeader {
     /// - Returns: whether there is nothing unusual about it.
     @inline(__always)
     fileprivate func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) throws(Refusal) -> Bool {
-        let result = name.utf8.withContiguousStorageIfAvailable { name in
-            value.utf8.withContiguousStorageIfAvailable { value in
-                Result { () throws(Refusal) in
-                    try draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
-                }
+        let result =
+            name.utf8.withContiguousStorageIfAvailable { name in
+                value.utf8.withContiguousStorageIfAvailable { value in
+                    Result { () throws(Refusal) in
+                        try draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
+                    }
+                } ?? .success(false)
             } ?? .success(false)
-        } ?? .success(false)
         return try result.get()
     }
 }

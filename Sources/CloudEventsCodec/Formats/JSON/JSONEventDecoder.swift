@@ -178,7 +178,8 @@ extension JSONEventDecoder {
     ///
     /// - Parameter text: the event's own text, which is copied unless the buffer is shared.
     @inline(__always)
-    private mutating func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent {
+    private mutating func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent
+    {
         do throws(Refusal) { try draft.requireAttributes() } catch { throw error.of(error.subject, at: scanner.offset) }
         draft.texts.removeNulls()
         try setData(&draft)

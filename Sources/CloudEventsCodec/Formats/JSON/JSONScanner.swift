@@ -127,14 +127,30 @@ extension JSONScanner {
             } else if byte < 0x80 {
                 position &+= 1
             } else {
-                position = bytes.endOfTextBlocks(from: position)
-                position = bytes.buffer.endOfMultibyteText(from: position)
-                guard position >= bytes.count || bytes[position] < 0x80 else {
-                    throw Refusal(.invalidUTF8, at: position)
-                }
+                position = try endOfText(from: position)
+                continue
             }
             position = bytes.endOfPlainText(from: position)
         }
+    }
+
+    /// Reads on from a character that is not ASCII, to one that may end the string.
+    @inline(__always)
+    private func endOfText(from start: Int) throws(Refusal) -> Int {
+        var position = bytes.endOfTextBlocks(from: start)
+        // What is left is shorter than a block, or not well-formed.
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x80 {
+                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+                position &+= 1
+            } else {
+                let length = bytes.buffer.utf8SequenceLength(at: position)
+                guard length > 0 else { throw Refusal(.invalidUTF8, at: position) }
+                position &+= length
+            }
+        }
+        return position
     }
 
     /// Checks the escape that begins at a backslash and gives its length.
