@@ -62,8 +62,10 @@ struct EventText {
     }
 
     var string: String {
+        // The usual content type costs no allocation.
+        if equal(bytes, "application/json") { return "application/json" }
         // Of a raw buffer a string would be made byte by byte.
-        String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        return String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
     }
 
     /// The same text as one that the event has to copy.

@@ -193,6 +193,31 @@ extension JSONScanner {
         }
     }
 
+    /// Skips an integer of one digit or a few, which is what most numbers are, or leaves the scanner where it is.
+    @inline(__always)
+    private mutating func skipShortInteger(_ first: UInt8) -> Bool {
+        guard URISyntax.isDigit(first), first != UInt8(ascii: "0") else { return false }
+        var end = offset &+ 1
+        while end < bytes.count {
+            let byte = bytes[end]
+            if !URISyntax.isDigit(byte) {
+                guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") else { break }
+                offset = end
+                return true
+            }
+            end &+= 1
+        }
+        return false
+    }
+
+    /// The end of a number or literal that begins here.
+    @inline(never)
+    private func endOfScalar(_ byte: UInt8) throws(Refusal) -> Int {
+        var scanner = self
+        try scanner.skipOther(byte)
+        return scanner.offset
+    }
+
     @inline(__always)
     private mutating func skipOther(_ byte: UInt8) throws(Refusal) {
         switch byte {
@@ -234,8 +259,8 @@ extension JSONScanner {
                 offset &+= 1
                 byte = skipWhitespace()
                 guard byte == (isName ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { continue }
-            } else {
-                try skipOther(byte)
+            } else if !skipShortInteger(byte) {
+                offset = try endOfScalar(byte)
             }
             byte = try skipClosings(&open)
             if open.depth == 0 { return }
