@@ -80,7 +80,7 @@ extension CloudEvent {
             return rebuild { draft in draft.setData(data) }
         }
         let base = storage.base.assumingMemoryBound(to: EventFacts.self)
-        base.pointee.dataKind = data.kind
+        base.pointee.dataForm = data.form
         base.pointee.dataStart = data.bytes.start
         base.pointee.dataCount = data.bytes.count
         base.pointee.dataHolder = .data

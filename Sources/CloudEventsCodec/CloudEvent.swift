@@ -91,7 +91,7 @@ extension CloudEvent {
         get {
             let facts = facts
             return EventData(
-                unchecked: facts.dataKind,
+                facts.dataForm,
                 SharedBytes(storage: dataStorage, start: facts.dataStart, count: facts.dataCount)
             )
         }

@@ -5,6 +5,7 @@ extension EventData {
     ///
     /// It is JSON where the content type means JSON (J5) and the bytes are one JSON value, text where the type is
     /// `text/*` and the bytes are UTF-8, and otherwise bytes. Not one byte is changed: white space around JSON stays.
+    /// The bytes are read only when ``kind`` is asked for.
     ///
     /// - Parameters:
     ///   - bytes: the payload; it is shared, not copied.
@@ -19,18 +20,22 @@ extension EventData {
 
     /// As with a content type that is a string.
     init(received bytes: SharedBytes, contentType: UnsafeRawBufferPointer?) {
-        let kind = contentType.map { contentType in bytes.withUnsafeBytes { Self.kind(of: $0, contentType) } }
-        self.init(unchecked: kind ?? .binary, bytes)
+        guard let contentType else {
+            self = .binary(bytes)
+            return
+        }
+        let form: Form =
+            MediaType.isJSON(contentType)
+            ? .receivedAsJSON : MediaType.isText(contentType) ? .receivedAsText : .binary
+        self.init(form, bytes)
     }
 
-    private static func kind(of bytes: UnsafeRawBufferPointer, _ contentType: UnsafeRawBufferPointer) -> Kind {
-        if MediaType.isJSON(contentType) {
-            var scanner = JSONScanner(bytes)
-            scanner.skipWhitespace()
-            guard (try? scanner.skipValue(depth: 0, maximumDepth: nestingDepth)) != nil else { return .binary }
-            scanner.skipWhitespace()
-            return scanner.offset == bytes.count ? .json : .binary
-        }
-        return MediaType.isText(contentType) && isValidUTF8(bytes) ? .text : .binary
+    /// Whether bytes are one JSON value, with white space around it at most.
+    static func isJSON(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var scanner = JSONScanner(bytes)
+        scanner.skipWhitespace()
+        guard (try? scanner.skipValue(depth: 0, maximumDepth: nestingDepth)) != nil else { return false }
+        scanner.skipWhitespace()
+        return scanner.offset == bytes.count
     }
 }

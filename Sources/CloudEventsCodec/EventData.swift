@@ -5,9 +5,9 @@
 /// The payload is always bytes; its ``kind`` says what they are. They are checked when the payload is made, so that
 /// every payload is what its kind says. Two payloads are equal when kind and bytes are; JSON is not compared by its
 /// meaning.
-public struct EventData: Sendable, Hashable {
-    /// What the bytes of the payload are.
-    public let kind: Kind
+public struct EventData: Sendable {
+    /// What is known of the bytes of the payload.
+    let form: Form
 
     /// The payload: JSON text, UTF-8 text, or the bytes themselves; empty where there is no payload.
     ///
@@ -27,11 +27,42 @@ public struct EventData: Sendable, Hashable {
         case binary
     }
 
-    /// Wraps bytes that are known to be of that kind.
-    package init(unchecked kind: Kind, _ bytes: SharedBytes) {
-        self.kind = kind
+    /// What is known of a payload.
+    enum Form: UInt8 {
+        case absent, json, text, binary
+        /// Bytes that came with a content type that means JSON, and that nobody has read yet.
+        case receivedAsJSON
+        /// Bytes that came with a content type of text, and that nobody has read yet.
+        case receivedAsText
+    }
+
+    /// What the bytes of the payload are.
+    ///
+    /// Of a payload that was received in binary mode this is found out each time it is asked for, by reading the bytes:
+    /// a message that is only passed on is never read. See ``init(received:contentType:)``.
+    public var kind: Kind {
+        switch form {
+        case .absent: .absent
+        case .json: .json
+        case .text: .text
+        case .binary: .binary
+        case .receivedAsJSON: bytes.withUnsafeBytes { Self.isJSON($0) } ? .json : .binary
+        case .receivedAsText: bytes.withUnsafeBytes { isValidUTF8($0) } ? .text : .binary
+        }
+    }
+
+    init(_ form: Form, _ bytes: SharedBytes) {
+        self.form = form
         self.bytes = bytes
     }
+
+    /// Wraps bytes that are known to be of that kind.
+    package init(unchecked kind: Kind, _ bytes: SharedBytes) {
+        self.init(Form(kind), bytes)
+    }
+
+    /// The same payload, of which is known what it is.
+    var read: EventData { EventData(unchecked: kind, bytes) }
 }
 
 extension EventData {
@@ -92,7 +123,7 @@ extension EventData {
 
 extension EventData {
     /// Whether there is no payload.
-    public var isAbsent: Bool { kind == .absent }
+    public var isAbsent: Bool { form == .absent }
 
     /// The payload as text: of text and JSON their own text, of bytes their text if they are valid UTF-8.
     public var text: String? {
@@ -104,7 +135,31 @@ extension EventData {
     }
 
     /// The same payload in a buffer of exactly its size, so that a larger one is not kept alive by it.
-    public func detached() -> EventData { EventData(unchecked: kind, bytes.detached()) }
+    public func detached() -> EventData { EventData(form, bytes.detached()) }
+}
+
+extension EventData.Form {
+    init(_ kind: EventData.Kind) {
+        switch kind {
+        case .absent: self = .absent
+        case .json: self = .json
+        case .text: self = .text
+        case .binary: self = .binary
+        }
+    }
+}
+
+extension EventData: Hashable {
+    /// Whether kind and bytes are the same.
+    public static func == (left: EventData, right: EventData) -> Bool {
+        left.bytes == right.bytes && (left.form == right.form || left.kind == right.kind)
+    }
+
+    /// Hashes kind and bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(bytes)
+    }
 }
 
 extension EventData: CustomStringConvertible {

@@ -135,7 +135,7 @@ extension EventDraft {
 
     /// Sets the data to a buffer of its own, or to a piece of one.
     mutating func setData(_ data: EventData) {
-        facts.dataKind = data.kind
+        facts.dataForm = data.form
         facts.dataStart = data.bytes.start
         facts.dataCount = data.bytes.count
         facts.dataHolder = .data

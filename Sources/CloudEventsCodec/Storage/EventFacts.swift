@@ -5,7 +5,7 @@ struct EventFacts {
     var extensionCount = 0
     var dataStart: UnsafeRawPointer?
     var dataCount = 0
-    var dataKind = EventData.Kind.absent
+    var dataForm = EventData.Form.absent
     /// Whose memory the data is in.
     var dataHolder = Holder.event
     /// Whether the content type means JSON, which is so where there is none (J5, J6).

@@ -4,6 +4,8 @@
 struct TextArena {
     private let memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
+    /// Whether there was too little room once.
+    private(set) var isFull = false
 
     init(_ memory: UnsafeMutableRawBufferPointer) {
         self.memory = memory
@@ -32,6 +34,13 @@ struct TextArena {
         let target = room(for: bytes.count)
         target.copyMemory(from: bytes)
         return EventText(UnsafeRawBufferPointer(target), marks)
+    }
+
+    /// Whether there is room for so many bytes; otherwise the arena is full.
+    @inline(__always)
+    mutating func makesRoom(for size: Int) -> Bool {
+        if size > memory.count &- count { isFull = true }
+        return !isFull
     }
 
     /// The next bytes of the memory, which has room for them.

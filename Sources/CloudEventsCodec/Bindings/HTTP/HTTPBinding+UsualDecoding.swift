@@ -7,20 +7,31 @@ extension HTTPBinding {
     func usualBinaryEvent(_ message: HTTPMessage) -> CloudEvent? {
         guard extensionTypes.isEmpty, message.headers.count <= limits.attributes else { return nil }
         return message.headers.withUnsafeBufferPointer { headers in
-            var size = 0
-            for index in 0..<headers.count {
-                size &+= headers[index].name.utf8.count &+ headers[index].value.utf8.count
-            }
-            guard size &+ (message.body?.count ?? 0) <= limits.eventBytes else { return nil }
-            let event: CloudEvent?? = try? EventDraft.with { draft throws(Refusal) in
-                try TextArena.with(capacity: size) { arena throws(Refusal) in
-                    for index in 0..<headers.count {
-                        guard try headers[index].takeUsual(into: &draft, &arena) else { return nil }
-                    }
-                    return try draft.usualEvent(of: message.body, &arena)
+            // As much as the stack is used for; few messages have more.
+            let (event, isFull) = Self.usualEvent(headers, message.body, limits.eventBytes, capacity: 1024)
+            guard isFull else { return event }
+            let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+            return Self.usualEvent(headers, message.body, limits.eventBytes, capacity: size).event
+        }
+    }
+
+    @inline(never)
+    private static func usualEvent(
+        _ headers: UnsafeBufferPointer<MessageHeader>,
+        _ body: SharedBytes?,
+        _ maximumSize: Int,
+        capacity: Int
+    ) -> (event: CloudEvent?, isFull: Bool) {
+        TextArena.with(capacity: capacity) { arena in
+            EventDraft.with { draft in
+                for index in 0..<headers.count {
+                    guard headers[index].takeUsual(into: &draft, &arena) else { return (nil, arena.isFull) }
                 }
+                // The names of the specification are not in the arena; none has more than fifteen bytes.
+                let size = arena.count &+ headers.count &* 15 &+ (body?.count ?? 0)
+                guard size <= maximumSize else { return (nil, false) }
+                return (try? draft.usualEvent(of: body, &arena), false)
             }
-            return event ?? nil
         }
     }
 }
@@ -30,8 +41,8 @@ extension EventDraft {
     fileprivate mutating func usualEvent(
         of body: SharedBytes?,
         _ arena: inout TextArena
-    ) throws(Refusal) -> CloudEvent? {
-        guard version == .v1 else { return nil }
+    ) throws(Refusal) -> CloudEvent {
+        guard version == .v1 else { throw Refusal(.unsupportedVersion) }
         try requireAttributes()
         if let body, !body.isEmpty {
             let contentType = texts[.dataContentType]
@@ -51,22 +62,28 @@ extension MessageHeader {
     ///
     /// - Returns: whether there is nothing unusual about it.
     @inline(__always)
-    fileprivate func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) throws(Refusal) -> Bool {
-        let result =
-            name.utf8.withContiguousStorageIfAvailable { name in
-                value.utf8.withContiguousStorageIfAvailable { value in
-                    Result { () throws(Refusal) in
-                        try draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
-                    }
-                } ?? .success(false)
-            } ?? .success(false)
-        return try result.get()
+    fileprivate func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) -> Bool {
+        name.utf8.withContiguousStorageIfAvailable { name in
+            value.utf8.withContiguousStorageIfAvailable { value in
+                draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
+            } ?? false
+        } ?? false
     }
 }
 
 extension EventDraft {
     @inline(never)
     fileprivate mutating func takeUsual(
+        _ name: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ arena: inout TextArena
+    ) -> Bool {
+        guard arena.makesRoom(for: name.count &+ value.count) else { return false }
+        return (try? take(name, value, &arena)) ?? false
+    }
+
+    @inline(__always)
+    private mutating func take(
         _ name: UnsafeRawBufferPointer,
         _ value: UnsafeRawBufferPointer,
         _ arena: inout TextArena

@@ -207,8 +207,8 @@ extension JSONEventDecoder {
 
     /// Takes the data as it stands in the text.
     @inline(__always)
-    private func keep(_ range: Range<Int>, as kind: EventData.Kind, _ draft: inout EventDraft) {
-        draft.facts.dataKind = kind
+    private func keep(_ range: Range<Int>, as form: EventData.Form, _ draft: inout EventDraft) {
+        draft.facts.dataForm = form
         draft.facts.dataStart = scanner.bytes.base + range.lowerBound
         draft.facts.dataCount = range.count
         draft.facts.dataHolder = shared == nil ? .event : .texts

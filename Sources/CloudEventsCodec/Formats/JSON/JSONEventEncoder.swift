@@ -39,7 +39,9 @@ enum JSONEventEncoder {
         to writer: inout JSONWriter
     ) throws(CloudEventError) {
         let bytes = UnsafeRawBufferPointer(start: facts.dataStart, count: facts.dataCount)
-        switch facts.dataKind {
+        switch facts.dataForm {
+        case .receivedAsJSON, .receivedAsText:
+            return try writeReceived(event, facts, to: &writer)
         case .absent:
             break
         case .json:
@@ -60,6 +62,18 @@ enum JSONEventEncoder {
             }
         }
         writer.writeRaw(UInt8(ascii: "}"))
+    }
+
+    /// Writes data that nobody has read yet.
+    @inline(never)
+    private static func writeReceived(
+        _ event: CloudEvent,
+        _ facts: EventFacts,
+        to writer: inout JSONWriter
+    ) throws(CloudEventError) {
+        var facts = facts
+        facts.dataForm = event.data.read.form
+        try writeData(of: event, facts, to: &writer)
     }
 
     @inline(__always)
