@@ -2,20 +2,30 @@
 
 extension CloudEvent {
     /// Changes the id; it must not be empty (C2).
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty or no String (T3); the event stays as it was then.
     public mutating func setID(_ id: String) throws(CloudEventError) { try change(.id, to: id) }
 
     /// Changes the source; it must not be empty (C5).
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty; the event stays as it was then.
     public mutating func setSource(_ source: URIReference) throws(CloudEventError) {
         try change(.source, to: source.string)
     }
 
     /// Changes the type; it must not be empty (C2).
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty or no String (T3); the event stays as it was then.
     public mutating func setType(_ type: String) throws(CloudEventError) { try change(.type, to: type) }
 
     /// Changes or removes the subject; it must not be empty (C7).
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is empty or no String (T3); the event stays as it was then.
     public mutating func setSubject(_ subject: String?) throws(CloudEventError) { try change(.subject, to: subject) }
 
     /// Changes or removes the content type; it must be a media type (C7).
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidValue`` where it is none; the event stays as it was then.
     public mutating func setDataContentType(_ contentType: String?) throws(CloudEventError) {
         try change(.dataContentType, to: contentType)
     }
@@ -37,7 +47,8 @@ extension CloudEvent {
         try setExtensions(changed)
     }
 
-    /// The same event in a buffer of its own, so that a decoder's whole input is not kept alive by it.
+    /// The same event in a buffer of its own, its data in one of exactly its size, so that a decoder's whole input is not
+    /// kept alive by it.
     public func detached() -> CloudEvent {
         var copy = self
         copy.rebuild { draft in draft.setData(data.detached()) }

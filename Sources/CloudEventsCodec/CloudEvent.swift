@@ -6,8 +6,9 @@
 /// checked by the initializer and by the methods that change an event. Events are equal when all attributes are, times
 /// by their instant, and the data byte by byte.
 ///
-/// An event is one reference to one buffer that holds everything, as it was decoded: copying an event costs a reference
-/// count, and a `String` is made only when an attribute is read. ``canonicalBytes(of:)`` gives an attribute without one.
+/// An event is one reference to one buffer, which holds everything or points into the bytes that it was read from: copying
+/// an event costs a reference count, and a `String` is made only when an attribute is read. ``canonicalBytes(of:)`` gives an
+/// attribute without one, and ``detached()`` an event that keeps no input alive.
 public struct CloudEvent {
     /// Facts, texts and bytes; see ``EventDraft``.
     var storage: SharedByteStorage

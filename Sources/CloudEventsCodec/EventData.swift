@@ -11,7 +11,7 @@ public struct EventData: Sendable {
 
     /// The payload: JSON text, UTF-8 text, or the bytes themselves; empty where there is no payload.
     ///
-    /// Decoders cut it out of their input without a copy. What is kept for long is copied out with ``detached()``.
+    /// Decoders cut it out of ``SharedBytes`` without a copy. What is kept for long is copied out with ``detached()``.
     public let bytes: SharedBytes
 
     /// The kinds of payload: these four and no others.

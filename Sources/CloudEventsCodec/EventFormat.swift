@@ -17,8 +17,8 @@ public protocol EventFormat: Sendable {
 
     /// Reads one event, which is all there is in `bytes`.
     ///
-    /// The event's data shares the buffer of `bytes` where the format writes it as it is; keep an event for long as
-    /// ``CloudEvent/detached()``.
+    /// The event shares the buffer of `bytes` where the format writes data, or attributes, as they are; keep an event for
+    /// long as ``CloudEvent/detached()``.
     ///
     /// - Throws: ``CloudEventError`` with the rule, the attribute and the byte's place as far as there are any.
     func decode(_ bytes: SharedBytes) throws(CloudEventError) -> CloudEvent
@@ -44,11 +44,15 @@ extension EventFormat {
     public var batchContentType: String? { nil }
 
     /// Refuses the input: the format has no batches.
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable``, always.
     public func decodeBatch(_ bytes: SharedBytes) throws(CloudEventError) -> [CloudEvent] {
         throw withoutBatches
     }
 
     /// Refuses the events: the format has no batches.
+    ///
+    /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable``, always.
     public func encodeBatch(_ events: [CloudEvent]) throws(CloudEventError) -> SharedBytes {
         throw withoutBatches
     }

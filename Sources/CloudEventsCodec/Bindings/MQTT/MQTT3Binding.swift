@@ -14,7 +14,7 @@ public struct MQTT3Binding: Sendable {
         format = JSONEventFormat(limits: limits, extensionTypes: extensionTypes)
     }
 
-    /// Reads the event of a payload, whose buffer the event's data shares.
+    /// Reads the event of a payload, whose buffer the event shares.
     ///
     /// - Throws: as ``JSONEventFormat/decode(_:)-(SharedBytes)``.
     public func decode(_ payload: SharedBytes) throws(CloudEventError) -> CloudEvent {

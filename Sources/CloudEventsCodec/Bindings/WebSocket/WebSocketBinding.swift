@@ -36,7 +36,7 @@ public struct WebSocketBinding: Sendable, MessageBinding {
         self.extensionTypes = extensionTypes
     }
 
-    /// Reads the event of a frame, whose buffer the event's data shares.
+    /// Reads the event of a frame, whose buffer the event shares.
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` for a text frame where the subprotocol
     ///   has binary ones or the other way round (W3), and with ``CloudEventError/Code/unsupportedFormat`` where the

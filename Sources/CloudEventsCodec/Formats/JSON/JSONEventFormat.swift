@@ -35,8 +35,8 @@ public struct JSONEventFormat: EventFormat {
 extension JSONEventFormat {
     /// Reads one event.
     ///
-    /// The event's data shares the buffer of `bytes`, unless it was base64 or text with escapes; keep an event for long
-    /// as ``CloudEvent/detached()``. Members that the specification calls an error are refused: duplicates, names
+    /// The event shares the buffer of `bytes`, its attributes as well as its data; only what was base64 or has escapes is
+    /// copied. Keep an event for long as ``CloudEvent/detached()``. Members that the specification calls an error are refused: duplicates, names
     /// that no attribute can have, values of a wrong type, `data` beside `data_base64`.
     ///
     /// - Parameter bytes: a JSON object in UTF-8, with white space around it at most.
@@ -45,7 +45,7 @@ extension JSONEventFormat {
         try bytes.withUnsafeBytes { buffer throws(CloudEventError) in try decode(buffer, sharing: bytes.storage) }
     }
 
-    /// Reads one event from an array, which is copied once.
+    /// Reads one event from an array, which is copied once, into the event, when the event is known to be valid.
     ///
     /// - Throws: as ``decode(_:)-(SharedBytes)``.
     public func decode(_ bytes: [UInt8]) throws(CloudEventError) -> CloudEvent {
@@ -76,7 +76,7 @@ extension JSONEventFormat {
 
     /// Reads a batch: an array of events, possibly empty (J13).
     ///
-    /// The events' data shares the buffer of `bytes`.
+    /// The events share the buffer of `bytes`, as one read alone does.
     ///
     /// - Throws: ``CloudEventError`` where the text or any of its events is not valid, or a limit is exceeded.
     public func decodeBatch(_ bytes: SharedBytes) throws(CloudEventError) -> [CloudEvent] {
@@ -87,7 +87,7 @@ extension JSONEventFormat {
         }
     }
 
-    /// Reads a batch from an array, which is copied once.
+    /// Reads a batch from an array, which is copied once; the events share the copy.
     ///
     /// - Throws: as ``decodeBatch(_:)-(SharedBytes)``.
     public func decodeBatch(_ bytes: [UInt8]) throws(CloudEventError) -> [CloudEvent] {
