@@ -2,18 +2,20 @@
 
 /// The version of the CloudEvents specification that an event follows (C4).
 public struct SpecVersion: Sendable, Hashable, CustomStringConvertible {
-    /// The value of the attribute `specversion`.
-    public let description: String
-
-    private init(_ description: String) {
-        self.description = description
+    private enum Number: UInt8 {
+        case v1, v03
     }
 
+    private let number: Number
+
+    /// The value of the attribute `specversion`.
+    public var description: String { number == .v1 ? "1.0" : "0.3" }
+
     /// Version 1.0, whatever its patch number.
-    public static let v1 = SpecVersion("1.0")
+    public static var v1: SpecVersion { SpecVersion(number: .v1) }
 
     /// Version 0.3, which is read and converted.
-    static let v03 = SpecVersion("0.3")
+    static var v03: SpecVersion { SpecVersion(number: .v03) }
 
     static var unsupported: CloudEventError {
         CloudEventError(

@@ -189,7 +189,7 @@ extension JSONEventDecoder {
     }
 
     @inline(__always)
-    private func setData(_ draft: inout EventDraft) throws(Refusal) {
+    private mutating func setData(_ draft: inout EventDraft) throws(Refusal) {
         if base64 != nil { return try setBase64(&draft) }
         guard seen & JSONMember.data.bit != 0 else { return }
         if draft.facts.isJSONContentType { return keep(data, as: .json, &draft) }
@@ -207,7 +207,7 @@ extension JSONEventDecoder {
 
     /// Takes the data as it stands in the text.
     @inline(__always)
-    private func keep(_ range: Range<Int>, as form: EventData.Form, _ draft: inout EventDraft) {
+    private mutating func keep(_ range: Range<Int>, as form: EventData.Form, _ draft: inout EventDraft) {
         draft.facts.dataForm = form
         draft.facts.dataStart = scanner.bytes.base + range.lowerBound
         draft.facts.dataCount = range.count
@@ -215,7 +215,7 @@ extension JSONEventDecoder {
     }
 
     @inline(never)
-    private func setBase64(_ draft: inout EventDraft) throws(Refusal) {
+    private mutating func setBase64(_ draft: inout EventDraft) throws(Refusal) {
         guard let base64 else { return }
         guard seen & JSONMember.data.bit == 0 else {
             throw Refusal(.dataBesideBase64, .data, at: data.lowerBound)
