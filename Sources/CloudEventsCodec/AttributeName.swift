@@ -42,21 +42,21 @@ public struct AttributeName: Sendable, Hashable {
 
 extension AttributeName {
     /// `id` (C1).
-    public static let id = AttributeName(unchecked: "id")
+    public static var id: AttributeName { AttributeName("id", .id) }
     /// `source` (C1, C5).
-    public static let source = AttributeName(unchecked: "source")
+    public static var source: AttributeName { AttributeName("source", .source) }
     /// `specversion` (C1, C4).
-    public static let specVersion = AttributeName(unchecked: "specversion")
+    public static var specVersion: AttributeName { AttributeName("specversion", .specVersion) }
     /// `type` (C1, C6).
-    public static let type = AttributeName(unchecked: "type")
+    public static var type: AttributeName { AttributeName("type", .type) }
     /// `datacontenttype` (C7).
-    public static let dataContentType = AttributeName(unchecked: "datacontenttype")
+    public static var dataContentType: AttributeName { AttributeName("datacontenttype", .dataContentType) }
     /// `dataschema` (C7).
-    public static let dataSchema = AttributeName(unchecked: "dataschema")
+    public static var dataSchema: AttributeName { AttributeName("dataschema", .dataSchema) }
     /// `subject` (C7).
-    public static let subject = AttributeName(unchecked: "subject")
+    public static var subject: AttributeName { AttributeName("subject", .subject) }
     /// `time` (C7).
-    public static let time = AttributeName(unchecked: "time")
+    public static var time: AttributeName { AttributeName("time", .time) }
 }
 
 extension AttributeName {
