@@ -17,7 +17,7 @@ struct ExtensionTests {
     struct Valid: Sendable, CustomTestStringConvertible {
         let rule: String
         let attributes: [AttributeName: String]
-        let value: any EventExtension
+        let value: any DocumentedExtension
         var testDescription: String { "\(rule) \(attributes.keys.sorted())" }
     }
 
@@ -120,7 +120,7 @@ struct ExtensionTests {
         for valid in try Self.valid() { try check(valid.value, valid) }
     }
 
-    private func check<Value: EventExtension>(_ value: Value, _ valid: Valid) throws {
+    private func check<Value: DocumentedExtension>(_ value: Value, _ valid: Valid) throws {
         #expect(Value.rule == valid.rule)
         var event = try makeEvent(valid.attributes)
         #expect(try event.readExtension(Value.self) == value)
@@ -384,7 +384,7 @@ struct ExtensionTests {
     }
 }
 
-private struct TenantExtension: EventExtension {
+private struct TenantExtension: DocumentedExtension {
     static let title = "tenant"
     static let attributeTypes: KeyValuePairs<AttributeName, AttributeType> = ["tenantid": .string]
     var identifier: String

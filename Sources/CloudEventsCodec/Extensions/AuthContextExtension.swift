@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The auth context extension (E12): on whose behalf something happened. It is information, no proof.
-public struct AuthContextExtension: EventExtension {
+public struct AuthContextExtension: DocumentedExtension {
     /// `auth context`
     public static let title = "auth context"
     /// `E12`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The business activity monitoring (BAM) extension (E13): the step of a business process that an event belongs to.
-public struct BusinessActivityExtension: EventExtension {
+public struct BusinessActivityExtension: DocumentedExtension {
     /// `business activity monitoring`
     public static let title = "business activity monitoring"
     /// `E13`

@@ -5,7 +5,7 @@ extension CloudEvent {
     ///
     /// - Throws: ``CloudEventError`` that names the attribute and the rule, where the event uses the extension but not as
     ///   it has to be used.
-    public func readExtension<Value: EventExtension>(
+    public func readExtension<Value: DocumentedExtension>(
         _ type: Value.Type = Value.self
     ) throws(CloudEventError) -> Value? {
         guard hasExtension(type) else { return nil }
@@ -16,7 +16,7 @@ extension CloudEvent {
     ///
     /// - Throws: ``CloudEventError`` that names the attribute and the rule, where the extension does not allow the value;
     ///   the event stays as it was then.
-    public mutating func setExtension<Value: EventExtension>(_ value: Value) throws(CloudEventError) {
+    public mutating func setExtension<Value: DocumentedExtension>(_ value: Value) throws(CloudEventError) {
         var copy = self
         copy.removeExtension(Value.self)
         for attribute in value.attributes { try copy.setExtension(attribute.name, to: attribute.value) }
@@ -25,7 +25,7 @@ extension CloudEvent {
     }
 
     /// Removes all attributes of an extension.
-    public mutating func removeExtension(_ type: (some EventExtension).Type) {
+    public mutating func removeExtension(_ type: (some DocumentedExtension).Type) {
         for (name, _) in type.attributeTypes where extensions[name] != nil {
             // Removing an attribute never fails: only values are checked.
             try? setExtension(name, to: nil)
@@ -33,7 +33,7 @@ extension CloudEvent {
     }
 
     /// Whether at least one attribute of an extension is set.
-    public func hasExtension(_ type: any EventExtension.Type) -> Bool {
+    public func hasExtension(_ type: any DocumentedExtension.Type) -> Bool {
         type.attributeTypes.contains { extensions[$0.key] != nil }
     }
 }
@@ -42,7 +42,7 @@ extension CloudEvent {
 
 extension CloudEvent {
     /// The extensions that the CloudEvents project documents and this library knows.
-    public static let documentedExtensions: [any EventExtension.Type] = [
+    public static let documentedExtensions: [any DocumentedExtension.Type] = [
         DistributedTracingExtension.self, PartitioningExtension.self, DataReferenceExtension.self,
         SequenceExtension.self, SeverityExtension.self, SampledRateExtension.self, RecordedTimeExtension.self,
         ExpiryTimeExtension.self, DeprecationExtension.self, CorrelationExtension.self, OPCUAExtension.self,
@@ -55,7 +55,7 @@ extension CloudEvent {
     /// - Parameter types: the extensions to look for; all documented ones by default (E1 to E15).
     /// - Throws: ``CloudEventError`` for the first that is not used as it has to be.
     public func validateExtensions(
-        _ types: [any EventExtension.Type] = documentedExtensions
+        _ types: [any DocumentedExtension.Type] = documentedExtensions
     ) throws(CloudEventError) {
         for type in types { try validate(type) }
     }
@@ -63,7 +63,7 @@ extension CloudEvent {
     /// What is wrong with the extensions that the event uses: one error for each extension, in the order given.
     ///
     /// - Parameter types: the extensions to look for; all documented ones by default (E1 to E15).
-    public func extensionErrors(_ types: [any EventExtension.Type] = documentedExtensions) -> [CloudEventError] {
+    public func extensionErrors(_ types: [any DocumentedExtension.Type] = documentedExtensions) -> [CloudEventError] {
         types.compactMap { type in
             do throws(CloudEventError) {
                 try validate(type)
@@ -74,7 +74,7 @@ extension CloudEvent {
         }
     }
 
-    private func validate(_ type: (some EventExtension).Type) throws(CloudEventError) {
+    private func validate(_ type: (some DocumentedExtension).Type) throws(CloudEventError) {
         _ = try readExtension(type)
     }
 }

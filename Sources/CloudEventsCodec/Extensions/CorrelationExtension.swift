@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The correlation extension (E10): the flow that an event belongs to, and the event that caused it.
-public struct CorrelationExtension: EventExtension {
+public struct CorrelationExtension: DocumentedExtension {
     /// `correlation`
     public static let title = "correlation"
     /// `E10`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The data classification extension (E14): how confidential the data is, and which regulations apply to it.
-public struct DataClassificationExtension: EventExtension {
+public struct DataClassificationExtension: DocumentedExtension {
     /// `data classification`
     public static let title = "data classification"
     /// `E14`

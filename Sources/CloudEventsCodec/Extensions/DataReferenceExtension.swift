@@ -3,7 +3,7 @@
 /// The data reference extension (E3), the claim check pattern: where the data is stored.
 ///
 /// The event may have the data too; both are the same then.
-public struct DataReferenceExtension: EventExtension {
+public struct DataReferenceExtension: DocumentedExtension {
     /// `data reference`
     public static let title = "data reference"
     /// `E3`

@@ -3,7 +3,7 @@
 /// The deprecation extension (E9): that events of this type will end, and what replaces them.
 ///
 /// An event that uses it has `deprecated` set to true.
-public struct DeprecationExtension: EventExtension {
+public struct DeprecationExtension: DocumentedExtension {
     /// `deprecation`
     public static let title = "deprecation"
     /// `E9`

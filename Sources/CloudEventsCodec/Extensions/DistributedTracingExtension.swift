@@ -3,7 +3,7 @@
 /// The distributed tracing extension (E1): the trace that an event belongs to, as it was where the event was made.
 ///
 /// It is not changed on the way: each hop's own trace goes with the transport.
-public struct DistributedTracingExtension: EventExtension {
+public struct DistributedTracingExtension: DocumentedExtension {
     /// `distributed tracing`
     public static let title = "distributed tracing"
     /// `E1`

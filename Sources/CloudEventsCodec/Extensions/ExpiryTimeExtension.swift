@@ -3,7 +3,7 @@
 /// The expiry time extension (E8): from when on the event is of no use.
 ///
 /// Who passes the event on may change the time but does not remove it.
-public struct ExpiryTimeExtension: EventExtension {
+public struct ExpiryTimeExtension: DocumentedExtension {
     /// `expiry time`
     public static let title = "expiry time"
     /// `E8`

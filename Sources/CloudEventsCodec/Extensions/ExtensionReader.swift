@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an ``EventExtension`` is read from: an event's attributes, each in the type that the extension gives it.
+/// What an ``DocumentedExtension`` is read from: an event's attributes, each in the type that the extension gives it.
 ///
 /// An attribute may be there in its own type or as that type's canonical text (C14): headers and JSON tell no types.
 /// Every function gives `nil` where the attribute is not set.

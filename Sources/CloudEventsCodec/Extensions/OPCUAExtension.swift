@@ -3,7 +3,7 @@
 /// The OPC UA extension (E11): which metadata describes a data set message, and the message's status.
 ///
 /// Events with it travel in binary mode. The metadata's version is not given where `dataschema` is.
-public struct OPCUAExtension: EventExtension {
+public struct OPCUAExtension: DocumentedExtension {
     /// `OPC UA`
     public static let title = "OPC UA"
     /// `E11`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The partitioning extension (E2): which events belong together where they are distributed over partitions.
-public struct PartitioningExtension: EventExtension {
+public struct PartitioningExtension: DocumentedExtension {
     /// `partitioning`
     public static let title = "partitioning"
     /// `E2`

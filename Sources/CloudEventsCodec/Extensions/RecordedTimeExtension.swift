@@ -3,7 +3,7 @@
 /// The recorded time extension (E7): when the event was recorded, which is not when it happened.
 ///
 /// It is not changed on the way.
-public struct RecordedTimeExtension: EventExtension {
+public struct RecordedTimeExtension: DocumentedExtension {
     /// `recorded time`
     public static let title = "recorded time"
     /// `E7`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The sampled rate extension (E6): how many similar events this one stands for.
-public struct SampledRateExtension: EventExtension {
+public struct SampledRateExtension: DocumentedExtension {
     /// `sampled rate`
     public static let title = "sampled rate"
     /// `E6`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The sequence extension (E4): the order of the events of one source.
-public struct SequenceExtension: EventExtension {
+public struct SequenceExtension: DocumentedExtension {
     /// `sequence`
     public static let title = "sequence"
     /// `E4`

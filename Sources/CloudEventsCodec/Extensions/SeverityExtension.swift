@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The severity extension (E5): how serious an event is, as a number and as the source's own word.
-public struct SeverityExtension: EventExtension {
+public struct SeverityExtension: DocumentedExtension {
     /// `severity`
     public static let title = "severity"
     /// `E5`

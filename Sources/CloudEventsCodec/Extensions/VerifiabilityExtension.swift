@@ -4,7 +4,7 @@
 ///
 /// This type carries the envelope and checks its outer form: that it is a JSON object of the extension's payload type
 /// with a digest of 32 bytes and at least one signature. It neither signs nor verifies.
-public struct VerifiabilityExtension: EventExtension {
+public struct VerifiabilityExtension: DocumentedExtension {
     /// `verifiability`
     public static let title = "verifiability"
     /// `E15`

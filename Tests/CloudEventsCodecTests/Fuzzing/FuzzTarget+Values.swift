@@ -74,7 +74,7 @@ extension FuzzTarget {
         for type in CloudEvent.documentedExtensions { try check(type, in: byText) }
     }
 
-    private static func check<Value: EventExtension>(_ type: Value.Type, in event: CloudEvent) throws {
+    private static func check<Value: DocumentedExtension>(_ type: Value.Type, in event: CloudEvent) throws {
         guard let value = decoded({ () throws(CloudEventError) in try event.readExtension(type) }) ?? nil else {
             return
         }

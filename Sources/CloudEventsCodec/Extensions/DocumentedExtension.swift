@@ -6,7 +6,7 @@
 /// your own are types that conform:
 ///
 /// ```swift
-/// struct TenantExtension: EventExtension {
+/// struct TenantExtension: DocumentedExtension {
 ///     static let title = "tenant"
 ///     static let attributeTypes: KeyValuePairs<AttributeName, AttributeType> = ["tenantid": .string]
 ///     var identifier: String
@@ -20,7 +20,7 @@
 /// ```
 ///
 /// A value may hold what the extension does not allow; ``CloudEvent/setExtension(_:)`` refuses it.
-public protocol EventExtension: Sendable, Hashable {
+public protocol DocumentedExtension: Sendable, Hashable {
     /// The extension's name for people, such as `distributed tracing`.
     static var title: String { get }
 
@@ -39,7 +39,7 @@ public protocol EventExtension: Sendable, Hashable {
     var attributes: ExtensionAttributes { get }
 }
 
-extension EventExtension {
+extension DocumentedExtension {
     /// No rule.
     public static var rule: String? { nil }
 }
