@@ -13,10 +13,8 @@ extension ByteView {
         var position = start
         guard position >= 3 else { return start }
         while position &+ 16 <= count, isTextBlock(at: position) { position &+= 16 }
-        // Back to the beginning of the character that the last block may have cut.
-        while position > start, position < count, self[position] & 0xC0 == 0x80 { position &-= 1 }
-        if position == count { position = startOfLastCharacter(from: start) }
-        return position
+        // The last block may have cut its last character; whether that goes on is not known, whatever the next byte is.
+        return startOfCutCharacter(from: start, to: position)
     }
 
     /// Whether sixteen bytes go on with a well-formed text; its last character may be cut off (Unicode, table 3-7).
@@ -52,17 +50,17 @@ extension ByteView {
     @inline(__always)
     private func repeated(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16<UInt8>(repeating: byte) }
 
-    /// Where the last character begins if it is cut off by the end of the bytes, or their end.
-    private func startOfLastCharacter(from start: Int) -> Int {
-        var position = count
-        while position > start, count &- position < 4 {
+    /// Where the last character in front of a position begins if that position cuts it off, or the position.
+    private func startOfCutCharacter(from start: Int, to end: Int) -> Int {
+        var position = end
+        while position > start, end &- position < 4 {
             position &-= 1
             let byte = self[position]
             if byte < 0x80 { break }
             guard byte >= 0xC0 else { continue }
             let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
-            return count &- position < length ? position : count
+            return end &- position < length ? position : end
         }
-        return count
+        return end
     }
 }
