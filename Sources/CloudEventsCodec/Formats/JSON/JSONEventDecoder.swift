@@ -165,7 +165,12 @@ extension JSONEventDecoder {
     private mutating func readBase64(_ scanner: JSONScanner) throws(Refusal) -> Int {
         var scanner = scanner
         let place = scanner.offset
-        guard scanner.current == UInt8(ascii: "\"") else { throw Refusal(.invalidBase64, .dataBase64, at: place) }
+        guard scanner.current == UInt8(ascii: "\"") else {
+            // A null says that there are none, as it does of an attribute (J3); in place of `data` it is a payload (J9).
+            guard scanner.current == UInt8(ascii: "n") else { throw Refusal(.invalidBase64, .dataBase64, at: place) }
+            try scanner.literal("null")
+            return scanner.offset
+        }
         base64 = try scanner.string()
         return scanner.offset
     }
@@ -178,7 +183,8 @@ extension JSONEventDecoder {
     ///
     /// - Parameter text: the event's own text, which is copied unless the buffer is shared.
     @inline(__always)
-    private mutating func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent {
+    private mutating func make(_ draft: inout EventDraft, of text: UnsafeRawBufferPointer) throws(Refusal) -> CloudEvent
+    {
         do throws(Refusal) { try draft.requireAttributes() } catch { throw error.of(error.subject, at: scanner.offset) }
         draft.texts.removeNulls()
         try setData(&draft)
