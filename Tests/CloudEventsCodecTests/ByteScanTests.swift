@@ -214,3 +214,68 @@ struct ByteScanTests {
         }
     }
 }
+
+// MARK: - Timestamps
+
+extension ByteScanTests {
+    /// RFC 3339 read byte by byte, without the leap second.
+    private static func isTimestamp(_ text: [UInt8]) -> Bool {
+        func number(_ range: Range<Int>) -> Int? {
+            guard text[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            return text[range].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        guard text.count >= 20, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            text[4] == 0x2D, text[7] == 0x2D, text[10] | 0x20 == 0x74, text[13] == 0x3A, text[16] == 0x3A
+        else { return false }
+        let isLeap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        guard (1...12).contains(month), day >= 1, day <= days[month - 1], hour < 24, minute < 60, second < 60 else {
+            return false
+        }
+        var position = 19
+        if text[position] == 0x2E {
+            position += 1
+            let start = position
+            while position < text.count, (0x30...0x39).contains(text[position]) { position += 1 }
+            guard position > start else { return false }
+        }
+        let zone = Array(text[position...])
+        if zone.count == 1 { return zone[0] | 0x20 == 0x7A }
+        guard zone.count == 6, zone[0] == 0x2B || zone[0] == 0x2D, zone[3] == 0x3A,
+            let hours = number((position + 1)..<(position + 3)), let minutes = number((position + 4)..<(position + 6))
+        else { return false }
+        return hours < 24 && minutes < 60
+    }
+
+    @Test(
+        "Any byte at any position of a timestamp is read as RFC 3339 says (T7)",
+        arguments: [
+            "2018-04-05T17:31:00Z", "2020-02-29T23:59:59.5+01:30", "1999-12-31t00:00:00.123456789-23:59",
+            "0000-01-01T00:00:00.1234567891z", "9999-10-09T19:09:39-00:00",
+        ]
+    )
+    func timestamps(text: String) {
+        let bytes = Array(text.utf8)
+        for position in bytes.indices {
+            for byte in UInt8(0)...255 {
+                var changed = bytes
+                changed[position] = byte
+                checkTimestamp(changed)
+                guard position + 1 < bytes.count else { continue }
+                for next in "0123569:;-./ ".utf8 {
+                    changed[position + 1] = next
+                    checkTimestamp(changed)
+                }
+            }
+        }
+    }
+
+    private func checkTimestamp(_ text: [UInt8]) {
+        // The second 60 has a test of its own.
+        guard text.count < 19 || text[17..<19] != [0x36, 0x30] else { return }
+        let timestamp = text.withUnsafeBytes { Timestamp(utf8: $0) }
+        if (timestamp != nil) != Self.isTimestamp(text) { Issue.record("read wrongly: \(text)") }
+        if let timestamp, Array(timestamp.description.utf8) != text { Issue.record("written wrongly: \(text)") }
+    }
+}
