@@ -19,7 +19,8 @@ public struct AttributeName: Sendable, Hashable {
         guard copy.withUTF8({ Self.isValid(UnsafeRawBufferPointer($0)) }) else {
             throw Self.invalid.naming(Self.printable(string))
         }
-        self.init(unchecked: string)
+        // The copy is UTF-8 in one piece now, whatever the text was; names are compared by their bytes.
+        self.init(unchecked: copy)
     }
 
     /// A name that is known to be valid.

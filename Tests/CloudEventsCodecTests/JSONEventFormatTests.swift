@@ -36,12 +36,19 @@ struct JSONEventFormatTests {
             (#""data":1,"data_base64":"AA==""#, .invalidData, "J8", "data"),
             (#""data_base64":"AA==","data":null"#, .invalidData, "J8", "data"),
             (#""data_base64":"AB==""#, .invalidData, "J4", "data_base64"),
-            (#""data_base64":null"#, .invalidData, "J4", "data_base64"),
+            (#""data_base64":1"#, .invalidData, "J4", "data_base64"),
+            (#""data_base64":null,"data_base64":"AA==""#, .duplicate, "C3", "data_base64"),
             (#""data":{},"datacontenttype":"text/plain""#, .invalidData, "J10", "data"),
         ]
     )
     func refused(members: String, code: CloudEventError.Code, rule: String, attribute: String) {
         expectError(code, rule: rule, attribute: attribute) { try decode(members) }
+    }
+
+    @Test("A null in place of base64 is no data (J3)", arguments: ["", #","data":"x""#, #","data":null"#])
+    func nullBase64(data: String) throws {
+        let event = try decode(#""data_base64":null"# + data)
+        #expect(event.data.text == (data.isEmpty ? nil : String(data.dropFirst(8))))
     }
 
     @Test(

@@ -80,7 +80,7 @@ extension VectorTests {
 
     private static func checkStructured(_ vector: Vector) throws {
         let event = try JSONEventFormat().decode(bytes(vector))
-        guard !vector.isRejection else { return }
+        guard !vector.isVerdict else { return }
         try Vector.check(event, against: vector.expect)
         // What was read can be written, and means the same then.
         let again = try JSONEventFormat().decode(try JSONEventFormat().encode(event))
@@ -89,7 +89,7 @@ extension VectorTests {
 
     private static func checkBatch(_ vector: Vector) throws {
         let events = try JSONEventFormat().decodeBatch(bytes(vector))
-        guard !vector.isRejection else { return }
+        guard !vector.isVerdict else { return }
         let expected = vector.expect["events"]?.elements ?? []
         guard events.count == expected.count else { throw VectorMismatch("it has \(events.count) events") }
         for (event, form) in zip(events, expected) { try Vector.check(event, against: form) }
@@ -98,7 +98,7 @@ extension VectorTests {
     private static func checkEncode(_ vector: Vector) throws {
         let event = try Vector.event(vector.input)
         let text = try JSONEventFormat().encode(event)
-        guard !vector.isRejection else { return }
+        guard !vector.isVerdict else { return }
         guard try TestJSON(text) == vector.expect["json"] else {
             throw VectorMismatch("it was written as \(String(decodingUTF8: text))")
         }
@@ -107,7 +107,7 @@ extension VectorTests {
     private static func checkTimestamp(_ vector: Vector) throws {
         let text = vector.input.string ?? ""
         let timestamp = try Timestamp(text)
-        guard !vector.isRejection else { return }
+        guard !vector.isVerdict else { return }
         guard Int(timestamp.secondsSince1970) == vector.expect["unix_seconds"]?.integer,
             Int(timestamp.nanoseconds) == vector.expect["nanoseconds"]?.integer,
             timestamp.offsetMinutes == vector.expect["offset_minutes"]?.integer,
@@ -125,7 +125,7 @@ extension VectorTests {
 
     private static func checkCanonical(_ vector: Vector, as type: AttributeType) throws {
         let value = try AttributeValue(canonical: vector.input.string ?? "", as: type)
-        guard !vector.isRejection else { return }
+        guard !vector.isVerdict else { return }
         switch (value, vector.expect) {
         case (.integer(let found), .number(let text)) where String(found) == text: break
         case (.boolean(let found), .boolean(let expected)) where found == expected: break
@@ -135,7 +135,7 @@ extension VectorTests {
 
     private static func checkBinary(_ vector: Vector) throws {
         let value = try AttributeValue(canonical: vector.input.string ?? "", as: .binary)
-        guard !vector.isRejection, case .binary(let bytes) = value else { return }
+        guard !vector.isVerdict, case .binary(let bytes) = value else { return }
         let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         guard vector.expect["hex"]?.string == hex else { throw VectorMismatch("it was read as \(hex)") }
     }

@@ -61,11 +61,9 @@ enum SpecVersion03 {
         }
         let text = attribute.value.canonicalString
         if mayMove, let uri = try? URI(text) { return .init(name: .dataSchema, value: .uri(uri)) }
-        do throws(CloudEventError) {
-            return .init(name: schemaURL, value: .uriReference(try URIReference(text)))
-        } catch {
-            throw error.naming(schemaURL.string)
-        }
+        do throws(CloudEventError) { _ = try URIReference(text) } catch { throw error.naming(schemaURL.string) }
+        // In the type that it came in: a format without types would not give back another one.
+        return attribute
     }
 
     private static func checkEncoding(_ value: AttributeValue) throws(CloudEventError) {

@@ -51,27 +51,22 @@ extension ByteView {
         return notE0 & notED & (places &* 0x80) == places &* 0x80
     }
 
-    /// The beginning of the character that a position may be within: up to three bytes in front of it.
+    /// The beginning of the last character in front of a position if the position cuts it off, otherwise the position.
+    ///
+    /// Whether that character goes on is not known, whatever the next byte is: that is left to who reads on from there.
     @inline(__always)
     private func startOfCharacter(at position: Int, from start: Int) -> Int {
-        guard position < count else { return startOfLastCharacter(from: start) }
-        var position = position
-        while position > start, self[position] & 0xC0 == 0x80 { position &-= 1 }
-        return position
-    }
-
-    /// Where the last character begins if it is cut off by the end of the bytes, or their end.
-    private func startOfLastCharacter(from start: Int) -> Int {
-        var position = count
-        while position > start, count &- position < 4 {
-            position &-= 1
-            let byte = self[position]
+        var length = 1
+        while length <= 3, position &- length >= start {
+            let byte = self[position &- length]
             if byte < 0x80 { break }
-            guard byte >= 0xC0 else { continue }
-            let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
-            return count &- position < length ? position : count
+            if byte >= 0xC0 {
+                let wanted = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
+                return wanted > length ? position &- length : position
+            }
+            length &+= 1
         }
-        return count
+        return position
     }
 }
 

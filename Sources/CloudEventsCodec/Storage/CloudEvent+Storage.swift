@@ -22,9 +22,11 @@ extension CloudEvent {
 
     func string(_ attribute: CoreAttribute) -> String? { withText(attribute) { $0.string } }
 
-    /// The buffer that the data is in.
+    /// The buffer that the data is in; `nil` where there are no bytes, which must not keep a buffer alive.
     var dataStorage: SharedByteStorage? {
-        switch facts.dataHolder {
+        let facts = facts
+        guard facts.dataStart != nil else { return nil }
+        return switch facts.dataHolder {
         case .event: storage
         case .texts: storage.withUnsafeMutablePointerToHeader { $0.pointee.textOwner }
         case .data: storage.withUnsafeMutablePointerToHeader { $0.pointee.dataOwner }

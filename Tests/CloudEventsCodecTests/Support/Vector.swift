@@ -19,7 +19,7 @@ struct Vector {
     /// The package's own vectors, and those of the files that `CLOUDEVENTS_VECTORS` names.
     static func load() throws -> [Vector] {
         let own = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        var paths = ["/" + own + "/Vectors/cloudevents.jsonl"]
+        var paths = ["cloudevents", "further"].map { "/\(own)/Vectors/\($0).jsonl" }
         if let further = ProcessInfo.processInfo.environment["CLOUDEVENTS_VECTORS"] {
             paths += further.split(separator: ":").map(String.init)
         }
@@ -40,6 +40,12 @@ struct Vector {
 
     /// Whether the input has to be refused.
     var isRejection: Bool { expect == .string("reject") }
+
+    /// Whether it says nothing of the result but that there is one, or none.
+    var isVerdict: Bool { isRejection || expect == .string("accept") }
+
+    /// Whether the payload is bytes and nothing more, as it is in binary mode.
+    var hasBytes: Bool { kind.hasSuffix("-binary") }
 }
 
 /// Why a vector does not hold.

@@ -116,9 +116,11 @@ extension JSONEventDecoder {
         if byte != UInt8(ascii: "}") {
             while true {
                 guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
-                count &+= 1
-                guard count <= limits.attributes else { throw Refusal(.tooManyAttributes, at: scanner.offset &+ 1) }
                 let name = try scanner.memberName()
+                count &+= 1
+                guard count <= limits.attributes || isWithinLimit(name, count) else {
+                    throw Refusal(.tooManyAttributes, at: name.text.range.lowerBound)
+                }
                 if let attribute = name.member.attribute {
                     try mark(name)
                     scanner.offset = try scanner.readAttribute(attribute, into: &draft)
@@ -134,6 +136,13 @@ extension JSONEventDecoder {
         }
         scanner.offset &+= 1
         self.scanner = scanner
+    }
+
+    /// Whether the members up to this one are no more than the limit allows: data is no attribute.
+    @inline(never)
+    private func isWithinLimit(_ name: JSONMemberName, _ count: Int) -> Bool {
+        let dataBits = JSONMember.data.bit | JSONMember.dataBase64.bit
+        return count - ((seen | name.member.bit) & dataBits).nonzeroBitCount <= limits.attributes
     }
 
     /// Notes that a member was there, which it may be once (C3).
@@ -165,7 +174,12 @@ extension JSONEventDecoder {
     private mutating func readBase64(_ scanner: JSONScanner) throws(Refusal) -> Int {
         var scanner = scanner
         let place = scanner.offset
-        guard scanner.current == UInt8(ascii: "\"") else { throw Refusal(.invalidBase64, .dataBase64, at: place) }
+        guard scanner.current == UInt8(ascii: "\"") else {
+            // A null says that there are none, as it does of an attribute (J3); in place of `data` it is a payload (J9).
+            guard scanner.current == UInt8(ascii: "n") else { throw Refusal(.invalidBase64, .dataBase64, at: place) }
+            try scanner.literal("null")
+            return scanner.offset
+        }
         base64 = try scanner.string()
         return scanner.offset
     }
