@@ -17,6 +17,10 @@ extension ByteView {
                 position &+= 15
                 continue
             }
+            if areTwoOfFour(at: position), areTwoOfFour(at: position &+ 8) {
+                position &+= 16
+                continue
+            }
             let block = TextBlock(self, at: position)
             if block.isClean {
                 position = startOfCharacter(at: position &+ 16, from: start)
@@ -40,6 +44,15 @@ extension ByteView {
         return low & 0xC0F0_C0C0_F0C0_C0F0 == 0x80E0_8080_E080_80E0
             && high & 0x00C0_C0F0_C0C0_F0C0 == 0x0080_80E0_8080_E080
             && hasNoNarrowLead(low, 0x0001_0000_0100_0001) && hasNoNarrowLead(high, 0x0000_0001_0000_0100)
+    }
+
+    /// Whether two characters of four bytes begin here, both led by F0, as nearly all of them are: second bytes are 90 or
+    /// more then.
+    @inline(__always)
+    private func areTwoOfFour(at position: Int) -> Bool {
+        let word = UInt64(littleEndian: load(position, as: UInt64.self))
+        return word & 0xC0C0_C0FF_C0C0_C0FF == 0x8080_80F0_8080_80F0
+            && word & 0x3000 != 0 && word & 0x3000_0000_0000 != 0
     }
 
     /// Whether none of some leads, which are E0 to EF, is E0 or ED: no low half is 0 or D.
