@@ -6,7 +6,7 @@ extension CloudEvent {
 
     /// All attributes that are set: the specification's own, then the extensions in their order.
     public var attributes: [Attribute] {
-        attributeNames.compactMap { name in self[name].map { Attribute(name: name, value: $0) } }
+        coreAttributeNames.compactMap { name in self[name].map { Attribute(name: name, value: $0) } } + extensions
     }
 
     /// Makes an event from a list of its attributes, the specification's own among them, in any order.

@@ -17,17 +17,21 @@ extension CloudEvent {
     }
 
     /// The names of all attributes that are set: the specification's own, then the extensions' in their order.
-    public var attributeNames: [AttributeName] {
+    public var attributeNames: [AttributeName] { coreAttributeNames + extensions.map(\.name) }
+
+    /// The names of the specification's own attributes that are set.
+    var coreAttributeNames: [AttributeName] {
         var names: [AttributeName] = [.specVersion, .id, .source, .type]
         for attribute in [CoreAttribute.subject, .time, .dataContentType, .dataSchema] {
             withText(attribute) { _ in names.append(attribute.name) }
         }
-        return names + extensions.map(\.name)
+        return names
     }
 
     /// The canonical text of an attribute (C14) as UTF-8; `nil` where it is not set.
     ///
-    /// The bytes share the event's buffer: nothing is copied, and no `String` is made.
+    /// The bytes share the event's buffer: nothing is copied, and no `String` is made. They keep the whole event in memory;
+    /// what is kept for long is copied out with ``SharedBytes/detached()``.
     public func canonicalBytes(of name: AttributeName) -> SharedBytes? {
         guard let attribute = CoreAttribute(name) else { return extensionText(name).map { shared($0) } }
         if attribute == .specVersion { return SharedBytes(utf8: specVersion.description) }

@@ -17,7 +17,7 @@ public struct CodecLimits: Sendable, Hashable {
     /// 128.
     public var nestingDepth = 128
 
-    /// The most attributes of an event, null ones included. Default: 256.
+    /// The most attributes of an event, null ones included; data is none. Default: 256.
     public var attributes = 256
 
     /// The default limits.

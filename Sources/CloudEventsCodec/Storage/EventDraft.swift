@@ -45,7 +45,10 @@ struct EventDraft: ~Copyable {
     }
 
     /// Keeps memory that a text lies in until the event is made.
-    mutating func keepAlive(_ bytes: SharedBytes) { kept = (kept ?? []) + [bytes] }
+    mutating func keepAlive(_ bytes: SharedBytes) {
+        if kept == nil { kept = [] }
+        kept?.append(bytes)
+    }
 }
 
 // MARK: - Attributes
