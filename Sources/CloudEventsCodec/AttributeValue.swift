@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The value of an attribute, in one of the seven types of the specification (C14).
-public enum AttributeValue: Sendable, Hashable {
+public enum AttributeValue: Sendable {
     /// `true` or `false` (T1).
     case boolean(Bool)
     /// A whole number of 32 bits with a sign (T2).
@@ -134,6 +134,38 @@ extension AttributeValue {
             "a String has no control characters (U+0000 to U+001F, U+007F to U+009F) and no noncharacters; remove them",
             rule: "T3"
         )
+    }
+}
+
+extension AttributeValue: Hashable {
+    /// Whether both are of one type and the same value: Strings by their characters' code, not by Unicode equivalence,
+    /// Timestamps by their instant.
+    public static func == (left: AttributeValue, right: AttributeValue) -> Bool {
+        switch (left, right) {
+        case (.boolean(let left), .boolean(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.binary(let left), .binary(let right)): left == right
+        case (.uri(let left), .uri(let right)): left == right
+        case (.uriReference(let left), .uriReference(let right)): left == right
+        case (.timestamp(let left), .timestamp(let right)): left == right
+        default: false
+        }
+    }
+
+    /// Hashes type and value.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(type)
+        switch self {
+        case .boolean(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        // Strings of the same code are equal as Unicode sees it, too, and hash the same.
+        case .string(let value): hasher.combine(value)
+        case .binary(let value): hasher.combine(value)
+        case .uri(let value): hasher.combine(value)
+        case .uriReference(let value): hasher.combine(value)
+        case .timestamp(let value): hasher.combine(value)
+        }
     }
 }
 

@@ -32,7 +32,8 @@ public struct URI: Sendable, Hashable {
 }
 
 extension URI: ExpressibleByStringLiteral {
-    /// A URI written in the source code.
+    /// A URI written in the source code: also what `URI("…")` with a literal makes, which is why that cannot throw. Text
+    /// that is not known to be one is a `String` in a variable.
     ///
     /// - Precondition: RFC 3986 allows it as an absolute-URI.
     public init(stringLiteral value: StaticString) {

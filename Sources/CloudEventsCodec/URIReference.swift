@@ -40,7 +40,8 @@ public struct URIReference: Sendable, Hashable {
 }
 
 extension URIReference: ExpressibleByStringLiteral {
-    /// A reference written in the source code.
+    /// A reference written in the source code: also what `URIReference("…")` with a literal makes, which is why that cannot
+    /// throw. Text that is not known to be one is a `String` in a variable.
     ///
     /// - Precondition: RFC 3986 allows it.
     public init(stringLiteral value: StaticString) {

@@ -97,4 +97,17 @@ struct CloudEventTests {
         let event = try CloudEvent(id: "1", source: "/s", type: "t", data: .text("secret"))
         #expect(event.description == "CloudEvent(id: 1, source: /s, type: t, data: text, 6 bytes)")
     }
+
+    @Test("Strings of another code are not equal, though Unicode calls them equivalent (T3)")
+    func equivalentStrings() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(composed == decomposed)
+        #expect(AttributeValue.string(composed) != .string(decomposed))
+        let left = try CloudEvent(id: "1", source: "/s", type: "t", extensions: ["x": .string(composed)])
+        let right = try CloudEvent(id: "1", source: "/s", type: "t", extensions: ["x": .string(decomposed)])
+        #expect(left != right)
+        #expect(
+            try CloudEvent(id: composed, source: "/s", type: "t") != CloudEvent(id: decomposed, source: "/s", type: "t")
+        )
+    }
 }

@@ -162,7 +162,7 @@ struct JSONEventFormatTests {
         }
     }
 
-    @Test("The Integer -0 has the canonical text 0 (T2, J2)", arguments: ["-0", #""-0""#])
+    @Test("The Integer -0 has the canonical text 0 (T2, J2)", arguments: ["-0", #""-0""#, #""\u002d0""#])
     func minusZero(text: String) throws {
         let format = JSONEventFormat(extensionTypes: ["e": .integer])
         let event = try format.decode(

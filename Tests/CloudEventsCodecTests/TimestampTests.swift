@@ -93,4 +93,13 @@ struct TimestampTests {
             #expect(try Timestamp(made.description).secondsSince1970 == day * 86_400 + 86_399)
         }
     }
+
+    @Test("The present instant is written and read, and does not go back (T7)")
+    func now() throws {
+        let (first, second) = (Timestamp.now(), Timestamp.now())
+        #expect(first <= second)
+        #expect(first > (try Timestamp("2025-01-01T00:00:00Z")))
+        #expect(try Timestamp(first.description) == first)
+        #expect(first.offsetMinutes == 0 && first.nanoseconds % 1000 == 0)
+    }
 }

@@ -113,7 +113,11 @@ extension JSONScanner {
     private func declaredValue(_ string: JSONString, as type: AttributeType) throws(Refusal) -> EventText {
         let text = withUTF8(string) { String(decoding: $0, as: UTF8.self) }
         guard (try? AttributeValue(canonical: text, as: type)) != nil else { throw Refusal(.init(notOf: type)) }
-        let raw = type == .integer ? Self.canonical(rawBytes(string)) : rawBytes(string)
+        if type == .integer, text == "-0" {
+            let zero = StaticString("0")
+            return EventText(UnsafeRawBufferPointer(start: zero.utf8Start, count: 1), .foreign, type: .integer)
+        }
+        let raw = rawBytes(string)
         return EventText(raw, string.marks, type: EventText.ValueType(type))
     }
 
