@@ -20,63 +20,63 @@ extension CloudEvent {
     /// - Throws: ``CloudEventError`` that names the attribute: one is missing (C1), there twice (C3), empty (C2, C7),
     ///   not of its type; or the version is not one that can be read (C4).
     public init(attributes: some Sequence<Attribute>, data: EventData = .absent) throws(CloudEventError) {
-        var attributes = Array(attributes)
-        var data = data
-        if attributes.contains(where: { $0.name == .specVersion && $0.value == .string(SpecVersion03.version) }) {
-            (attributes, data) = try SpecVersion03.upgrade(attributes, data)
+        var (list, data) = (Array(attributes), data)
+        if list.contains(where: { $0.name == .specVersion && $0.value == .string(SpecVersion03.version) }) {
+            (list, data) = try SpecVersion03.upgrade(list, data)
         }
-        var seen: Set<AttributeName> = []
-        var core: [CoreAttribute: AttributeValue] = [:]
-        var extensions: [Attribute] = []
-        for attribute in attributes {
-            guard seen.insert(attribute.name).inserted else {
-                throw CloudEventError(
-                    .duplicate,
-                    "the attribute is there twice",
-                    attribute: attribute.name.string,
-                    rule: "C3"
-                )
-            }
-            if let own = CoreAttribute(attribute.name) {
-                core[own] = attribute.value
-            } else {
-                extensions.append(attribute)
+        let texts = list.map { $0.value.canonicalString }
+        let size = zip(list, texts).reduce(0) { $0 + $1.0.name.string.utf8.count + $1.1.utf8.count }
+        self = try EventDraft.with { draft throws(CloudEventError) in
+            try TextArena.with(capacity: size) { arena throws(CloudEventError) in
+                for (attribute, text) in zip(list, texts) { try draft.take(attribute, text, &arena) }
+                try draft.requireAll()
+                draft.setData(data)
+                return draft.makeEvent(copying: arena.region, sharing: nil)
             }
         }
-        func text(_ attribute: CoreAttribute) throws(CloudEventError) -> String? {
-            switch core[attribute] {
-            case nil: nil
-            case .string(let text): text
-            case .uri(let uri) where attribute == .dataSchema || attribute == .source: uri.string
-            case .uriReference(let reference) where attribute == .source: reference.string
-            case .timestamp(let time) where attribute == .time: time.description
-            default: throw Self.wrongType(attribute.name)
-            }
-        }
-        func require(_ attribute: CoreAttribute) throws(CloudEventError) -> String {
-            if let value = try text(attribute) { return value }
-            throw CloudEventError(
-                .missingAttribute,
-                "the required attribute is missing",
-                attribute: attribute.name.string,
-                rule: "C1"
-            )
-        }
-        guard try require(.specVersion) == "1.0" else {
-            throw CloudEventError(
-                .unsupportedVersion,
-                "only events of the versions 1.0 and 0.3 can be read",
-                attribute: "specversion",
-                rule: "C4"
-            )
-        }
-        var texts: [(CoreAttribute, String?)] = []
-        for attribute in CoreAttribute.held { texts.append((attribute, try text(attribute))) }
-        _ = (try require(.id), try require(.source), try require(.type))
-        self = try Self.make(texts, ExtensionAttributes(unchecked: extensions), data)
     }
+}
 
-    private static func wrongType(_ name: AttributeName) -> CloudEventError {
-        CloudEventError(.invalidValue, "the value is not of the attribute's type", attribute: name.string, rule: "C14")
+extension EventDraft {
+    /// Takes any attribute; errors name it.
+    ///
+    /// - Parameters:
+    ///   - attribute: its name and value.
+    ///   - text: the value's canonical text.
+    ///   - arena: has room for name and text.
+    fileprivate mutating func take(
+        _ attribute: CloudEvent.Attribute,
+        _ text: String,
+        _ arena: inout TextArena
+    ) throws(CloudEventError) {
+        let name = attribute.name
+        guard let own = name.core else {
+            try ExtensionAttributes.validate(name, attribute.value)
+            let value = arena.append(text, type: EventText.ValueType(attribute.value.type))
+            return try addChecked(arena.append(name.string), value)
+        }
+        guard own.isOfType(attribute.value) else {
+            throw CloudEventError(
+                .invalidValue,
+                "the value is not of the attribute's type",
+                attribute: name.string,
+                rule: "C14"
+            )
+        }
+        guard !has(own) else { throw Refusal(.duplicateMember, .core(own)).error() }
+        try setChecked(own, arena.append(text))
+    }
+}
+
+extension CoreAttribute {
+    /// Whether a value is of the attribute's type, or may be its canonical text.
+    fileprivate func isOfType(_ value: AttributeValue) -> Bool {
+        switch value {
+        case .string: true
+        case .uri: self == .dataSchema || self == .source
+        case .uriReference: self == .source
+        case .timestamp: self == .time
+        case .boolean, .integer, .binary: false
+        }
     }
 }

@@ -56,7 +56,7 @@ struct XMLEventFormatTests {
         arguments: [
             ("", CloudEventError.Code.missingAttribute), ("ce:specversion='1.0'", .missingAttribute),
             ("xsi:specversion='1.0'", .missingAttribute), ("specVersion='1.0'", .missingAttribute),
-            ("specversion=''", .unsupportedVersion), ("specversion='1.0.2'", .unsupportedVersion),
+            ("specversion=''", .invalidValue), ("specversion='1.0.2'", .unsupportedVersion),
             ("specversion=' 1.0'", .unsupportedVersion), ("specversion='2.77'", .unsupportedVersion),
         ]
     )

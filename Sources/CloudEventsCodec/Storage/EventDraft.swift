@@ -127,6 +127,12 @@ extension EventDraft {
     /// Whether the type String allows a text (T3).
     static func isString(_ content: UnsafeRawBufferPointer) -> Bool { firstDisallowedCharacter(content) == nil }
 
+    /// Whether an attribute of the specification is there.
+    @inline(__always)
+    func has(_ attribute: CoreAttribute) -> Bool {
+        attribute == .specVersion ? version != nil : texts[attribute].isPresent
+    }
+
     /// Makes sure that all required attributes are there (C1).
     @inline(__always)
     func requireAttributes() throws(Refusal) {

@@ -103,8 +103,17 @@ extension FuzzTarget {
         )
     }
 
+    /// The event as JSON gives it back: Binary values, URIs and timestamps are Strings (J11).
+    private static func withTypesOfJSON(_ event: CloudEvent) throws -> CloudEvent {
+        var event = event
+        for element in event.extensions where ![.boolean, .integer, .string].contains(element.value.type) {
+            try event.setExtension(element.name, to: .string(element.value.canonicalString))
+        }
+        return event
+    }
+
     /// What a binding reads it can write. In binary mode types of attributes and kinds of data may be lost, but only
-    /// once; in structured mode nothing is.
+    /// once; in structured mode nothing is but the types that JSON has no form for (J11).
     private static func checkMessage<Message>(
         _ message: Message,
         decode: (Message) throws(CloudEventError) -> CloudEvent,
@@ -114,7 +123,7 @@ extension FuzzTarget {
         try check(event)
         if let written = decoded({ () throws(CloudEventError) in try encode(event, .structured()) }) {
             try require(
-                try withoutWhitespace(decode(written)) == withoutWhitespace(event),
+                try withoutWhitespace(decode(written)) == withoutWhitespace(withTypesOfJSON(event)),
                 "what was written in structured mode is read as the same event"
             )
         }

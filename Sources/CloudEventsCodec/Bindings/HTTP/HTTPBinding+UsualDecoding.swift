@@ -50,11 +50,6 @@ extension EventDraft {
         }
         return makeEvent(copying: arena.region, sharing: nil)
     }
-
-    @inline(__always)
-    fileprivate func has(_ attribute: CoreAttribute) -> Bool {
-        attribute == .specVersion ? version != nil : texts[attribute].isPresent
-    }
 }
 
 extension MessageHeader {
