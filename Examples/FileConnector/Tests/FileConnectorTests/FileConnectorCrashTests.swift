@@ -140,7 +140,7 @@ import Glibc
             scenario.whileRunning = { _ in try feed.add() }
             scenario.isDone = { feed.isDone && size(of: output) == feed.size }
             var harness = harness(command, output: output)
-            harness.timeLimit = .seconds(60 + CrashSettings.kills)
+            harness.timeLimit = .seconds(180 + CrashSettings.kills)
             do {
                 let report = try await harness.run(scenario)
                 expectEnough(report, "follow, rotation \(rotation), \(feed.rotations) times")
