@@ -19,6 +19,19 @@ public struct DeliveryOptions: Sendable, Hashable {
     /// How long a graceful stop may take before the calls still running are cancelled.
     public var drainDeadline: Duration = .seconds(30)
 
+    /// Which records keep their order among themselves.
+    public var lanes = LaneOrder.partition
+    /// What part of the in-flight limits the records behind a failing one of their lane may take up.
+    public var laneShare = 0.25
+    /// When a call that failed is made again.
+    public var retry = RetryPolicy()
+    /// When a call is made again that failed with `notConnected`: an outage, which says nothing about the data.
+    public var outage = RetryPolicy(maxAttempts: nil, timeLimit: .seconds(600))
+    /// What is done with a record that is rejected, or that no attempt could deliver.
+    public var onError = ErrorTolerance.stop
+    /// What is demanded of the delivery; `nil` for the best that source and sinks allow.
+    public var guarantee: DeliveryGuarantee?
+
     /// The defaults.
     public init() {}
 

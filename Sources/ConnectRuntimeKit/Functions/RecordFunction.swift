@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import OpenConnect
+
+/// A step between source and sinks: filters, transforms, routes or splits records.
+public protocol RecordFunction: Sendable {
+    /// What becomes of one record.
+    ///
+    /// An error concerns that record alone: it is tried again where its code is `retryable` or `throttled`, and else
+    /// goes the way of a rejected record. Called for one record at a time, in the order of their partitions.
+    func apply(_ record: ConnectorRecord) async throws -> FunctionResult
+}
+
+/// What a function made of a record.
+public struct FunctionResult: Sendable {
+    /// One of the records that a function made.
+    public struct Part: Sendable {
+        /// The record.
+        public var record: ConnectorRecord
+        /// The names of the sinks it is meant for, or `nil` for all of them.
+        public var sinks: [String]?
+
+        /// A record for some sinks, or for all.
+        public init(_ record: ConnectorRecord, for sinks: [String]? = nil) {
+            self.record = record
+            self.sinks = sinks
+        }
+    }
+
+    /// In their order; none where the record is filtered out.
+    public var parts: [Part]
+
+    /// A record became these parts.
+    public init(_ parts: [Part]) { self.parts = parts }
+
+    /// The record goes on, changed or not.
+    public static func record(_ record: ConnectorRecord) -> FunctionResult { FunctionResult([Part(record)]) }
+    /// The record is filtered out: it counts as settled.
+    public static let filtered = FunctionResult([])
+    /// The record became several, which commit together.
+    public static func split(_ records: [ConnectorRecord]) -> FunctionResult { FunctionResult(records.map { Part($0) }) }
+    /// The record goes to the sinks with these names only.
+    public static func route(_ record: ConnectorRecord, to sinks: [String]) -> FunctionResult {
+        FunctionResult([Part(record, for: sinks)])
+    }
+}
+
+/// A function written in place.
+public struct InlineFunction: RecordFunction {
+    private let body: @Sendable (ConnectorRecord) async throws -> FunctionResult
+
+    /// A function with that body.
+    public init(_ body: @escaping @Sendable (ConnectorRecord) async throws -> FunctionResult) { self.body = body }
+
+    /// What the body makes of the record.
+    public func apply(_ record: ConnectorRecord) async throws -> FunctionResult { try await body(record) }
+}
+
+extension RecordFunction where Self == InlineFunction {
+    /// Lets through only the records for which the condition holds.
+    public static func filter(_ condition: @escaping @Sendable (ConnectorRecord) throws -> Bool) -> InlineFunction {
+        InlineFunction { try condition($0) ? .record($0) : .filtered }
+    }
+
+    /// Changes each record.
+    public static func map(_ change: @escaping @Sendable (ConnectorRecord) throws -> ConnectorRecord) -> InlineFunction {
+        InlineFunction { .record(try change($0)) }
+    }
+
+    /// Makes several records of each, or none.
+    public static func split(_ parts: @escaping @Sendable (ConnectorRecord) throws -> [ConnectorRecord])
+        -> InlineFunction
+    {
+        InlineFunction { .split(try parts($0)) }
+    }
+
+    /// Chooses the sinks of each record by their names.
+    public static func route(_ sinks: @escaping @Sendable (ConnectorRecord) throws -> [String]) -> InlineFunction {
+        InlineFunction { .route($0, to: try sinks($0)) }
+    }
+}
