@@ -2,7 +2,8 @@
 
 public import OpenConnect
 
-/// A source, a sink and an offset store: moves records from the one to the other and commits what was delivered.
+/// A source, functions, sinks and an offset store: moves records from the source to the sinks and commits what was
+/// delivered.
 ///
 /// ```swift
 /// try await Pipeline("ticks", from: TickSource(every: .seconds(1)), to: FileSink(path: "ticks"), offsets: store).run()
@@ -18,38 +19,77 @@ public final class Pipeline: Sendable {
     public let options: DeliveryOptions
 
     let makeSource: @Sendable () throws -> any Source
-    let makeSink: @Sendable () throws -> any Sink
+    let sinks: [NamedSink]
+    let functions: [any RecordFunction]
     let store: (any OffsetStore)?
+    let deadLetters: DeadLetters?
     let clock: ConnectorClock
+    let randomness: PipelineRandomness
     let onEvent: @Sendable (ConnectorEvent) -> Void
     private let state = Lock(PipelineState())
 
-    /// A pipeline.
+    /// A pipeline with several sinks, all of which get every record unless a function chooses among them.
     ///
     /// - Parameters:
     ///   - name: identifies the pipeline in its offset store, over restarts.
     ///   - source: makes the source, at each run.
-    ///   - sink: makes the sink, at each run.
+    ///   - functions: filter, change, split and route the records, in their order.
+    ///   - sinks: at least one, each with a name of its own.
     ///   - offsets: keeps the positions; needed unless the source or the sink keeps them.
-    ///   - options: how much may be on its way, and when it is committed.
+    ///   - deadLetters: where bad records go; needed where the options send them there.
+    ///   - options: how much may be on its way, when it is committed, and what is done about failures.
     ///   - clock: the time that the pipeline lives by.
+    ///   - randomness: the chance that the pipeline lives by.
     ///   - onEvent: is told what an operator should know. Called from any task; must not block.
     public init(
         _ name: String,
         from source: @autoclosure @escaping @Sendable () throws -> any Source,
-        to sink: @autoclosure @escaping @Sendable () throws -> any Sink,
+        through functions: [any RecordFunction] = [],
+        to sinks: [NamedSink],
         offsets: (any OffsetStore)? = nil,
+        deadLetters: DeadLetters? = nil,
         options: DeliveryOptions = DeliveryOptions(),
         clock: ConnectorClock = .continuous,
+        randomness: PipelineRandomness = .system,
         onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
     ) {
         self.name = name
         self.options = options
+        self.functions = functions
+        self.sinks = sinks
+        self.deadLetters = deadLetters
         self.clock = clock
+        self.randomness = randomness
         self.onEvent = onEvent
         store = offsets
         makeSource = source
-        makeSink = sink
+    }
+
+    /// A pipeline with one sink, whose name is `sink`. The parameters are those of the pipeline with several.
+    public convenience init(
+        _ name: String,
+        from source: @autoclosure @escaping @Sendable () throws -> any Source,
+        through functions: [any RecordFunction] = [],
+        to sink: @autoclosure @escaping @Sendable () throws -> any Sink,
+        offsets: (any OffsetStore)? = nil,
+        deadLetters: DeadLetters? = nil,
+        options: DeliveryOptions = DeliveryOptions(),
+        clock: ConnectorClock = .continuous,
+        randomness: PipelineRandomness = .system,
+        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+    ) {
+        self.init(
+            name,
+            from: try source(),
+            through: functions,
+            to: [NamedSink("sink", try sink())],
+            offsets: offsets,
+            deadLetters: deadLetters,
+            options: options,
+            clock: clock,
+            randomness: randomness,
+            onEvent: onEvent
+        )
     }
 
     /// Runs until the source ends, ``stop()`` is called, something fails, or the task is cancelled.

@@ -29,3 +29,14 @@ public protocol FlowObserving: Source {
     /// Polling goes on.
     func pollingWillResume() async
 }
+
+/// A connector whose connection the runner may have restored.
+///
+/// A call that lost the connection throws `notConnected`; the runner waits as its policy says, has the connection
+/// restored, and makes the call again. A connector that connects by itself in its next call need not adopt this.
+public protocol Reconnecting: Connector {
+    /// Connects again. No other call but `stop`, and for a source `commit` and `acknowledge`, is made meanwhile.
+    ///
+    /// - Throws: ``ConnectorError``; after `notConnected`, `throttled` and `retryable` it is called again later.
+    func reconnect() async throws
+}

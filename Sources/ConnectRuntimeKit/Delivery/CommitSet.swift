@@ -12,8 +12,8 @@ struct CommitSet: Sendable {
 
     var entries: [Entry] = []
     var acknowledgements: [Acknowledgement] = []
-    /// The place in the sink's output that belongs to the entries.
-    var checkpoint: SinkCheckpoint?
+    /// The places in the sinks' outputs that belong to the entries, by the name of the sink.
+    var checkpoints: [String: SinkCheckpoint] = [:]
 
     var isEmpty: Bool { entries.isEmpty && acknowledgements.isEmpty }
     var positions: [StoredPosition] { entries.map(\.position) }

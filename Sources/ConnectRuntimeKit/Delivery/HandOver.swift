@@ -2,10 +2,10 @@
 
 import OpenConnect
 
-/// Where a source's task, a sink's task and the committer meet.
+/// Where a source's task, the tasks of its sinks and the committer meet.
 ///
-/// While the sink keeps up the source's task puts its batches itself; else they go through a bounded queue to the sink's
-/// task. The committer gets its turn between two puts.
+/// While a single sink keeps up the source's task puts its batches itself; else they go through bounded queues to the
+/// tasks of the sinks. The committer gets its turn between two puts.
 final class HandOver: Sendable {
     private let state: Lock<HandOverState>
     /// Lets the source's task work without the lock while nobody else wants anything.
@@ -81,28 +81,72 @@ final class HandOver: Sendable {
         }
     }
 
-    // MARK: The sink's task
+    // MARK: The tasks of a sink
 
-    /// The next queued batch, or `nil` when there will be none. The caller has the turn until it ends the put.
-    func nextPut() async -> DeliveryBatch? {
+    /// The next put, or `nil` when there will be none. The caller has a turn until it ends the put.
+    func nextPut(_ sink: Int) async -> PutJob? {
         while true {
-            switch step({ state, _ in state.sinkStep() }) {
-            case .put(let batch): return batch
+            switch step({ $0.sinkStep(sink, &$1) }) {
+            case .put(let job): return job
             case .end: return nil
-            case .park: await park(\.sink) { state, _ in state.isSinkReady }
+            case .park: await parkAtSink(sink)
+            }
+        }
+    }
+
+    private func parkAtSink(_ sink: Int) async {
+        await withUnsafeContinuation { continuation in
+            let isReady = step { state, _ in
+                if state.isSinkReady(sink) { return true }
+                state.desks[sink].parked.append(continuation)
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+    }
+
+    // MARK: Dead letters
+
+    /// The next letters to write, or `nil` when there will be none.
+    func nextLetters() async -> [PendingLetter]? {
+        while true {
+            switch step({ state, _ in state.letterStep() }) {
+            case .write(let letters): return letters
+            case .end: return nil
+            case .park: await park(\.letters) { state, _ in state.areLettersReady }
             }
         }
     }
 
     // MARK: The committer
 
-    /// The next set to commit, with the sink's turn taken; `nil` when everything is committed that can be.
+    /// The next set to commit; `nil` when everything is committed that can be.
     func nextCommit() async -> CommitSet? {
         while true {
             switch step({ $0.commitStep(&$1) }) {
             case .commit(let set): return set
             case .end: return nil
             case .park: await park(\.committer) { state, _ in state.isCommitterReady }
+            }
+        }
+    }
+
+    /// Takes a sink's turn for a flush; `false` when the pipeline is given up meanwhile.
+    func takeFlushTurn(_ sink: Int) async -> Bool {
+        while true {
+            let (isOver, hasTurn) = step { state, _ in
+                guard state.phase != .aborted else { return (true, false) }
+                let hasTurn = state.beginFlush(sink)
+                return (hasTurn, hasTurn)
+            }
+            if isOver { return hasTurn }
+            await withUnsafeContinuation { continuation in
+                let isReady = step { state, _ in
+                    if state.phase == .aborted || state.desks[sink].runningPuts == 0 { return true }
+                    state.desks[sink].parkedFlush = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
         }
     }

@@ -4,68 +4,80 @@ import OpenConnect
 
 extension HandOverState {
     enum CommitStep: Sendable {
-        /// The committer has the turn: it flushes, then stores the set.
+        /// Each sink is flushed when its puts have ended, then the set is stored.
         case commit(CommitSet)
         case park
         case end
     }
 
-    /// Whether a commit now would make anything durable.
-    var canCommit: Bool { seal.map { !$0.isEmpty } ?? ledger.hasCommittable }
+    /// Whether a commit now would make anything durable, or tell the source what it has not taken note of.
+    var canCommit: Bool { seal.map { !$0.isEmpty } ?? ledger.hasCommittable || isReportOwed }
 
-    /// Has the committer take the sink's turn as soon as it is free.
+    /// Has the committer take the sinks' turn as soon as they are free.
     mutating func demandCommit(_ wake: inout Wakeups) {
         isCommitDue = true
         guard !isCommitting else { return }
-        isTurnWanted = true
-        if turn == .free { wakeCommitter(&wake) }
+        // What a running put delivers belongs to the commit as well, where there is one sink to wait for.
+        if desks.count == 1 { desks[0].isFlushWanted = true }
+        if isNotable { wakeCommitter(&wake) }
     }
+
+    /// Whether what is committable can be noted now.
+    private var isNotable: Bool { desks.count > 1 || desks[0].runningPuts == 0 }
 
     /// What the committer does next.
     mutating func commitStep(_ wake: inout Wakeups) -> CommitStep {
         guard phase != .aborted else { return .end }
         guard isCommitDue || hasSinkEnded else { return .park }
-        guard turn == .free else {
-            isTurnWanted = true
+        guard isNotable else {
+            desks[0].isFlushWanted = true
             return .park
         }
         isCommitDue = false
-        isTurnWanted = false
         let set = commitSet()
-        guard !set.isEmpty else {
-            releaseTurn(&wake)
+        guard !set.isEmpty || isReportOwed else {
+            for sink in desks.indices { releaseFlush(sink, &wake) }
             return hasSinkEnded ? .end : .park
         }
+        if hasSinkEnded { isReportOwed = false }
         isCommitting = true
         commitStage = .flushing
-        turn = .flushing
+        for sink in desks.indices { desks[sink].isFlushWanted = true }
         return .commit(set)
     }
 
     /// Whether `commitStep` would not park.
-    var isCommitterReady: Bool {
-        phase == .aborted || turn == .free && (isCommitDue || hasSinkEnded)
-    }
+    var isCommitterReady: Bool { phase == .aborted || (isCommitDue || hasSinkEnded) && isNotable }
 
-    /// What can be made durable now; with a checkpointing sink, what its newest usable checkpoint covers.
+    /// What can be made durable now; with checkpointing sinks, what their newest usable checkpoints cover.
     private mutating func commitSet() -> CommitSet {
         var set = seal ?? ledger.beginCommit()
-        set.checkpoint = checkpoint
+        set.checkpoints = checkpoints
         committedSeal = seal == nil ? nil : sealNumber
         return set
     }
 
-    /// The sink is flushed: puts may go on while the positions are stored.
-    mutating func endFlush(_ wake: inout Wakeups) {
-        commitStage = .storing
-        releaseTurn(&wake)
+    // MARK: Flushing
+
+    /// Takes a sink's turn for a flush; `false` while a put of it runs.
+    mutating func beginFlush(_ sink: Int) -> Bool {
+        guard desks[sink].runningPuts == 0 else { return false }
+        desks[sink].isFlushing = true
+        return true
+    }
+
+    /// The sink is flushed: puts may go on while the others are flushed, and the positions are stored.
+    mutating func releaseFlush(_ sink: Int, _ wake: inout Wakeups) {
+        desks[sink].isFlushing = false
+        desks[sink].isFlushWanted = false
+        wakeSink(sink, &wake)
     }
 
     /// The commit failed: what it covered stays committable.
     mutating func abandonCommit(_ set: CommitSet, _ wake: inout Wakeups) {
         ledger.restore(set.acknowledgements)
         isCommitting = false
-        if commitStage == .flushing { releaseTurn(&wake) }
+        for sink in desks.indices { releaseFlush(sink, &wake) }
         commitStage = .none
         wakeSource(&wake)
     }
@@ -80,26 +92,28 @@ extension HandOverState {
         isUncommittedTooLong = false
         if ledger.openTails == 0 { hasReportedOpenUnit = false }
         wakeSource(&wake)
-        if commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
+        if traits.commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
         if canCommit { wakeTimer(&wake) }
         wakeWatchers(&wake)
     }
 
     // MARK: Checkpoints
 
-    /// Called before a put is settled that may leave a unit half way: keeps what the present checkpoint covers.
+    /// Called before something is settled that may leave a unit half way or a gap: keeps what the checkpoints cover.
     mutating func sealBeforeSettling() {
-        guard seal == nil else { return }
+        guard seal == nil, desks.contains(where: \.keepsCheckpoints) else { return }
         sealNumber &+= 1
         seal = ledger.beginCommit()
     }
 
-    /// Called after a put is settled; whether everything put is committable, so that a new checkpoint is of use.
-    mutating func unsealIfWhole() -> Bool {
-        guard ledger.isSealed else { return false }
+    /// Called after something was settled: once all that was put is committable, the checkpoints cover all of it.
+    mutating func unsealIfEven() {
+        guard ledger.isEven, desks.count == 1 || shipments.isEmpty else { return }
         seal = nil
-        return true
+        for desk in desks where desk.keepsCheckpoints { checkpoints[desk.name] = desk.checkpoint }
     }
+
+    // MARK: Time
 
     enum TimerStep: Sendable {
         /// Something waits to be committed.
@@ -115,7 +129,36 @@ extension HandOverState {
 
     /// Whether the source has been waiting in one call for a while and nothing is in flight.
     func isSourceWaiting(since number: UInt64) -> Bool {
-        commitsInPauses && isPolling && pollNumber == number && queue.records == 0 && turn == .free
+        traits.commitsInPauses && isPolling && pollNumber == number && isIdle && !isReportOwed
+    }
+
+    enum DueStep: Sendable {
+        /// A put is due at that instant that nobody waits for yet.
+        case arm(ConnectorClock.Instant)
+        case park
+        case end
+    }
+
+    /// What the task does that waits for the instants at which puts are due.
+    mutating func dueStep(_ wake: inout Wakeups) -> DueStep {
+        guard phase <= .draining, !hasSinkEnded else { return .end }
+        let now = clock.now
+        var next: ConnectorClock.Instant?
+        for sink in desks.indices {
+            guard let due = desks[sink].nextDue else { continue }
+            if due <= now { wakeSink(sink, &wake) } else { next = min(next ?? due, due) }
+        }
+        guard let next, armedDue.map({ next < $0 }) ?? true else { return .park }
+        armedDue = next
+        return .arm(next)
+    }
+
+    /// The instant that was waited for has come.
+    mutating func noteDue(_ due: ConnectorClock.Instant, _ wake: inout Wakeups) {
+        if armedDue == due { armedDue = nil }
+        for sink in desks.indices { wakeSink(sink, &wake) }
+        wakeDueTimer(&wake)
+        if isDelivered { wakeAll(&wake) }
     }
 }
 
@@ -127,12 +170,5 @@ extension HandOverState {
         let rest = ledger.rest(of: partitions)
         if rest.isSettled, !rest.isCommitted, !isCommitDue { demandCommit(&wake) }
         return rest.isSettled && rest.isCommitted
-    }
-
-    /// Forgets partitions that are gone.
-    mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
-        ledger.close(partitions)
-        wakeSource(&wake)
-        wakeWatchers(&wake)
     }
 }

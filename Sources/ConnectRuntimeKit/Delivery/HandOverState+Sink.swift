@@ -4,150 +4,125 @@ import OpenConnect
 
 extension HandOverState {
     enum SinkStep: Sendable {
-        case put(DeliveryBatch)
+        case put(PutJob)
         case park
         case end
     }
 
-    /// What the sink's task does next.
-    mutating func sinkStep() -> SinkStep {
+    /// What a task of a sink does next.
+    mutating func sinkStep(_ sink: Int, _ wake: inout Wakeups) -> SinkStep {
         guard phase <= .draining else { return .end }
-        guard turn == .free, !isTurnWanted else { return .park }
-        guard var batch = queue.popFirst() else { return hasSourceEnded ? .end : .park }
-        if batch.lostPartitions != ledger.lostPartitions { batch = withoutLostPartitions(batch) }
-        turn = .putting
-        prepare(&batch)
-        return .put(batch)
+        if let job = takeJob(sink, &wake) { return .put(job) }
+        dispatchNext(&wake)
+        if let job = takeJob(sink, &wake) { return .put(job) }
+        return isDelivered ? .end : .park
     }
 
     /// Whether `sinkStep` would not park.
-    var isSinkReady: Bool {
-        phase > .draining || turn == .free && !isTurnWanted && (!queue.isEmpty || hasSourceEnded)
+    func isSinkReady(_ sink: Int) -> Bool {
+        phase > .draining || isDelivered || desks[sink].hasJob(at: clock.now, isFinal: isFinal)
     }
 
-    /// Nothing of a partition that is gone reaches the sink.
-    private func withoutLostPartitions(_ batch: DeliveryBatch) -> DeliveryBatch {
-        guard !batch.ticket.isEmpty else { return batch }
-        var kept = DeliveryBatch(records: [], ticket: Ticket(), charge: batch.charge)
-        kept.isFollowedByQuiet = batch.isFollowedByQuiet
-        var index = 0
-        batch.ticket.forEachPart { part in
-            if ledger.isCurrent(part) {
-                kept.records.append(contentsOf: batch.records[index..<index + part.recordCount])
-                kept.ticket.append(part)
-            }
-            index += part.recordCount
+    /// Whether nothing more comes from the source.
+    private var isFinal: Bool { hasSourceEnded || phase > .running }
+
+    /// Whether everything is delivered that will be: after a stop, what is held back is not waited for.
+    var isDelivered: Bool {
+        guard hasSourceEnded, desks.allSatisfy({ $0.runningPuts == 0 }) else { return false }
+        guard phase > .running else { return isIdle && backlog.isEmpty }
+        return backlog.isEmpty && letters.isEmpty && desks.allSatisfy(\.queue.isEmpty)
+            && !desks.contains { $0.lanes.hasDue(at: clock.now) }
+    }
+
+    /// Takes the next put of a sink, if there is one to be made now.
+    mutating func takeJob(_ sink: Int, _ wake: inout Wakeups) -> PutJob? {
+        guard var job = desks[sink].nextJob(at: clock.now, isFinal: isFinal) else {
+            wakeDueTimer(&wake)
+            return nil
         }
-        return kept
+        if job.isRepeated { ledger.counts.retried += job.records.count }
+        if desks[sink].keepsPositions { job.steps = ledger.steps(settling: runs(of: job)) }
+        return job
     }
 
-    /// Adds what only the one knows who has the turn.
-    @inline(__always)
-    mutating func prepare(_ batch: inout DeliveryBatch) {
-        batch.isTimed = pace.shouldMeasure(batch.records.count)
-        if ledger.remembersAppliedPositions { batch.steps = ledger.steps(of: batch.ticket) }
+    /// Hands a batch to the sinks.
+    mutating func dispatch(_ staged: StagedShipment, _ wake: inout Wakeups) {
+        let settlesSome = staged.parts.isEmpty || !staged.failures.isEmpty || !staged.filtered.isEmpty
+        if settlesSome { sealBeforeSettling() }
+        var shipment = Shipment(polled: staged.polled, ticket: staged.ticket)
+        shipment.filtered = staged.filtered
+        shipment.charge = Charge(of: staged.polled)
+        shipment.isFollowedByQuiet = staged.isFollowedByQuiet
+        shipment.openParcels = staged.parts.map {
+            Shipment.OpenParcel(sink: $0.sink, first: 0, count: $0.records.count, origins: $0.origins)
+        }
+        shipment.openParcels += staged.failures.map {
+            Shipment.OpenParcel(sink: Shipment.noSink, first: $0.index, count: 1, origins: nil)
+        }
+        let slot = shipments.add(shipment)
+        for part in staged.parts {
+            let parcel = Parcel(shipment: slot, records: part.records, origins: part.origins)
+            desks[part.sink].append(parcel, at: clock)
+            wakeSink(part.sink, &wake)
+        }
+        if ledger.style == .individual, !staged.filtered.isEmpty { takeApart(slot) }
+        for failure in staged.failures { give(up: failure, of: slot, staged.polled[failure.index], &wake) }
+        if staged.parts.isEmpty, staged.failures.isEmpty { settleWhole(slot, &wake) }
+        guard settlesSome else { return }
+        unsealIfEven()
+        noteSettled(isQuiet: false, &wake)
     }
 
-    /// Settles what a put has dealt with and gives the turn back.
-    @inline(__always)
-    mutating func endPut(
-        _ ticket: Ticket,
-        _ records: [ConnectorRecord],
-        isFollowedByQuiet: Bool,
-        _ report: PutReport,
+    private mutating func give(
+        up failure: StagedShipment.Failure,
+        of slot: Int,
+        _ record: ConnectorRecord,
         _ wake: inout Wakeups
     ) {
-        if report.nanoseconds >= 0 { pace.note(nanoseconds: report.nanoseconds, recordCount: records.count) }
-        guard case .delivered = report.result, report.checkpoint == nil, seal == nil, !ledger.remembersAppliedPositions
-        else {
-            endUnusualPut(ticket, records, isFollowedByQuiet: isFollowedByQuiet, report, &wake)
-            return
-        }
-        ledger.settle(ticket, records)
-        noteSettled(isQuiet: isFollowedByQuiet && queue.isEmpty, &wake)
-        releaseTurn(&wake)
+        let origin = Parcel.Origin(index: Int32(failure.index), part: 0, endsUnit: record.hasOffset)
+        var item = Item(record: record, shipment: slot, origin: origin)
+        item.noteFailure(failure.error, at: clock.now)
+        item.failures = failure.attempts
+        _ = giveUp(item, failure.error, in: .beforeSinks(failure.stage), &wake)
     }
 
-    /// The same for puts with a checkpoint, with positions kept by the sink, with verdicts, or failed.
-    private mutating func endUnusualPut(
-        _ ticket: Ticket,
-        _ records: [ConnectorRecord],
-        isFollowedByQuiet: Bool,
-        _ report: PutReport,
-        _ wake: inout Wakeups
-    ) {
-        if report.checkpoint != nil || seal != nil, !ticket.endsWhole { sealBeforeSettling() }
-        switch report.result {
-        case .delivered:
-            if ledger.remembersAppliedPositions { ledger.noteApplied(ledger.steps(of: ticket)) }
-            ledger.settle(ticket, records)
-            if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
-            noteSettled(isQuiet: isFollowedByQuiet && queue.isEmpty, &wake)
-        case .settled(let outcomes):
-            if ledger.remembersAppliedPositions { ledger.noteApplied(ledger.steps(of: ticket)) }
-            ledger.settle(ticket, records, outcomes: outcomes)
-            if let checkpoint = report.checkpoint, unsealIfWhole() { self.checkpoint = checkpoint }
-            noteSettled(isQuiet: false, &wake)
-        case .failed(let error, let outcomes):
-            if !outcomes.isEmpty { ledger.settle(ticket, records, outcomes: outcomes) }
-            fail(error, sinkIsUsable: false, &wake)
-        }
-        releaseTurn(&wake)
+    /// Whether the sinks are done with what they were given, so that the next batch may be given to all of them.
+    var isInStep: Bool {
+        backlog.isEmpty && desks.allSatisfy { $0.queue.isEmpty && $0.runningPuts == 0 }
     }
 
-    /// Lets go of what a queued batch was charged with.
-    mutating func releaseQueued(_ batch: DeliveryBatch, _ wake: inout Wakeups) {
-        queue.release(batch)
-        wakeSource(&wake)
+    /// The sink has nothing running any more that this put was; the committer's turn comes before the next one.
+    @inline(__always)
+    mutating func releaseSink(_ sink: Int, _ wake: inout Wakeups) {
+        desks[sink].runningPuts = max(0, desks[sink].runningPuts - 1)
+        if desks[sink].isFlushWanted {
+            if desks[sink].runningPuts == 0 { wakeFlush(sink, &wake) }
+        } else {
+            wakeSink(sink, &wake)
+        }
+        guard hasSourceEnded || traits.isInStep else { return }
+        dispatchNext(&wake)
+        if isDelivered { wakeAll(&wake) }
+    }
+
+    private mutating func dispatchNext(_ wake: inout Wakeups) {
+        guard !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) else { return }
+        dispatch(backlog.removeFirst(), &wake)
+    }
+
+    mutating func wakeFlush(_ sink: Int, _ wake: inout Wakeups) {
+        if let task = desks[sink].parkedFlush.take() { wake.others = (wake.others ?? []) + [task] }
+        wakeCommitter(&wake)
     }
 
     /// Something became committable: the committer is told at once, or by the timer.
     @inline(__always)
     mutating func noteSettled(isQuiet: Bool, _ wake: inout Wakeups) {
-        if isQuiet && commitsInPauses || commitsPromptly, canCommit {
+        if isQuiet && traits.commitsInPauses || traits.commitsPromptly, canCommit {
             demandCommit(&wake)
         } else if parked.timer != nil, canCommit {
             wakeTimer(&wake)
         }
         wakeWatchers(&wake)
     }
-
-    /// The committer's turn comes before the next put.
-    @inline(__always)
-    mutating func releaseTurn(_ wake: inout Wakeups) {
-        turn = .free
-        if isTurnWanted {
-            wakeCommitter(&wake)
-        } else if !queue.isEmpty || hasSourceEnded {
-            wakeSink(&wake)
-        }
-    }
-
-    /// The sink's task has delivered everything there will be.
-    mutating func endSink(_ wake: inout Wakeups) {
-        hasSinkEnded = true
-        wakeAll(&wake)
-    }
-}
-
-/// What became of a put.
-struct PutReport: Sendable {
-    enum Result: Sendable {
-        case delivered
-        /// Each record has an outcome.
-        case settled([RecordOutcome?])
-        /// What has no outcome is not settled.
-        case failed(any Error, outcomes: [RecordOutcome?])
-    }
-
-    var result: Result
-
-    var isFailure: Bool {
-        if case .failed = result { true } else { false }
-    }
-
-    /// The sink's place after the put.
-    var checkpoint: SinkCheckpoint?
-    /// How long the put took; negative where it was not timed.
-    var nanoseconds: Int64 = -1
 }

@@ -11,8 +11,10 @@ extension HandOverState {
     }
 
     enum AcceptStep: Sendable {
-        /// The source's own task puts the batch: it has the turn.
+        /// The source's own task puts the batch as it is: it has the turn.
         case put(isTimed: Bool)
+        /// The source's own task puts what functions made of the batch.
+        case putJob(PutJob)
         case queued
     }
 
@@ -30,10 +32,26 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        let records = options.maxInFlightRecords - queue.records
-        let bytes = options.maxInFlightBytes - queue.bytes
+        let records = options.maxInFlightRecords - shipments.charge.records
+        let bytes = options.maxInFlightBytes - shipments.charge.bytes
         guard records > 0, bytes > 0, mayPollUncommitted else { return .rest }
-        return .poll(PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes))
+        let request = PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes)
+        guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
+        return pollStep(request, leavingOut: heldBackPartitions)
+    }
+
+    private func pollStep(_ request: PollRequest, leavingOut heldBack: [RecordPartition]) -> PollStep {
+        guard !heldBack.isEmpty else { return .poll(request) }
+        guard traits.canHoldBackPartitions, !hasIgnoredHold else { return .rest }
+        return .poll(PollRequest(maxRecords: request.maxRecords, maxBytes: request.maxBytes, heldBack: heldBack))
+    }
+
+    /// The partitions that have used up their share of the budget behind a failing record.
+    var heldBackPartitions: [RecordPartition] {
+        var share = Charge()
+        share.records = Int(Double(options.maxInFlightRecords) * options.laneShare)
+        share.bytes = Int(Double(options.maxInFlightBytes) * options.laneShare)
+        return Array(Set(desks.flatMap { $0.lanes.partitions(over: share) }))
     }
 
     private var isUncommittedLimitReached: Bool {
@@ -44,7 +62,7 @@ extension HandOverState {
     /// A unit is not stopped half way: while one is open and nothing can be committed, polling goes on over the limit.
     private var mayPollUncommitted: Bool {
         guard isUncommittedLimitReached else { return true }
-        return ledger.openTails > 0 && !canCommit && queue.records == 0 && turn == .free && !isCommitting
+        return ledger.openTails > 0 && !canCommit && isIdle && !isCommitting
     }
 
     /// Whether the limit is exceeded because of an open unit, told once.
@@ -54,51 +72,101 @@ extension HandOverState {
         return true
     }
 
-    /// Takes what a poll returned.
+    /// Takes what a poll returned, where no function has changed it.
     mutating func accept(_ batch: SourceBatch, _ wake: inout Wakeups) -> AcceptStep {
+        guard desks.count == 1, takesDirectly(batch) else {
+            return accept(StagedShipment(batch, sinks: desks.indices), isEnd: batch.isEnd, &wake)
+        }
         isPolling = false
         if batch.isEnd { hasSourceEnded = true }
+        desks[0].runningPuts = 1
+        inlineTicket = ledger.issue(batch.records, progress: batch.progress)
+        inlineIsQuiet = batch.quiet != nil
+        return .put(isTimed: desks[0].pace.shouldMeasure(batch.records.count))
+    }
+
+    /// Once polling is being stopped, the source's task may be cancelled, and a put must not be.
+    private func takesDirectly(_ batch: SourceBatch) -> Bool {
+        phase == .running && !batch.records.isEmpty && desks[0].isPlain && desks[0].takesDirectPuts
+            && shipments.isEmpty
+    }
+
+    /// Takes what functions made of a batch.
+    mutating func accept(_ staged: StagedShipment, isEnd: Bool, _ wake: inout Wakeups) -> AcceptStep {
+        isPolling = false
+        if isEnd {
+            hasSourceEnded = true
+            for sink in desks.indices { wakeSink(sink, &wake) }
+        }
         guard phase <= .draining else { return .queued }
-        guard !batch.records.isEmpty else {
-            settleMarks(ledger.issue([], progress: batch.progress), &wake)
-            if batch.quiet != nil, commitsInPauses, queue.records == 0, canCommit { demandCommit(&wake) }
+        var staged = staged
+        staged.ticket = ledger.issue(staged.polled, progress: staged.progress)
+        guard !staged.polled.isEmpty else {
+            settleMarks(staged, &wake)
             return .queued
         }
-        // Once polling is being stopped, this task may be cancelled, and a put must not be.
-        if phase == .running, turn == .free, !isTurnWanted, queue.isEmpty, !pace.isSlow {
-            turn = .putting
-            inlineTicket = ledger.issue(batch.records, progress: batch.progress)
-            isInlinePutQuiet = batch.quiet != nil
-            return .put(isTimed: pace.shouldMeasure(batch.records.count))
+        noteIgnoredHold(staged)
+        let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
+        guard !traits.isInStep || isInStep else {
+            backlog.append(staged)
+            return .queued
         }
-        let ticket = ledger.issue(batch.records, progress: batch.progress)
-        var next = DeliveryBatch(records: batch.records, ticket: ticket, lostPartitions: ledger.lostPartitions)
-        next.isFollowedByQuiet = batch.quiet != nil
-        queue.append(next, gatheringUpTo: options.maxPollRecords)
-        wakeSink(&wake)
-        return .queued
+        dispatch(staged, &wake)
+        guard isDirect, let job = takeJob(0, &wake) else { return .queued }
+        return .putJob(job)
+    }
+
+    private mutating func settleMarks(_ staged: StagedShipment, _ wake: inout Wakeups) {
+        sealBeforeSettling()
+        ledger.settleMarks(of: staged.ticket)
+        unsealIfEven()
+        noteSettled(isQuiet: false, &wake)
+        if staged.isFollowedByQuiet, traits.commitsInPauses, isIdle, canCommit { demandCommit(&wake) }
+    }
+
+    private mutating func noteIgnoredHold(_ staged: StagedShipment) {
+        let isHolding = desks.contains { !$0.lanes.isEmpty }
+        let heldBack = isHolding ? heldBackPartitions : []
+        hasIgnoredHold = staged.polled.contains { heldBack.contains($0.partition) }
     }
 
     /// Ends a put of the source's own task, all of whose records are delivered.
     @inline(__always)
     mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
         ledger.settle(inlineTicket, records)
-        noteSettled(isQuiet: isInlinePutQuiet, &wake)
-        releaseTurn(&wake)
+        noteSettled(isQuiet: inlineIsQuiet, &wake)
+        releaseSink(0, &wake)
     }
 
     /// The same for a put that was timed, or whose sink is not a plain one.
     mutating func endInlinePut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
-        endPut(inlineTicket, records, isFollowedByQuiet: isInlinePutQuiet, report, &wake)
+        let isWhole = report.checkpoint == nil || inlineTicket.endsWhole
+        if case .delivered = report.result, seal == nil, !desks[0].keepsPositions, isWhole {
+            desks[0].note(report, records.count)
+            endDeliveredInlinePut(records, &wake)
+            if let checkpoint = report.checkpoint { noteCheckpoint(checkpoint) }
+            return
+        }
+        var shipment = Shipment(polled: records, ticket: inlineTicket)
+        shipment.openParcels = [Shipment.OpenParcel(sink: 0, first: 0, count: records.count, origins: nil)]
+        shipment.charge = Charge(of: records)
+        shipment.isFollowedByQuiet = inlineIsQuiet
+        var job = PutJob(records: records)
+        job.parcels = [Parcel(shipment: shipments.add(shipment), records: records)]
+        job.steps = inlineSteps
+        finish(job, of: 0, report, &wake)
+    }
+
+    private mutating func noteCheckpoint(_ checkpoint: SinkCheckpoint) {
+        desks[0].checkpoint = checkpoint
+        checkpoints[desks[0].name] = checkpoint
     }
 
     /// What a position-keeping sink advances with the source's own put.
-    var inlineSteps: [PositionAdvance.Step] { ledger.steps(of: inlineTicket) }
-
-    private mutating func settleMarks(_ ticket: Ticket, _ wake: inout Wakeups) {
-        guard !ticket.isEmpty else { return }
-        ledger.settle(ticket, [])
-        noteSettled(isQuiet: false, &wake)
+    var inlineSteps: [PositionAdvance.Step] {
+        var runs: [SettledRun] = []
+        inlineTicket.forEachPart { runs.append(SettledRun($0)) }
+        return ledger.steps(settling: runs)
     }
 
     /// The source has returned its last batch, or was stopped.
@@ -106,39 +174,5 @@ extension HandOverState {
         hasSourceEnded = true
         isPolling = false
         wakeAll(&wake)
-    }
-
-    // MARK: The lease
-
-    /// How many batches the source's task may move without the lock from here on, the next poll being due.
-    func leaseLength() -> Int {
-        guard phase == .running, turn == .free, !isTurnWanted, queue.records == 0, pace.isSteady, watchers.isEmpty
-        else {
-            return 0
-        }
-        // The timer is at work already: it has seen that something is committable.
-        guard canCommit, parked.timer == nil, seal == nil, ledger.style == .cumulative, !ledger.isEachRecordAUnit else {
-            return 0
-        }
-        let records = (options.maxUncommittedRecords - ledger.uncommittedRecords) / options.maxPollRecords
-        let bytes = (options.maxUncommittedBytes - ledger.uncommittedBytes) / Self.leaseBytesPerBatch
-        return min(Self.longestLease, records, bytes)
-    }
-
-    private static let longestLease = 64
-    private static let leaseBytesPerBatch = 1 << 20
-
-    /// The put that was running when the lease ended is done.
-    @inline(__always)
-    mutating func endLeasedPut(_ wake: inout Wakeups) {
-        pace.measureNext()
-        noteSettled(isQuiet: false, &wake)
-        releaseTurn(&wake)
-    }
-
-    /// A put under the lease had something else to report than that all is delivered.
-    mutating func endLeasedPut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
-        inlineTicket = ledger.issue(records)
-        endInlinePut(records, report, &wake)
     }
 }

@@ -2,14 +2,11 @@
 
 import OpenConnect
 
-/// Whose turn it is, what is queued, what is settled: the one state machine between a source and a sink.
+/// Whose turn it is, what is on its way, what is settled: the one state machine between a source and its sinks.
 ///
 /// Each step is taken inside the lock and puts the tasks to wake into ``Wakeups``. A task that finds nothing to do parks
 /// itself and looks again when it is woken.
 struct HandOverState: Sendable {
-    /// Who has the sink: a put and a flush are never together.
-    enum Turn { case free, putting, flushing }
-
     /// How far a commit has come.
     enum CommitStage { case none, flushing, storing, reporting }
 
@@ -18,24 +15,38 @@ struct HandOverState: Sendable {
         case running
         /// The source is polled no more; what was polled is delivered and committed.
         case draining
-        /// The sink failed: nothing more is put, what is committable is committed.
+        /// A sink failed: nothing more is put, what is committable is committed.
         case failed
         /// Nothing more is done.
         case aborted
     }
 
+    /// What of the pipeline's make-up the state machine goes by.
+    struct Traits: Sendable {
+        /// Whether settled records are reported as soon as the last report has ended.
+        var commitsPromptly = false
+        /// Whether a pause of the source is used to commit before the interval has passed.
+        var commitsInPauses = true
+        /// Whether the source can leave out partitions that are held back.
+        var canHoldBackPartitions = false
+        /// Whether all sinks are given one batch before the next, so that their checkpoints belong together.
+        var isInStep = false
+    }
+
     let options: DeliveryOptions
-    /// Whether settled records are reported as soon as the last report has ended.
-    let commitsPromptly: Bool
-    /// Whether a pause of the source is used to commit before the interval has passed.
-    let commitsInPauses: Bool
+    let traits: Traits
+    let clock: ConnectorClock
+    let randomness: PipelineRandomness
 
     var ledger: Ledger
+    var desks: [SinkDesk]
+    var shipments = ShipmentTable()
+    var letters = LetterBox()
+    var failures: FailureWindow
+    /// Batches that wait until all sinks are done with the one before.
+    var backlog: [StagedShipment] = []
     var phase = Phase.running
     var firstError: (any Error)?
-    var turn = Turn.free
-    var queue = BatchQueue()
-    var pace = PutPace()
 
     // The source's side.
     var isPolling = false
@@ -45,20 +56,25 @@ struct HandOverState: Sendable {
     var hasReportedOpenUnit = false
     /// What the source's task is putting.
     var inlineTicket = Ticket()
-    var isInlinePutQuiet = false
+    var inlineIsQuiet = false
+    /// Records of a partition that was held back came all the same.
+    var hasIgnoredHold = false
 
     // The commit's side.
     var isCommitDue = false
     var isCommitting = false
-    var isTurnWanted = false
     var hasSinkEnded = false
     var commitNumber: UInt64 = 0
-    /// The sink's place after the newest put that left no unit open.
-    var checkpoint: SinkCheckpoint?
-    /// What that checkpoint covers, while a later put has left a unit open.
+    /// What the checkpoints of the sinks cover, while more than that is settled or put.
     var seal: CommitSet?
     var sealNumber: UInt64 = 0
     var committedSeal: UInt64?
+    /// Whether the source has not taken note of the last commit.
+    var isReportOwed = false
+    /// The instant that somebody waits for, because a put is due then.
+    var armedDue: ConnectorClock.Instant?
+    /// The sinks' places that belong to what is sealed, or to all that is settled.
+    var checkpoints: [String: SinkCheckpoint] = [:]
     /// What the committer is doing, for the one who asks what hangs.
     var commitStage = CommitStage.none
 
@@ -66,11 +82,21 @@ struct HandOverState: Sendable {
     /// Waiting until something about named partitions has changed.
     var watchers: [Wakeups.Parked] = []
 
-    init(options: DeliveryOptions, commitsPromptly: Bool, commitsInPauses: Bool, ledger: Ledger) {
-        self.commitsInPauses = commitsInPauses
+    init(
+        options: DeliveryOptions,
+        traits: Traits,
+        ledger: Ledger,
+        desks: [SinkDesk],
+        clock: ConnectorClock,
+        randomness: PipelineRandomness
+    ) {
         self.options = options
-        self.commitsPromptly = commitsPromptly
+        self.traits = traits
         self.ledger = ledger
+        self.desks = desks
+        self.clock = clock
+        self.randomness = randomness
+        failures = FailureWindow(options.onError.limit)
     }
 
     /// Takes over what the source's task did under its lease.
@@ -84,22 +110,25 @@ struct HandOverState: Sendable {
             pollNumber &+= UInt64(sums.batches)
         case .endsAfterPut:
             isPolling = false
-            turn = .putting
+            desks[0].runningPuts = 1
         }
     }
+
+    /// Whether nothing is on its way to the sinks.
+    var isIdle: Bool { shipments.isEmpty && desks.allSatisfy(\.isIdle) }
 
     // One step may have several reasons to wake a task: a task that is to be woken already must not be forgotten.
 
     @inline(__always)
     mutating func wakeSource(_ wake: inout Wakeups) { if let task = parked.source.take() { wake.source = task } }
     @inline(__always)
-    mutating func wakeSink(_ wake: inout Wakeups) { if let task = parked.sink.take() { wake.sink = task } }
-    @inline(__always)
     mutating func wakeCommitter(_ wake: inout Wakeups) {
         if let task = parked.committer.take() { wake.committer = task }
     }
     @inline(__always)
     mutating func wakeTimer(_ wake: inout Wakeups) { if let task = parked.timer.take() { wake.timer = task } }
+    mutating func wakeLetters(_ wake: inout Wakeups) { if let task = parked.letters.take() { wake.letters = task } }
+    mutating func wakeDueTimer(_ wake: inout Wakeups) { if let task = parked.due.take() { wake.due = task } }
     @inline(__always)
     mutating func wakeWatchers(_ wake: inout Wakeups) {
         guard !watchers.isEmpty else { return }
@@ -107,11 +136,24 @@ struct HandOverState: Sendable {
         watchers = []
     }
 
+    /// Has the tasks of a sink look for a put.
+    @inline(__always)
+    mutating func wakeSink(_ sink: Int, _ wake: inout Wakeups) {
+        guard !desks[sink].parked.isEmpty else { return }
+        wake.others = (wake.others ?? []) + desks[sink].parked
+        desks[sink].parked = []
+    }
+
     mutating func wakeAll(_ wake: inout Wakeups) {
         wakeSource(&wake)
-        wakeSink(&wake)
+        for sink in desks.indices {
+            wakeSink(sink, &wake)
+            if let task = desks[sink].parkedFlush.take() { wake.others = (wake.others ?? []) + [task] }
+        }
         wakeCommitter(&wake)
         wakeTimer(&wake)
+        wakeLetters(&wake)
+        wakeDueTimer(&wake)
         wakeWatchers(&wake)
         if let task = parked.pollCanceller.take() { wake.pollCanceller = task }
     }
@@ -132,8 +174,8 @@ struct HandOverState: Sendable {
         wakeAll(&wake)
     }
 
-    /// Nothing more will be committed: whoever still waits is let go.
-    mutating func endCommits(_ wake: inout Wakeups) {
+    /// Nothing more will be put: the committer does its last commit.
+    mutating func endSinks(_ wake: inout Wakeups) {
         hasSinkEnded = true
         wakeAll(&wake)
     }

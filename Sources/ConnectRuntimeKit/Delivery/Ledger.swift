@@ -21,10 +21,10 @@ struct Ledger: Sendable {
     private var highWater: UInt64
     private var nextGeneration: UInt32 = 0
     private var pendingAcknowledgements: [Acknowledgement] = []
-    private var openSettledUnits = 0
+    private var unevenPartitions = 0
 
     private(set) var openTails = 0
-    private(set) var counts = DeliveryCounts()
+    var counts = DeliveryCounts()
     private(set) var uncommittedBytes = 0
     private(set) var lostPartitions = 0
 
@@ -46,8 +46,8 @@ struct Ledger: Sendable {
     var uncommittedRecords: Int { counts.polled + counts.marks - counts.committed }
     var hasCommittable: Bool { !dirtySlots.isEmpty || !pendingAcknowledgements.isEmpty }
     var hasPendingAcknowledgements: Bool { !pendingAcknowledgements.isEmpty }
-    /// Whether everything that was settled could be committed now: no unit is half way through.
-    var isSealed: Bool { openSettledUnits == 0 }
+    /// Whether everything that was settled can be committed: no unit is half way through, and there are no gaps.
+    var isEven: Bool { unevenPartitions == 0 }
     var partitionCount: Int { slots.count }
 
     // MARK: Polled
@@ -150,52 +150,66 @@ struct Ledger: Sendable {
 
     // MARK: Settled
 
-    /// Settles a whole batch.
-    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord]) {
-        counts.delivered += ticket.recordCount
+    /// Settles a whole batch, of which some records were filtered out.
+    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], filtered: Int = 0) {
+        counts.delivered += ticket.recordCount - filtered - lostRecords(of: ticket)
+        counts.filtered += filtered
         counts.deliveredBytes += ticket.byteCount
         if style == .individual {
-            acknowledge(records, .delivered)
+            for record in records { acknowledge(record, .delivered, nil) }
         } else {
             ticket.forEachPart { settle($0.slot, $0.generation, first: $0.first, last: $0.last, end: $0.end) }
         }
     }
 
-    /// Settles the records of a batch that have an outcome, and none of the others.
-    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], outcomes: [RecordOutcome?]) {
-        for outcome in outcomes {
-            if outcome == .delivered { counts.delivered += 1 } else if outcome != nil { counts.dropped += 1 }
-        }
-        guard style == .cumulative else {
-            for (record, outcome) in zip(records, outcomes) {
-                if let outcome { acknowledge([record], outcome) }
-            }
-            return
-        }
-        var index = 0
-        ticket.forEachPart { part in
-            for step in 0..<part.recordCount {
-                if outcomes[index] != nil { settle(records[index], part, number: part.first + UInt64(step)) }
-                index += 1
-            }
-            // A mark stands behind the whole batch.
-            if part.recordCount == 0, outcomes.allSatisfy({ $0 != nil }) {
-                settle(part.slot, part.generation, first: part.first, last: part.last, end: part.end)
-            }
-        }
+    private func lostRecords(of ticket: Ticket) -> Int {
+        guard lostPartitions > 0 else { return 0 }
+        var lost = 0
+        ticket.forEachPart { if !isCurrent($0) { lost += $0.recordCount } }
+        return lost
     }
 
-    private mutating func settle(_ record: ConnectorRecord, _ part: Ticket.Part, number: UInt64) {
+    /// Settles one record.
+    ///
+    /// - Parameter number: its place in its part of the ticket, or `nil` where records have no numbers.
+    mutating func settle(
+        _ record: ConnectorRecord,
+        _ place: (part: Ticket.Part, number: UInt64)?,
+        as outcome: RecordOutcome,
+        _ error: ConnectorError?
+    ) {
+        guard let (part, number) = place else {
+            count(record, outcome)
+            acknowledge(record, outcome, error)
+            return
+        }
+        guard isCurrent(part) else { return }
+        count(record, outcome)
         let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
         let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
         settle(part.slot, part.generation, first: number, last: number, end: end)
     }
 
-    private mutating func acknowledge(_ records: [ConnectorRecord], _ outcome: RecordOutcome) {
-        for record in records {
-            guard let position = record.position else { continue }
-            pendingAcknowledgements.append(Acknowledgement(position: position, outcome: outcome))
+    private mutating func count(_ record: ConnectorRecord, _ outcome: RecordOutcome) {
+        counts.note(outcome)
+        if outcome == .delivered { counts.deliveredBytes += record.heldCount }
+    }
+
+    /// Settles the progress marks of a batch, each of which waits for what is before it in its partition.
+    mutating func settleMarks(of ticket: Ticket) {
+        ticket.forEachPart { part in
+            guard part.recordCount == 0 else { return }
+            settle(part.slot, part.generation, first: part.first, last: part.last, end: part.end)
         }
+    }
+
+    private mutating func acknowledge(
+        _ record: ConnectorRecord,
+        _ outcome: RecordOutcome,
+        _ error: ConnectorError?
+    ) {
+        guard let position = record.position else { return }
+        pendingAcknowledgements.append(Acknowledgement(position: position, outcome: outcome, error: error))
     }
 
     private mutating func settle(
@@ -207,10 +221,10 @@ struct Ledger: Sendable {
     ) {
         guard partitions[slot].generation == generation else { return }
         let wasDirty = !partitions[slot].committable.isNone
-        let wasOpen = partitions[slot].hasOpenUnit
+        let wasUneven = partitions[slot].isUneven
         partitions[slot].settle(first: first, last: last, end: end)
         if !wasDirty, !partitions[slot].committable.isNone { dirtySlots.append(slot) }
-        openSettledUnits += (partitions[slot].hasOpenUnit ? 1 : 0) - (wasOpen ? 1 : 0)
+        unevenPartitions += (partitions[slot].isUneven ? 1 : 0) - (wasUneven ? 1 : 0)
     }
 
     // MARK: Committed
@@ -253,19 +267,19 @@ struct Ledger: Sendable {
 
     // MARK: Positions kept with the data
 
-    /// The steps that a position-keeping sink takes when it applies the batch of a ticket.
-    func steps(of ticket: Ticket) -> [PositionAdvance.Step] {
-        var newest: [Int: LedgerPosition] = [:]
-        ticket.forEachPart { part in
-            if !part.end.isNone { newest[part.slot] = part.end }
+    /// The steps that a position-keeping sink takes when it applies records: what becomes committable by them.
+    func steps(settling runs: [SettledRun]) -> [PositionAdvance.Step] {
+        var touched: [Int: PartitionLedger] = [:]
+        for run in runs where partitions[run.slot].generation == run.generation {
+            touched[run.slot, default: partitions[run.slot]].settle(first: run.first, last: run.last, end: run.end)
         }
-        return newest.keys.sorted().compactMap { slot in
-            guard let position = newest[slot] else { return nil }
-            let partition = partitions[slot]
+        return touched.keys.sorted().compactMap { slot in
+            guard let partition = touched[slot], !partition.committable.isNone else { return nil }
             let new = StoredPosition(
-                RecordPosition(partition: partition.partition, offset: position.offset),
-                sequence: position.sequence
+                RecordPosition(partition: partition.partition, offset: partition.committable.offset),
+                sequence: partition.committable.sequence
             )
+            guard partition.applied.map({ $0.sequence < new.sequence }) ?? true else { return nil }
             return PositionAdvance.Step(from: partition.applied, to: new)
         }
     }
@@ -320,7 +334,7 @@ struct Ledger: Sendable {
     }
 
     private mutating func free(_ slot: Int) {
-        if partitions[slot].hasOpenUnit { openSettledUnits -= 1 }
+        if partitions[slot].isUneven { unevenPartitions -= 1 }
         if partitions[slot].isTailOpen { openTails -= 1 }
         slots[partitions[slot].partition] = nil
         partitions[slot] = PartitionLedger(partition: .single, generation: 0, after: 0, applied: nil)

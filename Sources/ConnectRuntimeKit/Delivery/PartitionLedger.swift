@@ -45,9 +45,11 @@ struct PartitionLedger {
     }
 
     /// How many records are polled and not settled.
-    var inFlight: UInt64 { issued - settled }
+    var inFlight: UInt64 { issued - settled - ahead.reduce(0) { $0 + ($1.last - $1.first + 1) } }
     /// Whether a settled record belongs to a unit that has not ended.
     var hasOpenUnit: Bool { settled > boundary }
+    /// Whether something is settled that cannot be committed yet: a unit has not ended, or something before it is open.
+    var isUneven: Bool { hasOpenUnit || !ahead.isEmpty }
     /// Whether nothing of the partition is in flight or left to commit.
     var isIdle: Bool { issued == settled && committable.isNone && !hasOpenUnit }
 

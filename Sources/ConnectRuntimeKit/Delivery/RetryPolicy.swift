@@ -33,6 +33,17 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Attempts until one succeeds or the pipeline is stopped.
     public static let forever = RetryPolicy(maxAttempts: nil)
 
+    /// Whether another attempt may be made after a number of failures.
+    func allows(
+        failures: Int,
+        since first: ConnectorClock.Instant?,
+        at now: ConnectorClock.Instant
+    ) -> Bool {
+        if let maxAttempts, failures >= maxAttempts { return false }
+        if let timeLimit, let first, now.since(first) >= timeLimit { return false }
+        return true
+    }
+
     /// The longest wait after a number of failures, the jitter not being applied.
     func ceiling(afterFailures count: Int) -> Duration {
         let cap = max(maxDelay, Self.shortest)

@@ -51,6 +51,8 @@ struct Ticket: Sendable {
         byteCount += other.byteCount
     }
 
+    func part(at index: Int) -> Part { index == 0 ? head : tail[index - 1] }
+
     @inline(__always)
     func forEachPart(_ body: (Part) -> Void) {
         guard !isEmpty else { return }

@@ -8,19 +8,23 @@ struct Wakeups: Sendable {
     typealias Parked = UnsafeContinuation<Void, Never>
 
     var source: Parked?
-    var sink: Parked?
     var committer: Parked?
     var timer: Parked?
     var pollCanceller: Parked?
+    /// Writes dead letters.
+    var letters: Parked?
+    /// Sleeps until a put is due again.
+    var due: Parked?
     var others: [Parked]?
 
     @inline(__always)
     func perform() {
         source?.resume()
-        sink?.resume()
         committer?.resume()
         timer?.resume()
         pollCanceller?.resume()
+        letters?.resume()
+        due?.resume()
         if let others { for other in others { other.resume() } }
     }
 }

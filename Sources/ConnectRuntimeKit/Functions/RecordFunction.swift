@@ -38,7 +38,9 @@ public struct FunctionResult: Sendable {
     /// The record is filtered out: it counts as settled.
     public static let filtered = FunctionResult([])
     /// The record became several, which commit together.
-    public static func split(_ records: [ConnectorRecord]) -> FunctionResult { FunctionResult(records.map { Part($0) }) }
+    public static func split(_ records: [ConnectorRecord]) -> FunctionResult {
+        FunctionResult(records.map { Part($0) })
+    }
     /// The record goes to the sinks with these names only.
     public static func route(_ record: ConnectorRecord, to sinks: [String]) -> FunctionResult {
         FunctionResult([Part(record, for: sinks)])
@@ -63,7 +65,8 @@ extension RecordFunction where Self == InlineFunction {
     }
 
     /// Changes each record.
-    public static func map(_ change: @escaping @Sendable (ConnectorRecord) throws -> ConnectorRecord) -> InlineFunction {
+    public static func map(_ change: @escaping @Sendable (ConnectorRecord) throws -> ConnectorRecord) -> InlineFunction
+    {
         InlineFunction { .record(try change($0)) }
     }
 

@@ -14,7 +14,6 @@ final class PositionKeeper: Sendable {
 
     private let store: (any OffsetStore)?
     private let claim: ClaimToken
-    private let sinkName: String
     /// Whether positions go into the store; checkpoints of the sink do in any case.
     private let storesPositions: Bool
     private let state: Lock<State>
@@ -23,13 +22,11 @@ final class PositionKeeper: Sendable {
         store: (any OffsetStore)?,
         claim: ClaimToken,
         lease: Duration?,
-        sinkName: String,
         storesPositions: Bool
     ) {
         state = Lock(State(lease: lease))
         self.store = store
         self.claim = claim
-        self.sinkName = sinkName
         self.storesPositions = storesPositions
     }
 
@@ -45,9 +42,7 @@ final class PositionKeeper: Sendable {
                 )
             }
         }
-        if let checkpoint = set.checkpoint {
-            changes[claim, default: OffsetChanges()].checkpoints[sinkName] = checkpoint
-        }
+        if !set.checkpoints.isEmpty { changes[claim, default: OffsetChanges()].checkpoints = set.checkpoints }
         for (token, changes) in changes { try await store.save(changes, under: token) }
     }
 

@@ -5,16 +5,17 @@ import OpenConnect
 /// Makes durable what is committable: noted, then flushed by the sink, then stored, then told to the source.
 struct Committer: Sendable {
     let source: any Source
-    let sink: SinkWorker
+    let sinks: [SinkWorker]
     let positions: PositionKeeper
     let handOver: HandOver
     let context: ConnectorContext
+    let retrier: Retrier
 
     @concurrent
     func run() async {
         while let set = await handOver.nextCommit() {
             do {
-                try await commit(set)
+                guard try await commit(set) else { return }
             } catch {
                 handOver.step { state, wake in
                     state.abandonCommit(set, &wake)
@@ -26,18 +27,33 @@ struct Committer: Sendable {
         }
     }
 
-    private func commit(_ set: CommitSet) async throws {
+    /// Flushes and stores; `false` when the pipeline is given up meanwhile.
+    private func commit(_ set: CommitSet) async throws -> Bool {
         let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
-        try await sink.flush(steps)
-        handOver.step { state, wake in
+        guard try await flush(steps) else { return false }
+        handOver.step { state, _ in
             state.ledger.noteApplied(steps)
-            state.endFlush(&wake)
+            state.commitStage = .storing
         }
-        do {
-            try await positions.save(set)
-        } catch {
-            throw error.inCall("save", of: "offset store")
+        guard !set.isEmpty else { return true }
+        try await retrier.run("save", of: "offset store") { try await positions.save(set) }
+        return true
+    }
+
+    /// Flushes every sink, each as soon as its puts have ended.
+    private func flush(_ steps: [PositionAdvance.Step]) async throws -> Bool {
+        guard sinks.count > 1 else { return try await flush(0, steps) }
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            for sink in sinks.indices { group.addTask { try await flush(sink, steps) } }
+            return try await group.reduce(true) { $0 && $1 }
         }
+    }
+
+    private func flush(_ sink: Int, _ steps: [PositionAdvance.Step]) async throws -> Bool {
+        guard await handOver.takeFlushTurn(sink) else { return false }
+        try await sinks[sink].flush(sinks[sink].keepsPositions ? steps : [])
+        handOver.step { $0.releaseFlush(sink, &$1) }
+        return true
     }
 
     /// Tells the source what is committed. A failure is no failure of the data: it is told again later.
@@ -61,16 +77,20 @@ struct Committer: Sendable {
                     error: error
                 )
             )
-            guard !set.acknowledgements.isEmpty else {
-                handOver.step { $0.endCommit(set, &$1) }
-                return true
-            }
             return handOver.step { state, wake in
-                state.abandonCommit(set, &wake)
+                state.isReportOwed = set.acknowledgements.isEmpty
+                if set.acknowledgements.isEmpty {
+                    state.endCommit(set, &wake)
+                } else {
+                    state.abandonCommit(set, &wake)
+                }
                 return !state.hasSinkEnded
             }
         }
-        handOver.step { $0.endCommit(set, &$1) }
+        handOver.step { state, wake in
+            state.isReportOwed = false
+            state.endCommit(set, &wake)
+        }
         return true
     }
 }

@@ -13,7 +13,8 @@ final class PipelineHost: ConnectorHost {
     struct Link: Sendable {
         let handOver: HandOver
         let keeper: PositionKeeper
-        let sink: SinkWorker
+        /// The sink that keeps positions, if there is one.
+        let positionKeeper: SinkWorker?
         let drainDeadline: Duration
     }
 
@@ -55,8 +56,8 @@ final class PipelineHost: ConnectorHost {
     func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] {
         let link = try link()
         var stored = try await link.keeper.claim(partitions)
-        if case .positionKeeping(let sink) = link.sink.mode {
-            stored = try await sink.positions(in: link.sink.claim.scope)
+        if let keeper = link.positionKeeper, case .positionKeeping(let sink) = keeper.mode {
+            stored = try await sink.positions(in: keeper.claim.scope)
         }
         let found = Dictionary(stored.map { ($0.position.partition, $0) }) { first, _ in first }
         link.handOver.step { state, _ in

@@ -12,17 +12,19 @@ extension PipelineRun {
     /// Moves records until everything that was polled is delivered and committed, or until that is given up.
     func deliver(
         _ source: SourceWorker,
-        _ sink: SinkWorker,
+        _ sinks: [SinkWorker],
         _ keeper: PositionKeeper,
-        _ claims: RunClaims
+        _ claims: RunClaims,
+        _ letters: LetterPost?
     ) async throws {
         let handOver = source.handOver
         let committer = Committer(
             source: source.connector,
-            sink: sink,
+            sinks: sinks,
             positions: keeper,
             handOver: handOver,
-            context: source.context
+            context: source.context,
+            retrier: retrier
         )
         var hanging: [String]?
         await withTaskCancellationHandler {
@@ -31,13 +33,13 @@ extension PipelineRun {
                     await source.run(); return .source
                 }
                 group.addTask {
-                    await sink.run(handOver); return .sink
+                    await self.put(sinks, handOver, letters, source.connector); return .sink
                 }
                 group.addTask {
                     await committer.run(); return .committer
                 }
                 group.addTask { await self.drainWhenAsked(handOver) }
-                addHelpers(to: &group, sink, handOver, keeper, claims)
+                addHelpers(to: &group, sinks, handOver, keeper, claims)
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {
@@ -46,17 +48,48 @@ extension PipelineRun {
         try outcome(handOver, hanging: hanging)
     }
 
+    /// Puts into all sinks, and writes dead letters, until there is nothing left to be put.
+    @concurrent
+    private func put(
+        _ sinks: [SinkWorker],
+        _ handOver: HandOver,
+        _ letters: LetterPost?,
+        _ source: any Source
+    ) async {
+        await withTaskGroup { group in
+            for (index, sink) in sinks.enumerated() {
+                for _ in 0..<handOver.step({ state, _ in state.desks[index].maxPuts }) {
+                    group.addTask { await sink.run(index, handOver) }
+                }
+            }
+            guard let letters else { return }
+            let writer = LetterWriter(
+                pipeline: pipeline.name,
+                connectorType: "\(type(of: source))",
+                sinkNames: sinks.map(\.name),
+                post: letters,
+                handOver: handOver,
+                retrier: retrier
+            )
+            group.addTask { await writer.run() }
+        }
+    }
+
     private func addHelpers(
         to group: inout TaskGroup<Ended>,
-        _ sink: SinkWorker,
+        _ sinks: [SinkWorker],
         _ handOver: HandOver,
         _ keeper: PositionKeeper,
         _ claims: RunClaims
     ) {
-        let interval = max(pipeline.options.commitInterval, sink.connector.traits.minCommitInterval)
-        let timer = CommitTimer(handOver: handOver, interval: interval)
+        let longest = sinks.map(\.connector.traits.minCommitInterval).max() ?? .zero
+        let timer = CommitTimer(handOver: handOver, interval: max(pipeline.options.commitInterval, longest))
         group.addTask {
             try? await timer.run(); return .helper
+        }
+        let due = DueTimer(handOver: handOver)
+        group.addTask {
+            await due.run(); return .helper
         }
         let watch = UncommittedWatch(handOver: handOver, limit: pipeline.options.maxUncommittedTime)
         group.addTask {
@@ -79,10 +112,10 @@ extension PipelineRun {
             case .source, .helper:
                 break
             case .sink:
-                handOver.step { $0.endSink(&$1) }
+                handOver.step { $0.endSinks(&$1) }
             case .committer:
                 group.cancelAll()
-                handOver.step { $0.endCommits(&$1) }
+                handOver.step { $0.endSinks(&$1) }
             case .deadline:
                 hanging = status.calls
                 handOver.step { $0.abort(&$1) }

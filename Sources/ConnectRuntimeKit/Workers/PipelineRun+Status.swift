@@ -52,10 +52,11 @@ extension HandOverState {
     var calls: [String] {
         var calls: [String] = []
         if isPolling { calls.append("poll of the source") }
-        if turn == .putting { calls.append("put of the sink") }
+        for desk in desks where desk.runningPuts > 0 { calls.append("put of the \(desk.name)") }
+        if letters.isWriting { calls.append("append of the dead letters") }
         switch commitStage {
         case .none: break
-        case .flushing: calls.append("flush of the sink")
+        case .flushing: for desk in desks where desk.isFlushing { calls.append("flush of the \(desk.name)") }
         case .storing: calls.append("save of the offset store")
         case .reporting: calls.append("commit of the source")
         }

@@ -16,11 +16,19 @@ final class PipelineRun: Sendable {
     let stop = StopSignal()
     let tasks = TaskHost()
     let host: PipelineHost
+    let retrier: Retrier
     let state = Lock(State())
 
     init(_ pipeline: Pipeline) {
         self.pipeline = pipeline
         host = PipelineHost(tasks: tasks, onEvent: pipeline.onEvent)
+        retrier = Retrier(
+            options: pipeline.options,
+            clock: pipeline.clock,
+            randomness: pipeline.randomness,
+            stop: stop,
+            onEvent: pipeline.onEvent
+        )
     }
 
     /// Runs everything as children of one group, so that nothing outlives the run.
@@ -36,15 +44,16 @@ final class PipelineRun: Sendable {
 
     private func runConnectors() async throws {
         let source = try make("source", pipeline.makeSource)
-        let sink = try make("sink", pipeline.makeSink)
-        let claims = try RunClaims(pipeline, source: source.traits, sink: sink)
+        let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
+        let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
+        let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
         let claim = try await calling("claim of the offset store") {
             try await self.untilStopped { try await claims.claim() }
         }
-        let worker = SinkWorker(name: "sink", sink: sink, claim: claim.token)
+        report(plan)
         var failure: (any Error)?
         do {
-            try await runStarted(source, worker, claim, claims)
+            try await runClaimed(source, sinks, claim, claims)
         } catch {
             failure = error
         }
@@ -57,88 +66,155 @@ final class PipelineRun: Sendable {
         if let failure { throw failure }
     }
 
+    private func report(_ plan: DeliveryPlan) {
+        pipeline.onEvent(
+            ConnectorEvent(
+                .info,
+                "the pipeline \"\(pipeline.name)\" delivers \(plan.guarantee == .exactlyOnce ? "exactly" : "at least") once",
+                attributes: plan.reasons.isEmpty ? [:] : ["reasons": plan.reasons.joined(separator: "; ")]
+            )
+        )
+    }
+
     private func make<Made>(_ name: String, _ body: () throws -> Made) throws -> Made {
         do { return try body() } catch { throw error.inCall("making", of: name) }
     }
 
-    /// Starts the sink, then the source, lets them work, and stops in reverse whatever was started.
-    private func runStarted(
+    /// Starts the sinks, then the source, lets them work, and stops in reverse whatever was started.
+    private func runClaimed(
         _ source: any Source,
-        _ sink: SinkWorker,
+        _ sinks: [(name: String, sink: any Sink)],
         _ claim: OffsetClaim,
         _ claims: RunClaims
     ) async throws {
+        var started: [SinkWorker] = []
         var failure: (any Error)?
         do {
-            try await calling("start of the sink") {
-                try await self.untilStopped { try await self.startSink(sink, claim, claims) }
+            for (index, (name, sink)) in sinks.enumerated() {
+                let make = pipeline.sinks[index].make
+                started.append(
+                    try await starting(SinkWorker(name: name, sink: sink, claim: claim.token, retrier: retrier)) {
+                        try SinkWorker(name: name, sink: make(), claim: claim.token, retrier: self.retrier)
+                    }
+                )
             }
-            let positions = try await calling("positions of the sink") {
-                try await self.untilStopped { try await self.positions(sink, claim) }
+            let letters = try await startLetters()
+            do {
+                try await runSource(source, started, claims, claim, letters)
+            } catch {
+                failure = error
             }
-            try await runSource(source, sink, claims, claim, positions)
+            await letters?.stop()
         } catch {
             failure = error
         }
         enter(.stopping)
-        await calling("stop of the sink") { await sink.stop() }
+        for sink in started.reversed() { await calling("stop of the \(sink.name)") { await sink.stop() } }
         if let failure { throw failure }
     }
 
-    private func startSink(_ sink: SinkWorker, _ claim: OffsetClaim, _ claims: RunClaims) async throws {
-        try await sink.start(context(sink.name, sink.connector))
-        guard case .checkpointing(let connector) = sink.mode else { return }
-        do {
-            let stored = claim.checkpoints[sink.name]
-            try await connector.restore(stored)
-            guard stored == nil else { return }
-            // The beginning is a checkpoint too: without it, output that is there after a crash would belong to no state.
-            let beginning = try await connector.checkpoint()
-            try await claims.save(OffsetChanges(checkpoints: [sink.name: beginning]), claim.token)
-        } catch {
-            throw error.inCall("restore", of: sink.name)
+    /// Starts a worker; where that fails in a way that may pass, another instance is made and started.
+    private func starting<Worker: ConnectorWorker>(
+        _ first: Worker,
+        again make: @Sendable () throws -> Worker
+    ) async throws -> Worker {
+        var worker = first
+        var failures = Retrier.Failures()
+        while true {
+            let attempt = worker
+            do {
+                try await calling("start of the \(attempt.name)") {
+                    try await self.untilStopped { try await attempt.start(self.context(attempt.name, attempt.hosted)) }
+                }
+                return attempt
+            } catch {
+                await calling("stop of the \(attempt.name)") { await attempt.stop() }
+                try await retrier.pause(
+                    after: error.inCall("start", of: attempt.name),
+                    &failures,
+                    "start",
+                    attempt.name
+                )
+                worker = try self.make(attempt.name, make)
+            }
         }
     }
 
-    /// The positions kept with the data win over those of the store.
-    private func positions(_ sink: SinkWorker, _ claim: OffsetClaim) async throws -> [StoredPosition] {
-        guard case .positionKeeping(let connector) = sink.mode else { return claim.positions }
+    private func startLetters() async throws -> LetterPost? {
+        guard pipeline.options.onError.action == .deadLetter, let letters = pipeline.deadLetters else { return nil }
+        switch letters.place {
+        case .store(let store):
+            return LetterPost(store)
+        case .sink(let make):
+            let name = "dead letters"
+            return LetterPost(
+                try await starting(PlainWorker(name: name, connector: self.make(name, make))) {
+                    PlainWorker(name: name, connector: try make())
+                }
+            )
+        }
+    }
+
+    /// Takes up the positions with which the output was stored last.
+    private func resume(_ sinks: [SinkWorker], _ claim: OffsetClaim, _ claims: RunClaims) async throws
+        -> [StoredPosition]
+    {
+        var beginnings: [String: SinkCheckpoint] = [:]
+        for sink in sinks {
+            guard case .checkpointing(let connector) = sink.mode else { continue }
+            do {
+                let stored = claim.checkpoints[sink.name]
+                try await connector.restore(stored)
+                sink.noteBeginning(stored)
+                guard stored == nil else { continue }
+                // The beginning is a checkpoint too: without it, output that is there after a crash would belong to no state.
+                let beginning = try await connector.checkpoint()
+                beginnings[sink.name] = beginning
+                sink.noteBeginning(beginning)
+            } catch {
+                throw error.inCall("restore", of: sink.name)
+            }
+        }
+        if !beginnings.isEmpty { try await claims.save(OffsetChanges(checkpoints: beginnings), claim.token) }
+        // The positions kept with the data win over those of the store.
+        guard let keeper = sinks.first(where: \.keepsPositions), case .positionKeeping(let connector) = keeper.mode
+        else {
+            return claim.positions
+        }
         return try await connector.positions(in: claim.token.scope)
     }
 
     private func runSource(
         _ source: any Source,
-        _ sink: SinkWorker,
+        _ sinks: [SinkWorker],
         _ claims: RunClaims,
         _ claim: OffsetClaim,
-        _ positions: [StoredPosition]
+        _ letters: LetterPost?
     ) async throws {
-        let keeper = claims.keeper(claim, sinkName: sink.name)
-        let handOver = makeHandOver(source.traits, sink, positions)
+        let positions = try await calling("positions of the sinks") {
+            try await self.untilStopped { try await self.resume(sinks, claim, claims) }
+        }
+        let keeper = claims.keeper(claim)
+        let handOver = makeHandOver(source.traits, sinks, positions)
         state.withLock { $0.handOver = handOver }
         host.connect(
             PipelineHost.Link(
                 handOver: handOver,
                 keeper: keeper,
-                sink: sink,
+                positionKeeper: sinks.first(where: \.keepsPositions),
                 drainDeadline: pipeline.options.drainDeadline
             ),
             positions: positions
         )
         tasks.onFailure { handOver.fail($0, sinkIsUsable: true) }
-        let worker = SourceWorker(
-            connector: source,
-            sink: sink,
-            handOver: handOver,
-            context: context("source", source)
-        )
+        let worker = try await starting(sourceWorker(source, sinks, handOver)) {
+            self.sourceWorker(try self.pipeline.makeSource(), sinks, handOver)
+        }
         var failure: (any Error)?
         do {
-            try await calling("start of the source") {
-                try await self.untilStopped { try await self.start(worker, keeper, positions) }
-            }
+            await tellCommitted(worker, keeper, positions)
             enter(.running)
-            try await deliver(worker, sink, keeper, claims)
+            try await deliver(worker, sinks, keeper, claims, letters)
         } catch {
             failure = error
         }
@@ -148,36 +224,58 @@ final class PipelineRun: Sendable {
         if let failure { throw failure }
     }
 
+    private func sourceWorker(_ source: any Source, _ sinks: [SinkWorker], _ handOver: HandOver) -> SourceWorker {
+        SourceWorker(
+            connector: source,
+            sinks: sinks,
+            stage: FunctionStage(
+                functions: pipeline.functions,
+                sinks: sinks.map(\.name),
+                tolerance: pipeline.options.onError,
+                retrier: retrier
+            ),
+            retrier: retrier,
+            handOver: handOver,
+            context: context("source", source)
+        )
+    }
+
     private func makeHandOver(
         _ traits: SourceTraits,
-        _ sink: SinkWorker,
+        _ sinks: [SinkWorker],
         _ positions: [StoredPosition]
     ) -> HandOver {
         let ledger = Ledger(
             style: traits.acknowledgement.kind,
-            remembersAppliedPositions: sink.keepsPositions,
+            remembersAppliedPositions: sinks.contains(where: \.keepsPositions),
             isEachRecordAUnit: traits.positions == .nobody,
             initial: positions
         )
         let state = HandOverState(
             options: pipeline.options,
-            commitsPromptly: traits.acknowledgement == .individual,
-            commitsInPauses: sink.connector.traits.minCommitInterval == .zero,
-            ledger: ledger
+            traits: HandOverState.Traits(
+                commitsPromptly: traits.acknowledgement == .individual,
+                commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
+                canHoldBackPartitions: traits.canHoldBackPartitions,
+                isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
+            ),
+            ledger: ledger,
+            desks: sinks.map { SinkDesk($0, pipeline.options) },
+            clock: pipeline.clock,
+            randomness: pipeline.randomness
         )
         return HandOver(state, clock: pipeline.clock)
     }
 
     /// After a restart the source is told again what was committed: the last time may have failed.
-    private func start(
+    private func tellCommitted(
         _ worker: SourceWorker,
         _ keeper: PositionKeeper,
         _ positions: [StoredPosition]
-    ) async throws {
-        try await worker.start(worker.context)
+    ) async {
         guard let source = worker.connector as? any CommittingSource, !positions.isEmpty else { return }
         do {
-            try await source.commit(positions.map(\.position))
+            try await calling("commit of the source") { try await source.commit(positions.map(\.position)) }
         } catch {
             keeper.noteUnreported(positions)
             worker.context.emit(

@@ -10,8 +10,8 @@ struct RunClaims: Sendable {
     /// Whether the connector as a whole is claimed, and not each partition for itself.
     let holdsConnector: Bool
 
-    init(_ pipeline: Pipeline, source: SourceTraits, sink: any Sink) throws {
-        let keepsPositions = sink is any PositionKeepingSink
+    init(_ pipeline: Pipeline, source: SourceTraits, sinks: [any Sink]) throws {
+        let keepsPositions = sinks.contains { $0 is any PositionKeepingSink }
         guard source.positions != .offsetStore || pipeline.store != nil || keepsPositions else {
             throw ConnectorError(
                 .invalidConfiguration,
@@ -21,7 +21,7 @@ struct RunClaims: Sendable {
         }
         storesPositions = source.positions == .offsetStore
         holdsConnector = !(source.hasDynamicPartitions && storesPositions)
-        guard holdsConnector || !(sink is any CheckpointingSink) else {
+        guard holdsConnector || !sinks.contains(where: { $0 is any CheckpointingSink }) else {
             throw ConnectorError(
                 .invalidConfiguration,
                 "the sink keeps one checkpoint for all partitions, but those of the source are claimed one by one; "
@@ -51,12 +51,11 @@ struct RunClaims: Sendable {
         if holdsConnector { try await store?.release(token) }
     }
 
-    func keeper(_ claim: OffsetClaim, sinkName: String) -> PositionKeeper {
+    func keeper(_ claim: OffsetClaim) -> PositionKeeper {
         PositionKeeper(
             store: store,
             claim: claim.token,
             lease: claim.lease,
-            sinkName: sinkName,
             storesPositions: storesPositions
         )
     }

@@ -4,7 +4,7 @@ import OpenConnect
 
 /// Puts batches into a sink and flushes it.
 ///
-/// Used by the sink's own task and, while the sink keeps up, by the source's task: whoever has the turn.
+/// Used by the sink's own tasks and, while the sink keeps up, by the source's task: whoever has the turn.
 struct SinkWorker: ConnectorWorker {
     /// How positions and data are kept in step.
     enum Mode: Sendable {
@@ -18,11 +18,14 @@ struct SinkWorker: ConnectorWorker {
     let mode: Mode
     /// Under which the sink keeps positions.
     let claim: ClaimToken
+    let retrier: Retrier
+    private let condition = SinkCondition()
 
-    init(name: String, sink: any Sink, claim: ClaimToken) {
+    init(name: String, sink: any Sink, claim: ClaimToken, retrier: Retrier) {
         self.name = name
         connector = sink
         self.claim = claim
+        self.retrier = retrier
         if let sink = sink as? any PositionKeepingSink {
             mode = .positionKeeping(sink)
         } else if let sink = sink as? any CheckpointingSink {
@@ -43,122 +46,153 @@ struct SinkWorker: ConnectorWorker {
         if case .positionKeeping = mode { true } else { false }
     }
 
+    var keepsCheckpoints: Bool {
+        if case .checkpointing = mode { true } else { false }
+    }
+
     /// Puts what comes through the queue.
     @concurrent
-    func run(_ handOver: HandOver) async {
-        while let batch = await handOver.nextPut() {
-            let report = await put(batch.records, batch.steps, isTimed: batch.isTimed, handOver.clock)
-            handOver.step { state, wake in
-                state.endPut(
-                    batch.ticket,
-                    batch.records,
-                    isFollowedByQuiet: batch.isFollowedByQuiet,
-                    report,
-                    &wake
-                )
-                state.releaseQueued(batch, &wake)
-            }
+    func run(_ sink: Int, _ handOver: HandOver) async {
+        while let job = await handOver.nextPut(sink) {
+            let report = await put(job, handOver.clock)
+            handOver.step { $0.finish(job, of: sink, report, &$1) }
         }
     }
 
     /// Puts a batch; the caller has the turn.
-    func put(
-        _ records: [ConnectorRecord],
-        _ steps: [PositionAdvance.Step],
-        isTimed: Bool,
-        _ clock: ConnectorClock
-    ) async -> PutReport {
-        let start = isTimed ? clock.now.nanoseconds : 0
+    func put(_ job: PutJob, _ clock: ConnectorClock) async -> PutReport {
+        let start = job.isTimed ? clock.now.nanoseconds : 0
         var report = PutReport(result: .delivered)
         do {
-            report = self.report(try await apply(records, steps), records)
-            if case .checkpointing(let sink) = mode, !report.isFailure {
-                report.checkpoint = try await sink.checkpoint()
+            try await recover()
+            report = self.report(try await apply(batch(job.records), job.steps))
+            if case .checkpointing(let sink) = mode {
+                let checkpoint = try await sink.checkpoint()
+                condition.note(checkpoint)
+                report.checkpoint = checkpoint
             }
         } catch {
+            noteFailure(error)
             report = self.report(error)
         }
-        if isTimed { report.nanoseconds = clock.now.nanoseconds - start }
+        if job.isTimed { report.nanoseconds = clock.now.nanoseconds - start }
         return report
     }
 
     @inline(__always)
-    func report(_ result: PutResult, _ records: [ConnectorRecord]) -> PutReport {
-        PutReport(result: result.isDelivered ? .delivered : verdicts(result, records))
+    func batch(_ records: [ConnectorRecord]) -> RecordBatch {
+        RecordBatch(records, lanesByKey: retrier.options.lanes.usesKeys)
+    }
+
+    @inline(__always)
+    func report(_ result: PutResult) -> PutReport {
+        PutReport(result: result.isDelivered ? .delivered : .verdicts(result.exceptions))
     }
 
     func report(_ error: any Error) -> PutReport {
-        PutReport(result: .failed(error.inCall("put", of: name), outcomes: []))
+        PutReport(result: .failed(error.inCall("put", of: name)))
     }
 
-    private func apply(_ records: [ConnectorRecord], _ steps: [PositionAdvance.Step]) async throws -> PutResult {
-        guard case .positionKeeping(let sink) = mode else { return try await connector.put(RecordBatch(records)) }
-        let result = try await apply(RecordBatch(records), steps, to: sink)
-        guard !result.isDelivered, result.exceptions.allSatisfy({ $0.verdict.kind == .drop }) else { return result }
-        // With a verdict nothing was applied: what is not dropped is put again, with the positions behind all of it.
-        let dropped = Set(result.exceptions.map(\.index))
-        let rest = records.indices.filter { !dropped.contains($0) }.map { records[$0] }
-        guard try await apply(RecordBatch(rest), steps, to: sink).isDelivered else {
-            throw ConnectorError(
-                .fatal,
-                "the \(name) changed its verdicts on a batch that was put again without what it dropped"
-            )
-        }
-        return result
-    }
-
-    /// A put that threw may have been applied all the same: the positions kept with the data tell.
-    private func apply(
-        _ batch: RecordBatch,
-        _ steps: [PositionAdvance.Step],
-        to sink: any PositionKeepingSink
-    ) async throws -> PutResult {
+    private func apply(_ batch: RecordBatch, _ steps: [PositionAdvance.Step]) async throws -> PutResult {
+        guard case .positionKeeping(let sink) = mode else { return try await connector.put(batch) }
         do {
             let advance = PositionAdvance(scope: claim.scope, epoch: claim.epoch, steps: steps)
             return try await sink.put(batch, advancing: advance)
         } catch let error as ConnectorError where error.code == .fenced {
             throw error
         } catch {
-            guard !steps.isEmpty, let kept = try? await sink.positions(in: claim.scope) else { throw error }
-            let found = Dictionary(kept.map { ($0.position.partition, $0) }) { first, _ in first }
-            guard steps.allSatisfy({ found[$0.new.position.partition] == $0.new }) else { throw error }
+            guard try await isApplied(steps, in: sink, after: error) else { throw error }
             return .delivered
         }
     }
 
+    /// A put that threw may have been applied all the same: the positions kept with the data tell.
+    private func isApplied(
+        _ steps: [PositionAdvance.Step],
+        in sink: any PositionKeepingSink,
+        after error: any Error
+    ) async throws -> Bool {
+        guard !steps.isEmpty else { return false }
+        let kept: [StoredPosition]
+        do {
+            kept = try await retrier.run("positions", of: name) { try await sink.positions(in: claim.scope) }
+        } catch {
+            // Nothing may be put before it is known whether this was applied: the next run asks again.
+            throw ConnectorError(
+                .fatal,
+                "it cannot be found out whether a put of the \(name) was applied; the next run finds out",
+                cause: error
+            )
+        }
+        let found = Dictionary(kept.map { ($0.position.partition, $0) }) { first, _ in first }
+        return steps.allSatisfy { found[$0.new.position.partition] == $0.new }
+    }
+
     /// Makes earlier puts durable; a position-keeping sink is given the positions that advanced without a record.
     func flush(_ steps: [PositionAdvance.Step]) async throws {
-        do {
-            if case .positionKeeping(let sink) = mode, !steps.isEmpty {
-                _ = try await apply(RecordBatch([]), steps, to: sink)
+        try await retrier.run("flush", of: name) {
+            if !steps.isEmpty { _ = try await apply(batch([]), steps) }
+            do {
+                try await recover()
+                try await connector.flush()
+            } catch {
+                condition.note(error, isCutBack: false)
+                throw error
             }
-            try await connector.flush()
-        } catch {
-            throw error.inCall("flush", of: name)
         }
     }
 
-    /// What a result settles, and the error that stops the pipeline at the first record that is not delivered.
-    private func verdicts(_ result: PutResult, _ records: [ConnectorRecord]) -> PutReport.Result {
-        var outcomes: [RecordOutcome?] = Array(repeating: .delivered, count: records.count)
-        var failed: PutResult.Entry?
-        for entry in result.exceptions where outcomes.indices.contains(entry.index) {
-            outcomes[entry.index] = entry.verdict.kind == .drop ? .dropped : nil
-            if failed == nil, entry.verdict.kind != .drop { failed = entry }
-        }
-        guard let failed else { return .settled(outcomes) }
-        // What was put only in part belongs to no checkpoint and to no transaction: it is cut back and read again.
-        return .failed(stopping(at: records[failed.index], failed.verdict), outcomes: isPlain ? outcomes : [])
+    /// Does what has to be done after a call that failed, before the next one: connect again, and cut back to before it.
+    private func recover() async throws {
+        let need = condition.need
+        guard need.isAny else { return }
+        if need.isDisconnected, let sink = connector as? any Reconnecting { try await sink.reconnect() }
+        if need.isCutBack, case .checkpointing(let sink) = mode { try await sink.restore(condition.checkpoint) }
+        condition.noteRecovered()
     }
 
-    private func stopping(at record: ConnectorRecord, _ verdict: RecordVerdict) -> ConnectorError {
-        ConnectorError(
-            verdict.error?.code ?? (verdict.kind == .reject ? .invalidRecord : .retryable),
-            "the \(name) \(verdict.kind == .reject ? "rejected" : "did not accept") a record"
-                + "\(verdict.error.map { ": \($0.message)" } ?? "") of \(record.partition); "
-                + "what is committed before it will not be repeated",
-            cause: verdict.error?.cause,
-            position: record.position
-        )
+    /// Notes what has to be done before the next call, because a put failed.
+    func noteFailure(_ error: any Error) {
+        condition.note(error, isCutBack: keepsCheckpoints)
+    }
+
+    /// The place in the output that the sink stands at.
+    func noteBeginning(_ checkpoint: SinkCheckpoint?) {
+        condition.note(checkpoint)
+    }
+}
+
+/// What a sink needs after a call that failed, and the place in its output before it.
+final class SinkCondition: Sendable {
+    struct Need: Sendable {
+        var isDisconnected = false
+        var isCutBack = false
+        var isAny: Bool { isDisconnected || isCutBack }
+    }
+
+    private struct State: Sendable {
+        var need = Need()
+        var checkpoint: SinkCheckpoint?
+    }
+
+    private let state = Lock(State())
+
+    var need: Need { state.withLock(\.need) }
+    /// The place after the newest put that succeeded.
+    var checkpoint: SinkCheckpoint? { state.withLock(\.checkpoint) }
+
+    func note(_ checkpoint: SinkCheckpoint?) {
+        state.withLock { $0.checkpoint = checkpoint }
+    }
+
+    func note(_ error: any Error, isCutBack: Bool) {
+        state.withLock { state in
+            if (error as? ConnectorError)?.code == .notConnected { state.need.isDisconnected = true }
+            if isCutBack { state.need.isCutBack = true }
+        }
+    }
+
+    func noteRecovered() {
+        state.withLock { $0.need = Need() }
     }
 }

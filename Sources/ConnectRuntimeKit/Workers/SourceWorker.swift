@@ -6,7 +6,9 @@ import OpenConnect
 struct SourceWorker: ConnectorWorker {
     let name = "source"
     let connector: any Source
-    let sink: SinkWorker
+    let sinks: [SinkWorker]
+    let stage: FunctionStage
+    let retrier: Retrier
     let handOver: HandOver
     let context: ConnectorContext
 
@@ -29,53 +31,94 @@ struct SourceWorker: ConnectorWorker {
     /// Not marked `@concurrent`: as the child of a group it runs on no actor, and it does not look after each call
     /// whether it has to go back to its executor.
     private func poll() async {
-        var units = UnitGatherer(isActive: sink.keepsPositions)
+        var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
+        var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let isPlain = sink.isPlain
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
         let lease = handOver.lease
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
-            var batch: SourceBatch
+            let batch: SourceBatch
             do {
                 batch = try await connector.poll(request)
                 if needsOffsets { try checkOffsets(batch) }
             } catch {
-                notePollFailure(error)
+                if await pause(after: error, &failures) { continue }
                 break
             }
-            if lease.covers(batch), lease.beginPut() {
+            if failures.count > 0 { failures = Retrier.Failures() }
+            if isPlain, lease.covers(batch), lease.beginPut() {
                 let report = await putPlainly(batch.records)
                 if report == nil, lease.endPut(batch.records) { continue }
                 next = await pollAfterLease(batch.records, report)
                 continue
             }
-            let rejected = batch.rejected.isEmpty ? nil : batch.cutAtRejected()
-            if units.isActive { batch = units.gather(batch) }
-            if case .put(let isTimed) = handOver.sourceStep({ $0.accept(batch, &$1) }) {
-                let step = await putInline(batch.records, isTimed: isTimed, isPlain: isPlain, isLast: rejected != nil)
-                if case .poll(let request) = step {
-                    next = request
-                    continue
-                }
+            switch await take(batch, &units, isPlain: isPlain) {
+            case .poll(let request):
+                next = request
+            case .rest:
+                reportOpenUnit()
+                next = await handOver.nextPoll(resting: rest)
+            case .end:
+                next = nil
             }
-            if let rejected {
-                handOver.fail(Self.stopping(at: rejected), sinkIsUsable: true)
-                break
-            }
-            reportOpenUnit()
-            next = await handOver.nextPoll(resting: rest)
         }
         handOver.sourceStep { $0.endSource(&$1) }
+    }
+
+    /// Hands a batch over, or puts it at once; what to do next.
+    private func take(
+        _ batch: SourceBatch,
+        _ units: inout UnitGatherer,
+        isPlain: Bool
+    ) async -> HandOverState.PollStep {
+        guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
+        let batch = units.isActive ? units.gather(batch) : batch
+        switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
+        case .put(let isTimed):
+            return await putInline(batch.records, isTimed: isTimed, isPlain: isPlain)
+        case .putJob(let job):
+            return await putInline(job)
+        case .queued:
+            return .rest
+        }
+    }
+
+    /// The same where functions change the batch, or something in it is rejected.
+    private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+        let output: FunctionStage.Output
+        do {
+            output = try await stage.stage(units.gather(batch.entries), of: batch)
+        } catch {
+            notePollFailure(error)
+            return .end
+        }
+        let isEnd = batch.isEnd && output.failure == nil
+        let step = handOver.sourceStep { $0.accept(output.staged, isEnd: isEnd, &$1) }
+        var next = HandOverState.PollStep.rest
+        if case .putJob(let job) = step { next = await putInline(job) }
+        guard let failure = output.failure else { return next }
+        handOver.fail(failure, sinkIsUsable: true)
+        return .end
+    }
+
+    private func putInline(_ job: PutJob) async -> HandOverState.PollStep {
+        let report = await sinks[0].put(job, handOver.clock)
+        return handOver.sourceStep { state, wake in
+            state.finish(job, of: 0, report, &wake)
+            return state.pollStep(&wake)
+        }
     }
 
     /// Puts with nothing around it; `nil` says that all is delivered.
     @inline(__always)
     private func putPlainly(_ records: [ConnectorRecord]) async -> PutReport? {
         do {
-            let result = try await sink.connector.put(RecordBatch(records))
-            return result.isDelivered ? nil : sink.report(result, records)
+            let result = try await sinks[0].connector.put(sinks[0].batch(records))
+            return result.isDelivered ? nil : sinks[0].report(result)
         } catch {
-            return sink.report(error)
+            sinks[0].noteFailure(error)
+            return sinks[0].report(error)
         }
     }
 
@@ -83,15 +126,16 @@ struct SourceWorker: ConnectorWorker {
     private func putInline(
         _ records: [ConnectorRecord],
         isTimed: Bool,
-        isPlain: Bool,
-        isLast: Bool
+        isPlain: Bool
     ) async -> HandOverState.PollStep {
         let report: PutReport?
         if isPlain, !isTimed {
             report = await putPlainly(records)
         } else {
-            let steps = sink.keepsPositions ? handOver.sourceStep { state, _ in state.inlineSteps } : []
-            report = await sink.put(records, steps, isTimed: isTimed, handOver.clock)
+            var job = PutJob(records: records)
+            job.isTimed = isTimed
+            if sinks[0].keepsPositions { job.steps = handOver.sourceStep { state, _ in state.inlineSteps } }
+            report = await sinks[0].put(job, handOver.clock)
         }
         return handOver.sourceStep { state, wake in
             if let report {
@@ -99,7 +143,7 @@ struct SourceWorker: ConnectorWorker {
             } else {
                 state.endDeliveredInlinePut(records, &wake)
             }
-            return isLast ? .rest : pollStep(&state, &wake, lending: isPlain ? records : [])
+            return pollStep(&state, &wake, lending: isPlain ? records : [])
         }
     }
 
@@ -134,12 +178,29 @@ struct SourceWorker: ConnectorWorker {
         return step
     }
 
+    /// Waits before the next poll, where the policy allows one; `false` when there is to be none.
+    private func pause(after error: any Error, _ failures: inout Retrier.Failures) async -> Bool {
+        var error = error.inCall("poll", of: name)
+        while error.code != .cancelled, !Task.isCancelled {
+            guard (try? await retrier.pause(after: error, &failures, "poll", name)) != nil else { break }
+            guard error.code == .notConnected, let source = connector as? any Reconnecting else { return true }
+            do {
+                try await source.reconnect()
+                return true
+            } catch let failure {
+                error = failure.inCall("reconnect", of: name)
+            }
+        }
+        notePollFailure(error)
+        return false
+    }
+
     private func notePollFailure(_ error: any Error) {
         let isStopping = handOver.sourceStep { state, _ in
             state.isPolling = false
             return state.phase != .running
         }
-        if !isStopping { handOver.fail(error.inCall("poll", of: name), sinkIsUsable: true) }
+        if !isStopping, !retrier.stop.isRequested { handOver.fail(error.inCall("poll", of: name), sinkIsUsable: true) }
     }
 
     /// A position that cannot be acknowledged is refused where it is emitted.
@@ -165,27 +226,6 @@ struct SourceWorker: ConnectorWorker {
                 "a unit is larger than what may be uncommitted; it is read to its end all the same"
             )
         )
-    }
-
-    private static func stopping(at rejected: RejectedInput) -> ConnectorError {
-        ConnectorError(
-            rejected.error.code,
-            "the source rejected its input: \(rejected.error.message). Correct the input and start again; "
-                + "everything before it is committed",
-            cause: rejected.error.cause,
-            position: rejected.position
-        )
-    }
-}
-
-extension SourceBatch {
-    /// Leaves what comes before the first rejected input, and returns that input.
-    ///
-    /// As long as nothing takes rejected input, nothing behind it may be committed.
-    fileprivate mutating func cutAtRejected() -> RejectedInput? {
-        guard let first = rejected.min(by: { $0.index < $1.index }) else { return nil }
-        self = SourceBatch(Array(records.prefix(first.index)), quiet: quiet)
-        return first
     }
 }
 

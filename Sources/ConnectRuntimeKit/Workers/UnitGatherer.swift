@@ -2,10 +2,16 @@
 
 import OpenConnect
 
+/// What a poll returned at one place: a record, or input that could not become one.
+struct PolledEntry: Sendable {
+    let record: ConnectorRecord
+    var rejection: ConnectorError?
+}
+
 /// Holds records back until their unit has ended, for a sink whose transactions must not end inside a unit.
 struct UnitGatherer {
     let isActive: Bool
-    private var open: [RecordPartition: [ConnectorRecord]] = [:]
+    private var open: [RecordPartition: [PolledEntry]] = [:]
 
     init(isActive: Bool) {
         self.isActive = isActive
@@ -15,15 +21,39 @@ struct UnitGatherer {
     mutating func gather(_ batch: SourceBatch) -> SourceBatch {
         guard isActive, !open.isEmpty || batch.records.contains(where: { !$0.hasOffset }) else { return batch }
         var whole = batch
-        whole.records = []
-        for record in batch.records {
-            guard record.hasOffset else {
-                open[record.partition, default: []].append(record)
+        whole.records = gather(batch.records.map { PolledEntry(record: $0) }).map(\.record)
+        return whole
+    }
+
+    mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
+        guard isActive else { return entries }
+        var whole: [PolledEntry] = []
+        for entry in entries {
+            guard entry.record.hasOffset else {
+                open[entry.record.partition, default: []].append(entry)
                 continue
             }
-            if let held = open.removeValue(forKey: record.partition) { whole.records.append(contentsOf: held) }
-            whole.records.append(record)
+            if let held = open.removeValue(forKey: entry.record.partition) { whole.append(contentsOf: held) }
+            whole.append(entry)
         }
         return whole
+    }
+}
+
+extension SourceBatch {
+    /// Records and rejected input in their order; rejected input is a record of the bytes that were read.
+    var entries: [PolledEntry] {
+        var entries: [PolledEntry] = []
+        var rejected = rejected.sorted { $0.index < $1.index }[...]
+        for index in 0...records.count {
+            while let next = rejected.first, next.index <= index || index == records.count {
+                let position = next.position
+                let record = ConnectorRecord(.bytes(next.bytes), partition: position.partition, offset: position.offset)
+                entries.append(PolledEntry(record: record, rejection: next.error))
+                rejected.removeFirst()
+            }
+            if index < records.count { entries.append(PolledEntry(record: records[index])) }
+        }
+        return entries
     }
 }

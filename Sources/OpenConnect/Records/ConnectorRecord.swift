@@ -134,6 +134,12 @@ extension ConnectorRecord {
         set { timestampNanoseconds = newValue?.nanosecondsSince1970 ?? Self.noTimestamp }
     }
 
+    /// Copies the payload out of a buffer of which it is a small part, so that the record does not keep the buffer alive.
+    package mutating func detachIfSmall() {
+        guard payload.retainedCapacity > 2 * payload.count + 64 else { return }
+        payload = payload.detached()
+    }
+
     /// A computed default speaks of the record as it was polled: it has to be fixed before the record changes.
     private mutating func fixComputedDefaults() {
         guard let compute = partitionStorage?.defaults?.subject, details?.subject == nil else { return }

@@ -114,11 +114,14 @@ struct PipelineLifecycleTests {
 
     @Test("a sink that fails to start is stopped once, and the source is never started")
     func sinkFailsToStart() async throws {
-        let sink = ScriptedSink(journal: journal, onStart: { _ in throw ConnectorError(.notConnected, "no route") })
+        let sink = ScriptedSink(
+            journal: journal,
+            onStart: { _ in throw ConnectorError(.invalidConfiguration, "no such table") }
+        )
         let error = await #expect(throws: ConnectorError.self) {
             try await pipeline(ScriptedSource(journal: journal), sink).run()
         }
-        #expect(error?.code == .notConnected)
+        #expect(error?.code == .invalidConfiguration)
         #expect(journal.entries == ["sink.start", "sink.stop"])
         #expect(try await store.stored("p").isEmpty, "the claim was given back")
     }

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+extension HandOverState {
+    /// Acts on what became of a put, and gives the sink free for the next one.
+    mutating func finish(_ job: PutJob, of sink: Int, _ report: PutReport, _ wake: inout Wakeups) {
+        desks[sink].note(report, job.records.count)
+        if let checkpoint = report.checkpoint { desks[sink].checkpoint = checkpoint }
+        sealBeforeSettling()
+        switch report.result {
+        case .delivered: noteDelivered(job, of: sink, &wake)
+        case .verdicts(let entries): note(entries, on: job, of: sink, &wake)
+        case .failed(let error): note(error, on: job, of: sink, &wake)
+        }
+        unsealIfEven()
+        wakeSource(&wake)
+        noteSettled(isQuiet: false, &wake)
+        releaseSink(sink, &wake)
+    }
+
+    private mutating func noteDelivered(_ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        if desks[sink].keepsPositions { ledger.noteApplied(job.steps) }
+        desks[sink].outage.end()
+        for parcel in job.parcels { complete(parcel, of: sink, &wake) }
+        for item in job.items { complete(item, as: .delivered, nil, &wake) }
+        putAgain(Repeats(now: job.rest, limit: job.limit.map { $0 * 2 }), job, of: sink, &wake)
+    }
+
+    // MARK: Verdicts
+
+    private mutating func note(_ entries: [PutResult.Entry], on job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        let items = job.allItems
+        var verdicts: [RecordVerdict] = Array(repeating: .delivered, count: items.count)
+        for entry in entries where items.indices.contains(entry.index) { verdicts[entry.index] = entry.verdict }
+        desks[sink].outage.end()
+        var repeats = Repeats()
+        // With a verdict a transaction has applied nothing: what is not rejected is put again.
+        let unapplied = RecordVerdict.notTried
+        for (item, verdict) in zip(items, verdicts) {
+            let isApplied = verdict.kind != .delivered || !desks[sink].keepsPositions
+            note(isApplied ? verdict : unapplied, on: item, of: sink, &repeats, &wake)
+        }
+        for item in job.rest { repeats.add(item, LaneID(item, desks[sink].order)) }
+        if desks[sink].keepsPositions { repeats.keepLanesWhole(desks[sink].order) }
+        putAgain(repeats, job, of: sink, &wake)
+    }
+
+    private mutating func note(
+        _ verdict: RecordVerdict,
+        on item: Item,
+        of sink: Int,
+        _ repeats: inout Repeats,
+        _ wake: inout Wakeups
+    ) {
+        let lane = LaneID(item, desks[sink].order)
+        switch verdict.kind {
+        case .delivered:
+            complete(item, as: .delivered, nil, &wake)
+        case .drop:
+            complete(item, as: .dropped, verdict.error, &wake)
+        case .notTried:
+            repeats.add(item, lane)
+        case .reject:
+            var item = item
+            item.noteFailure(verdict.error, at: clock.now)
+            let error = verdict.error ?? ConnectorError(.invalidRecord, "the \(desks[sink].name) rejected a record")
+            if giveUp(item, error, in: .sink(sink), &wake) == .awaitsLetter {
+                repeats.awaitedLetters[lane, default: 0] += 1
+            }
+        case .retry:
+            var item = item
+            let error = verdict.error ?? ConnectorError(.retryable, "the \(desks[sink].name) did not accept a record")
+            item.noteFailure(error, at: clock.now)
+            guard mayRetry(item, options.retry) else {
+                if giveUp(item, error, in: .sink(sink), &wake) == .awaitsLetter {
+                    repeats.awaitedLetters[lane, default: 0] += 1
+                }
+                return
+            }
+            repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
+            repeats.delay = max(repeats.delay, verdict.delay ?? error.retryAfter ?? .zero)
+        }
+    }
+
+    func mayRetry(_ item: Item, _ policy: RetryPolicy) -> Bool {
+        policy.allows(failures: item.failures, since: item.firstFailure, at: clock.now)
+    }
+
+    // MARK: Errors
+
+    /// A thrown error speaks for the whole batch.
+    private mutating func note(_ error: ConnectorError, on job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        switch error.code {
+        case .invalidRecord:
+            narrow(error, job, of: sink, &wake)
+        case .notConnected, .throttled:
+            pause(error, job, of: sink, &wake)
+        case .retryable:
+            retry(error, job, of: sink, &wake)
+        default:
+            fail(error, sinkIsUsable: false, &wake)
+        }
+    }
+
+    /// One of the records is bad: half of them are put next, until only the bad one is left.
+    private mutating func narrow(_ error: ConnectorError, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        var items = job.allItems
+        var repeats = Repeats()
+        if let half = Self.half(items, wholeUnits: desks[sink].keepsPositions) {
+            repeats = Repeats(now: items + job.rest, limit: half)
+        } else {
+            for index in items.indices {
+                items[index].noteFailure(error, at: clock.now)
+                let lane = LaneID(items[index], desks[sink].order)
+                if giveUp(items[index], error, in: .sink(sink), &wake) == .awaitsLetter {
+                    repeats.awaitedLetters[lane, default: 0] += 1
+                }
+            }
+            repeats.now = job.rest
+            repeats.limit = job.rest.isEmpty ? nil : 1
+        }
+        putAgain(repeats, job, of: sink, &wake)
+    }
+
+    /// How many items to put next to find the bad one; `nil` where they cannot be parted.
+    private static func half(_ items: [Item], wholeUnits: Bool) -> Int? {
+        guard items.count > 1 else { return nil }
+        guard wholeUnits else { return items.count / 2 }
+        let ends = items.indices.dropLast().filter { items[$0].origin.endsUnit }
+        return ends.isEmpty ? nil : ends[ends.count / 2] + 1
+    }
+
+    /// The sink cannot be reached, or asks for patience: it is left alone for a while, whatever the record.
+    private mutating func pause(_ error: ConnectorError, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        let now = clock.now
+        desks[sink].outage.note(error, at: now)
+        let outage = desks[sink].outage
+        guard options.outage.allows(failures: outage.failures, since: outage.since, at: now) else {
+            fail(error, sinkIsUsable: false, &wake)
+            return
+        }
+        let delay = max(error.retryAfter ?? .zero, options.outage.delay(afterFailures: outage.failures, randomness))
+        desks[sink].outage.until = now.advanced(by: delay)
+        putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
+    }
+
+    private mutating func retry(_ error: ConnectorError, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        var repeats = Repeats()
+        for var item in job.allItems {
+            let lane = LaneID(item, desks[sink].order)
+            item.noteFailure(error, at: clock.now)
+            if mayRetry(item, options.retry) {
+                repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
+            } else if giveUp(item, error, in: .sink(sink), &wake) == .awaitsLetter {
+                repeats.awaitedLetters[lane, default: 0] += 1
+            }
+        }
+        for item in job.rest { repeats.add(item, LaneID(item, desks[sink].order)) }
+        repeats.delay = error.retryAfter ?? .zero
+        putAgain(repeats, job, of: sink, &wake)
+    }
+
+    // MARK: Putting again
+
+    /// Holds back what has to be put again, and frees the lanes of which nothing is left.
+    private mutating func putAgain(_ repeats: Repeats, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+        guard phase <= .draining else { return }
+        let now = clock.now
+        let order = desks[sink].order
+        var kept: Set<LaneID> = []
+        if !repeats.later.isEmpty {
+            let failures = repeats.later.map(\.failures).max() ?? 1
+            let delay = max(repeats.delay, options.retry.delay(afterFailures: failures, randomness))
+            let group = repeats.group(repeats.later, due: now.advanced(by: delay), nil, order, desks[sink].isOrdered)
+            kept.formUnion(group.lanes)
+            hold(group, at: sink)
+        }
+        if !repeats.now.isEmpty {
+            let group = repeats.group(repeats.now, due: now, repeats.limit, order, desks[sink].isOrdered)
+            kept.formUnion(group.lanes)
+            hold(group, at: sink)
+        }
+        desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
+        if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
+    }
+
+    /// What is held back does not keep the whole buffer alive that it was cut from.
+    private mutating func hold(_ group: LaneTable.Group, at sink: Int) {
+        var group = group
+        for index in group.items.indices { group.items[index].record.detachIfSmall() }
+        for slot in Set(group.items.map(\.shipment)) { detach(slot) }
+        desks[sink].lanes.hold(group)
+    }
+
+    private mutating func detach(_ slot: Int) {
+        takeApart(slot)
+        guard let rest = shipments[slot].detail?.rest else { return }
+        for index in rest.indices where rest[index] == 0 { shipments[slot].polled[index].data = .absent }
+        for index in rest.indices where rest[index] > 0 { shipments[slot].polled[index].detachIfSmall() }
+        var charge = Charge(of: shipments[slot].polled)
+        charge.records = shipments[slot].detail?.open ?? 0
+        shipments.setCharge(charge, of: slot)
+    }
+}
+
+/// What of a put has to be put again.
+struct Repeats {
+    /// What failed, and what is behind it in its lane.
+    var later: [Item] = []
+    /// What was not tried, and has nothing to wait for.
+    var now: [Item] = []
+    /// At most so many of `now` are put at once.
+    var limit: Int?
+    var delay = Duration.zero
+    /// Dead letters that have to be durable before their lane goes on.
+    var awaitedLetters: [LaneID: Int] = [:]
+    private var failedLanes: Set<LaneID> = []
+
+    init(now: [Item] = [], limit: Int? = nil) {
+        self.now = now
+        self.limit = limit
+    }
+
+    /// Adds what was not tried: it waits where something before it in its lane does.
+    mutating func add(_ item: Item, _ lane: LaneID) {
+        if failedLanes.contains(lane) { later.append(item) } else { now.append(item) }
+    }
+
+    mutating func addFailed(_ item: Item, _ lane: LaneID, isOrdered: Bool) {
+        if isOrdered { failedLanes.insert(lane) }
+        later.append(item)
+    }
+
+    /// Has everything of a lane wait in which something failed, so that the lane's units stay whole.
+    mutating func keepLanesWhole(_ order: LaneOrder) {
+        let waiting = now.filter { failedLanes.contains(LaneID($0, order)) }
+        guard !waiting.isEmpty else { return }
+        now.removeAll { failedLanes.contains(LaneID($0, order)) }
+        later = (waiting + later).sorted { ($0.shipment, $0.origin.index) < ($1.shipment, $1.origin.index) }
+    }
+
+    func group(
+        _ items: [Item],
+        due: ConnectorClock.Instant,
+        _ limit: Int?,
+        _ order: LaneOrder,
+        _ isOrdered: Bool
+    ) -> LaneTable.Group {
+        let lanes = isOrdered ? Set(items.map { LaneID($0, order) }) : []
+        let letters = lanes.reduce(0) { $0 + (awaitedLetters[$1] ?? 0) }
+        return LaneTable.Group(items: items, lanes: lanes, due: due, limit: limit, awaitedLetters: letters)
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+extension HandOverState {
+    /// Notes that a sink has taken a whole parcel.
+    mutating func complete(_ parcel: Parcel, of sink: Int, _ wake: inout Wakeups) {
+        guard parcel.isWhole, shipments[parcel.shipment].detail == nil else {
+            for item in parcel.items { complete(item, as: .delivered, nil, &wake) }
+            return
+        }
+        shipments[parcel.shipment].openParcels.removeAll { $0.sink == sink }
+        if shipments[parcel.shipment].openParcels.isEmpty { settleWhole(parcel.shipment, &wake) }
+    }
+
+    /// Notes what became of one part of a record.
+    mutating func complete(
+        _ item: Item,
+        as outcome: RecordOutcome,
+        _ error: ConnectorError?,
+        _ wake: inout Wakeups
+    ) {
+        takeApart(item.shipment)
+        let index = Int(item.origin.index)
+        shipments[item.shipment].note(outcome, error, of: index)
+        if shipments[item.shipment].detail?.rest[index] == 0 { settle(index, of: item.shipment, &wake) }
+    }
+
+    /// Settles a shipment of which every parcel was taken.
+    mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
+        let shipment = shipments.remove(slot)
+        ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+        noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+    }
+
+    /// Goes on with single records, because not all of a shipment goes the same way.
+    mutating func takeApart(_ slot: Int) {
+        guard shipments[slot].detail == nil else { return }
+        let detail = shipments[slot].takenApart()
+        shipments[slot].detail = detail
+        shipments[slot].openParcels = []
+        ledger.settleMarks(of: shipments[slot].ticket)
+        for index in detail.rest.indices where detail.rest[index] == 0 { settleRecord(index, of: slot) }
+    }
+
+    private mutating func settle(_ index: Int, of slot: Int, _ wake: inout Wakeups) {
+        settleRecord(index, of: slot)
+        guard shipments[slot].detail?.open == 0 else { return }
+        let shipment = shipments.remove(slot)
+        noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+    }
+
+    private mutating func settleRecord(_ index: Int, of slot: Int) {
+        guard let detail = shipments[slot].detail else { return }
+        let shipment = shipments[slot]
+        ledger.settle(
+            shipment.polled[index],
+            shipment.place(of: index),
+            as: detail.outcomes[index],
+            detail.errors[index]
+        )
+        shipments[slot].detail?.open -= 1
+    }
+
+    private mutating func noteRoom(afterQuiet isQuiet: Bool, _ wake: inout Wakeups) {
+        wakeSource(&wake)
+        if isQuiet, traits.commitsInPauses, isIdle, canCommit { demandCommit(&wake) }
+        if hasSourceEnded, shipments.isEmpty { wakeAll(&wake) }
+    }
+
+    /// What a put would settle.
+    func runs(of job: PutJob) -> [SettledRun] {
+        var runs: [SettledRun] = []
+        var parts: [Int: [Int: Int32]] = [:]
+        for parcel in job.parcels {
+            if parcel.isWhole, shipments[parcel.shipment].detail == nil {
+                shipments[parcel.shipment].ticket.forEachPart { runs.append(SettledRun($0)) }
+            } else {
+                for item in parcel.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
+            }
+        }
+        for item in job.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
+        for (slot, counts) in parts {
+            let shipment = shipments[slot]
+            let rest = shipment.detail?.rest ?? shipment.takenApart().rest
+            for (index, count) in counts where rest[index] <= count {
+                if let run = shipment.run(of: index) { runs.append(run) }
+            }
+        }
+        return runs
+    }
+
+    // MARK: Lost partitions
+
+    /// Forgets partitions that are gone: nothing of them reaches a sink any more.
+    mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
+        sealBeforeSettling()
+        ledger.close(partitions)
+        let gone = Set(partitions)
+        let isGone: (Item) -> Bool = { gone.contains($0.record.partition) }
+        for sink in desks.indices {
+            var removed = desks[sink].queue.remove(where: isGone)
+            let held = desks[sink].lanes.remove(where: isGone, desks[sink].order)
+            removed += held.removed
+            desks[sink].queue.prepend(.items(held.freed))
+            for item in removed { complete(item, as: .dropped, nil, &wake) }
+            wakeSink(sink, &wake)
+        }
+        unsealIfEven()
+        wakeSource(&wake)
+        wakeWatchers(&wake)
+    }
+}
+
+extension Shipment {
+    /// Stands for the sink of records that get to none.
+    static let noSink = -1
+
+    /// Notes that one part of a record is in.
+    mutating func note(_ outcome: RecordOutcome, _ error: ConnectorError?, of index: Int) {
+        detail?.rest[index] -= 1
+        if let old = detail?.outcomes[index], outcome.rank > old.rank {
+            detail?.outcomes[index] = outcome
+            detail?.errors[index] = error
+        }
+    }
+
+    /// The number of a record in the ledger, or `nil` where records have none.
+    func place(of index: Int) -> (part: Ticket.Part, number: UInt64)? {
+        guard let starts = detail?.starts ?? (ticket.isEmpty ? nil : takenApart().starts) else { return nil }
+        var (low, high) = (0, starts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= index { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let part = ticket.part(at: low - 1)
+        return (part, part.first + UInt64(index - starts[low - 1]))
+    }
+
+    /// The run of one record alone.
+    func run(of index: Int) -> SettledRun? {
+        guard let (part, number) = place(of: index) else { return nil }
+        let offset = polled[index].offset
+        let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
+        return SettledRun(slot: part.slot, generation: part.generation, first: number, last: number, end: end)
+    }
+}
+
+extension RecordOutcome {
+    /// A record of several parts has the outcome of the highest rank.
+    fileprivate var rank: Int {
+        switch self {
+        case .deadLettered: 3
+        case .dropped: 2
+        case .delivered: 1
+        default: 0
+        }
+    }
+}

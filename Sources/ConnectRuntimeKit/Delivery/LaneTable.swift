@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// The lanes of one sink that are not free: a put of theirs runs, or failed and waits to be made again.
+///
+/// Later records of such a lane wait behind it; those of all other lanes go on.
+struct LaneTable: Sendable {
+    /// Items that are put again together.
+    struct Group: Sendable {
+        var items: [Item]
+        var lanes: Set<LaneID>
+        var due: ConnectorClock.Instant
+        /// At most so many of the items are put at once, because one of them is bad.
+        var limit: Int?
+        /// How many dead letters have to be durable first.
+        var awaitedLetters = 0
+    }
+
+    private struct Lane: Sendable {
+        var followers: [Item] = []
+        var bytes = 0
+    }
+
+    private var lanes: [LaneID: Lane] = [:]
+    private(set) var groups: [Group] = []
+
+    var isEmpty: Bool { lanes.isEmpty && groups.isEmpty }
+    /// How many records are held back to be put again.
+    var heldRecords: Int { groups.reduce(0) { $0 + $1.items.count } }
+
+    /// When the next group can be put again.
+    var nextDue: ConnectorClock.Instant? {
+        groups.lazy.filter { $0.awaitedLetters == 0 }.map(\.due).min()
+    }
+
+    func hasDue(at now: ConnectorClock.Instant) -> Bool { nextDue.map { $0 <= now } ?? false }
+
+    /// Takes the group that has been due for longest.
+    mutating func takeDue(at now: ConnectorClock.Instant) -> PutJob? {
+        guard let due = nextDue, due <= now else { return nil }
+        guard let index = groups.firstIndex(where: { $0.due == due && $0.awaitedLetters == 0 }) else { return nil }
+        let group = groups.remove(at: index)
+        let count = min(group.limit ?? group.items.count, group.items.count)
+        var job = PutJob(records: group.items[..<count].map(\.record))
+        job.items = Array(group.items[..<count])
+        job.rest = Array(group.items[count...])
+        job.lanes = group.lanes
+        job.isRepeated = true
+        job.limit = group.limit
+        return job
+    }
+
+    /// Keeps lanes for a put, or for what has to be put again.
+    mutating func occupy(_ names: some Sequence<LaneID>) {
+        for name in names where lanes[name] == nil { lanes[name] = Lane() }
+    }
+
+    /// Lets items wait behind their lane; `false` where it is free.
+    mutating func follow(_ items: [Item], in name: LaneID) -> Bool {
+        guard lanes[name] != nil else { return false }
+        lanes[name]?.followers += items
+        lanes[name]?.bytes += items.reduce(0) { $0 + $1.record.heldCount }
+        return true
+    }
+
+    /// Frees lanes; what waited behind them.
+    mutating func release(_ names: some Sequence<LaneID>) -> [Item] {
+        names.flatMap { lanes.removeValue(forKey: $0)?.followers ?? [] }
+    }
+
+    mutating func hold(_ group: Group) {
+        occupy(group.lanes)
+        groups.append(group)
+    }
+
+    /// A dead letter of a lane is durable: what waited for it may go on.
+    mutating func noteLetter(of lane: LaneID) {
+        guard let index = groups.firstIndex(where: { $0.awaitedLetters > 0 && $0.lanes.contains(lane) }) else { return }
+        groups[index].awaitedLetters -= 1
+    }
+
+    /// Partitions behind one of whose lanes more waits than a share allows.
+    func partitions(over limit: Charge) -> [RecordPartition] {
+        lanes.filter { $0.value.followers.count > limit.records || $0.value.bytes > limit.bytes }.map(\.key.partition)
+    }
+
+    /// Takes out items that are not wanted any more; what waited behind lanes of which nothing is left is free to go.
+    mutating func remove(where isUnwanted: (Item) -> Bool, _ order: LaneOrder) -> (removed: [Item], freed: [Item]) {
+        var removed: [Item] = []
+        for name in lanes.keys {
+            guard let followers = lanes[name]?.followers, followers.contains(where: isUnwanted) else { continue }
+            removed += followers.filter(isUnwanted)
+            lanes[name]?.followers.removeAll(where: isUnwanted)
+        }
+        var freed: [Item] = []
+        for index in groups.indices {
+            removed += groups[index].items.filter(isUnwanted)
+            groups[index].items.removeAll(where: isUnwanted)
+            let left = Set(groups[index].items.map { LaneID($0, order) })
+            let gone = groups[index].lanes.subtracting(left)
+            groups[index].lanes = left
+            freed += release(gone)
+        }
+        groups.removeAll { $0.items.isEmpty }
+        return (removed, freed)
+    }
+}

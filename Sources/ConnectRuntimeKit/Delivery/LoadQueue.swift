@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// What waits for one sink, in order: whole parcels, and items of such as were taken apart.
+struct LoadQueue: Sendable {
+    enum Load: Sendable {
+        case parcel(Parcel)
+        case items([Item])
+
+        var count: Int {
+            switch self {
+            case .parcel(let parcel): parcel.records.count
+            case .items(let items): items.count
+            }
+        }
+    }
+
+    private var loads: [Load] = []
+    private var head = 0
+    private(set) var records = 0
+
+    var isEmpty: Bool { head == loads.count }
+    var first: Load? { isEmpty ? nil : loads[head] }
+
+    mutating func append(_ load: Load) {
+        guard load.count > 0 else { return }
+        loads.append(load)
+        records += load.count
+    }
+
+    mutating func append(_ parcel: Parcel) { append(.parcel(parcel)) }
+
+    /// Puts a load in front of all others.
+    mutating func prepend(_ load: Load) {
+        guard load.count > 0 else { return }
+        records += load.count
+        if head > 0 {
+            head -= 1
+            loads[head] = load
+        } else {
+            loads.insert(load, at: 0)
+        }
+    }
+
+    mutating func popFirst() -> Load? {
+        guard !isEmpty else { return nil }
+        let load = loads[head]
+        loads[head] = .items([])
+        head += 1
+        records -= load.count
+        if isEmpty {
+            loads.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return load
+    }
+
+    /// Leaves only the items that fulfil a condition; the others are returned.
+    mutating func remove(where isUnwanted: (Item) -> Bool) -> [Item] {
+        var removed: [Item] = []
+        let all = loads[head...]
+        self = LoadQueue()
+        for load in all {
+            let items: [Item]
+            switch load {
+            case .items(let some): items = some
+            case .parcel(let parcel): items = parcel.items
+            }
+            let unwanted = items.filter(isUnwanted)
+            if unwanted.isEmpty {
+                append(load)
+            } else {
+                removed += unwanted
+                append(.items(items.filter { !isUnwanted($0) }))
+            }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// A time in which a connector cannot be reached, or asks to be left alone.
+struct Outage: Sendable {
+    private(set) var failures = 0
+    private(set) var since: ConnectorClock.Instant?
+    /// Before this instant the connector is not called.
+    var until: ConnectorClock.Instant?
+    /// Whether the connection was lost, and not only slowed down.
+    private(set) var isDisconnected = false
+
+    func isOver(at now: ConnectorClock.Instant) -> Bool { until.map { $0 <= now } ?? true }
+
+    mutating func note(_ error: ConnectorError, at now: ConnectorClock.Instant) {
+        failures += 1
+        since = since ?? now
+        if error.code == .notConnected { isDisconnected = true }
+    }
+
+    mutating func end() {
+        guard failures > 0 else { return }
+        self = Outage()
+    }
+}

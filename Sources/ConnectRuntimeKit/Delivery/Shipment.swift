@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+
+/// A polled batch on its way to the sinks: what of it is still out, until all of it is settled.
+///
+/// While nothing goes wrong it is settled as a whole, and knows no single record. As soon as a part of it fails it is
+/// taken apart, so that what is settled can be committed and what is not holds back its lane only.
+struct Shipment: Sendable {
+    /// A parcel of which nothing is known yet.
+    struct OpenParcel: Sendable {
+        let sink: Int
+        let first: Int
+        let count: Int
+        let origins: [Parcel.Origin]?
+    }
+
+    /// The state of single records.
+    struct Detail: Sendable {
+        /// For each polled record, how many of its parts are out.
+        var rest: [Int32]
+        /// What became of those that are in.
+        var outcomes: [RecordOutcome]
+        var errors: [Int: ConnectorError] = [:]
+        /// How many records are not settled.
+        var open: Int
+        /// At which record each part of the ticket begins.
+        var starts: [Int]
+    }
+
+    /// The records as they were polled.
+    var polled: [ConnectorRecord]
+    let ticket: Ticket
+    var openParcels: [OpenParcel] = []
+    /// The records of which functions left nothing.
+    var filtered: [Int] = []
+    var charge = Charge()
+    var isFollowedByQuiet = false
+    var detail: Detail?
+
+    init(polled: [ConnectorRecord], ticket: Ticket) {
+        self.polled = polled
+        self.ticket = ticket
+    }
+
+    /// Notes each record by itself.
+    func takenApart() -> Detail {
+        var rest = [Int32](repeating: 0, count: polled.count)
+        for parcel in openParcels {
+            for index in 0..<parcel.count {
+                rest[parcel.origins.map { Int($0[index].index) } ?? parcel.first + index] += 1
+            }
+        }
+        var outcomes = [RecordOutcome](repeating: .delivered, count: polled.count)
+        for index in filtered { outcomes[index] = .filtered }
+        var starts: [Int] = []
+        var next = 0
+        ticket.forEachPart { part in
+            starts.append(next)
+            next += part.recordCount
+        }
+        return Detail(rest: rest, outcomes: outcomes, open: polled.count, starts: starts)
+    }
+}
+
+/// What is counted against the limits of what may be in flight: records, and the bytes of whole buffers.
+struct Charge: Sendable {
+    var records = 0
+    var bytes = 0
+
+    init() {}
+
+    /// What records hold; each buffer is counted once.
+    init(of records: [ConnectorRecord]) {
+        self.records = records.count
+        var newest: ObjectIdentifier?
+        for record in records {
+            let buffer = record.heldBytes.bufferIdentity
+            guard buffer != newest else { continue }
+            newest = buffer
+            bytes += record.heldBytes.retainedCapacity
+        }
+    }
+
+    static func += (left: inout Charge, right: Charge) {
+        left.records += right.records
+        left.bytes += right.bytes
+    }
+
+    static func -= (left: inout Charge, right: Charge) {
+        left.records -= right.records
+        left.bytes -= right.bytes
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// What one sink has before it: the records that wait for it, the lanes that are held back, the puts that run.
+struct SinkDesk: Sendable {
+    let name: String
+    let maxPuts: Int
+    let isOrdered: Bool
+    let order: LaneOrder
+    let preferred: SinkTraits.PreferredBatch
+    /// The most records that are gathered for one put where the sink has no preference.
+    let maxGathered: Int
+    /// Whether a put is all or nothing, with the positions in the same transaction.
+    let keepsPositions: Bool
+    let keepsCheckpoints: Bool
+
+    var queue = LoadQueue()
+    var lanes = LaneTable()
+    var runningPuts = 0
+    var isFlushWanted = false
+    var isFlushing = false
+    var pace = PutPace()
+    var outage = Outage()
+    /// The sink's place after its newest put.
+    var checkpoint: SinkCheckpoint?
+    /// Since when the first record waits to be gathered with others.
+    var lingersSince: ConnectorClock.Instant?
+    var parked: [Wakeups.Parked] = []
+    /// The committer, waiting for the running puts.
+    var parkedFlush: Wakeups.Parked?
+
+    init(_ sink: SinkWorker, _ options: DeliveryOptions) {
+        let traits = sink.connector.traits
+        name = sink.name
+        keepsPositions = sink.keepsPositions
+        keepsCheckpoints = sink.keepsCheckpoints
+        maxPuts = sink.isPlain ? max(1, traits.maxConcurrentPuts) : 1
+        isOrdered = traits.isOrdered
+        order = options.lanes
+        preferred = traits.preferredBatch
+        maxGathered = max(1, preferred.maxRecords ?? options.maxPollRecords)
+    }
+
+    /// Whether nobody uses the sink and nobody wants it before the next put.
+    var isFree: Bool { runningPuts < maxPuts && !isFlushing && !isFlushWanted }
+    /// Whether nothing waits, runs, or is held back.
+    var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
+    /// Whether the task that polls may put at once, in place of a task of the sink.
+    var takesDirectPuts: Bool {
+        runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty && lanes.isEmpty && !pace.isSlow
+            && outage.failures == 0 && preferred.linger == .zero
+    }
+    mutating func note(_ report: PutReport, _ recordCount: Int) {
+        if report.nanoseconds >= 0 { pace.note(nanoseconds: report.nanoseconds, recordCount: recordCount) }
+    }
+
+    /// Whether batches are put as they were polled, one at a time.
+    var isPlain: Bool { maxPuts == 1 && preferred == SinkTraits.PreferredBatch() }
+
+    // MARK: Taking
+
+    /// The next put, where there is one to be made now.
+    ///
+    /// - Parameter isFinal: nothing more will come, so that there is no use in waiting for more.
+    mutating func nextJob(at now: ConnectorClock.Instant, isFinal: Bool) -> PutJob? {
+        guard isFree, outage.isOver(at: now) else { return nil }
+        guard var job = lanes.takeDue(at: now) ?? takeQueued(at: now, isFinal: isFinal) else { return nil }
+        runningPuts += 1
+        job.isTimed = pace.shouldMeasure(job.records.count)
+        return job
+    }
+
+    /// Whether `nextJob` would return one.
+    func hasJob(at now: ConnectorClock.Instant, isFinal: Bool) -> Bool {
+        guard isFree, outage.isOver(at: now) else { return false }
+        if let due = lanes.nextDue, due <= now { return true }
+        return !queue.isEmpty && !isLingering(at: now, isFinal: isFinal)
+    }
+
+    /// When the next put is due that only waits for its time.
+    var nextDue: ConnectorClock.Instant? {
+        let linger = lingersSince.map { $0.advanced(by: preferred.linger) }
+        let due = [linger, lanes.nextDue].compactMap { $0 }.min()
+        guard let until = outage.until, !queue.isEmpty || due != nil else { return due }
+        return due.map { max($0, until) } ?? until
+    }
+
+    private func isLingering(at now: ConnectorClock.Instant, isFinal: Bool) -> Bool {
+        guard let since = lingersSince, !isFinal, queue.records < maxGathered else { return false }
+        return now < since.advanced(by: preferred.linger)
+    }
+
+    /// Adds what the sink has to take.
+    mutating func append(_ parcel: Parcel, at clock: ConnectorClock) {
+        if preferred.linger > .zero, queue.isEmpty { lingersSince = clock.now }
+        queue.append(parcel)
+    }
+
+    private mutating func takeQueued(at now: ConnectorClock.Instant, isFinal: Bool) -> PutJob? {
+        guard !isLingering(at: now, isFinal: isFinal) else { return nil }
+        while !queue.isEmpty {
+            let job = maxPuts == 1 && lanes.isEmpty || !isOrdered ? takeWhole() : takeFreeLanes()
+            lingersSince = queue.isEmpty || preferred.linger == .zero ? nil : now
+            if !job.records.isEmpty { return job }
+        }
+        return nil
+    }
+
+    /// Takes loads as they are, up to the size that suits the sink.
+    private mutating func takeWhole() -> PutJob {
+        var job = PutJob(records: [])
+        var bytes = 0
+        while let load = queue.first, job.records.isEmpty || fits(load, job.records.count, bytes, job) {
+            guard var load = queue.popFirst() else { break }
+            if let rest = cut(&load, room: maxGathered - job.records.count, byteRoom: byteRoom(bytes)) {
+                queue.prepend(rest)
+            }
+            bytes += preferred.maxBytes == nil ? 0 : load.byteCount
+            job.add(load)
+            if job.parcels.isEmpty { break }
+        }
+        return job
+    }
+
+    private func byteRoom(_ bytes: Int) -> Int { preferred.maxBytes.map { $0 - bytes } ?? .max }
+
+    /// Whether gathering is worth the copy, and within what suits the sink.
+    private func fits(_ load: LoadQueue.Load, _ records: Int, _ bytes: Int, _ job: PutJob) -> Bool {
+        guard case .parcel = load, records + load.count <= maxGathered, byteRoom(bytes) > 0 else { return false }
+        return preferred.linger > .zero || preferred.maxRecords != nil || min(records, load.count) <= Self.smallBatch
+    }
+
+    private static let smallBatch = 64
+
+    /// Cuts a load that is larger than suits the sink, where a unit ends.
+    private func cut(_ load: inout LoadQueue.Load, room: Int, byteRoom: Int) -> LoadQueue.Load? {
+        guard preferred.maxRecords != nil || preferred.maxBytes != nil else { return nil }
+        guard let count = load.count(room: room, byteRoom: byteRoom) else { return nil }
+        return load.cut(from: count)
+    }
+
+    /// Takes the records whose lane is free; those of the others wait behind what their lane waits for.
+    private mutating func takeFreeLanes() -> PutJob {
+        guard let load = queue.popFirst() else { return PutJob(records: []) }
+        if case .parcel(let parcel) = load, let only = parcel.onlyPartition, !order.usesKeys {
+            let lane = LaneID(partition: only, key: nil)
+            if lanes.follow(parcel.items, in: lane) { return PutJob(records: []) }
+            if maxPuts > 1 { lanes.occupy([lane]) }
+            var job = PutJob(records: parcel.records)
+            job.parcels = [parcel]
+            if maxPuts > 1 { job.lanes = [lane] }
+            return job
+        }
+        var free: [Item] = []
+        var taken: Set<LaneID> = []
+        for item in load.items {
+            let lane = LaneID(item, order)
+            if lanes.follow([item], in: lane) { continue }
+            free.append(item)
+            if maxPuts > 1 { taken.insert(lane) }
+        }
+        if maxPuts > 1 { lanes.occupy(taken) }
+        var job = PutJob(records: free.map(\.record))
+        job.items = free
+        job.lanes = taken
+        return job
+    }
+}
+
+extension PutJob {
+    fileprivate mutating func add(_ load: LoadQueue.Load) {
+        switch load {
+        case .parcel(let parcel):
+            if records.isEmpty { records = parcel.records } else { records += parcel.records }
+            parcels.append(parcel)
+        case .items(let some):
+            records = some.map(\.record)
+            items = some
+        }
+    }
+}
+
+extension LoadQueue.Load {
+    var items: [Item] {
+        switch self {
+        case .parcel(let parcel): parcel.items
+        case .items(let items): items
+        }
+    }
+
+    var records: [ConnectorRecord] {
+        switch self {
+        case .parcel(let parcel): parcel.records
+        case .items(let items): items.map(\.record)
+        }
+    }
+
+    fileprivate var byteCount: Int { records.reduce(0) { $0 + $1.heldCount } }
+
+    /// How many records to take so that the rest fits, cutting where a unit ends; `nil` for all of them.
+    fileprivate func count(room: Int, byteRoom: Int) -> Int? {
+        var (bytes, end) = (0, 0)
+        for (index, item) in items.enumerated() {
+            bytes += item.record.heldCount
+            if end > 0, index >= room || bytes > byteRoom { return end }
+            if item.origin.endsUnit { end = index + 1 }
+        }
+        return nil
+    }
+
+    fileprivate mutating func cut(from index: Int) -> LoadQueue.Load {
+        switch self {
+        case .parcel(var parcel):
+            let rest = parcel.cut(from: index)
+            self = .parcel(parcel)
+            return .parcel(rest)
+        case .items(let items):
+            self = .items(Array(items[..<index]))
+            return .items(Array(items[index...]))
+        }
+    }
+}
+
+extension Parcel {
+    /// The partition of all its records, where they have the same.
+    fileprivate var onlyPartition: RecordPartition? {
+        guard origins == nil, let first = records.first?.partition else { return nil }
+        return records.allSatisfy { $0.partition.isIdentical(to: first) } ? first : nil
+    }
+}

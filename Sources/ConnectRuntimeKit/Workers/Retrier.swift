@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Makes a call again that failed in a way that may pass.
+struct Retrier: Sendable {
+    let options: DeliveryOptions
+    let clock: ConnectorClock
+    let randomness: PipelineRandomness
+    /// Ends a wait at once.
+    let stop: StopSignal
+    let onEvent: @Sendable (ConnectorEvent) -> Void
+
+    /// The failures of one call, one after the other.
+    struct Failures: Sendable {
+        var count = 0
+        var since: ConnectorClock.Instant?
+    }
+
+    /// Calls until it succeeds, fails for good, or must not be made again.
+    ///
+    /// - Throws: the newest error of the call; that, too, when the pipeline is to stop meanwhile.
+    func run<Result: Sendable>(
+        _ call: String,
+        of connector: String,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        var failures = Failures()
+        while true {
+            do {
+                return try await body()
+            } catch {
+                try await pause(after: error.inCall(call, of: connector), &failures, call, connector)
+            }
+        }
+    }
+
+    /// Waits as the policy says; throws the error where it says that there is to be no other attempt.
+    func pause(
+        after error: ConnectorError,
+        _ failures: inout Failures,
+        _ call: String,
+        _ connector: String
+    ) async throws {
+        guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
+        onEvent(
+            ConnectorEvent(
+                .warning,
+                "\(call) of the \(connector) failed and is tried again",
+                attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
+                error: error
+            )
+        )
+        guard await sleep(delay) else { throw error }
+    }
+
+    /// How long to wait before the next attempt; `nil` where there is to be none.
+    func delay(after error: ConnectorError, _ failures: inout Failures) -> Duration? {
+        let policy: RetryPolicy
+        switch error.code {
+        case .retryable: policy = options.retry
+        case .notConnected, .throttled: policy = options.outage
+        default: return nil
+        }
+        failures.count += 1
+        let now = clock.now
+        failures.since = failures.since ?? now
+        guard policy.allows(failures: failures.count, since: failures.since, at: now) else { return nil }
+        return max(error.retryAfter ?? .zero, policy.delay(afterFailures: failures.count, randomness))
+    }
+
+    /// Sleeps; `false` when the pipeline is to stop, or the task is cancelled.
+    private func sleep(_ delay: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await clock.sleep(for: delay)) != nil }
+            group.addTask {
+                await stop.wait()
+                return false
+            }
+            let isOver = await group.next() ?? false
+            group.cancelAll()
+            return isOver && !stop.isRequested
+        }
+    }
+}
