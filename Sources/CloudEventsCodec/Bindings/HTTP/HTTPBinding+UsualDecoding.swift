@@ -71,8 +71,7 @@ extension EventDraft {
         _ value: UnsafeRawBufferPointer,
         _ arena: inout TextArena
     ) -> Bool {
-        guard arena.makesRoom(for: name.count &+ value.count &+ TextArena.excess) else { return false }
-        return (try? take(ByteView(name), ByteView(value), &arena)) ?? false
+        (try? take(ByteView(name), ByteView(value), &arena)) ?? false
     }
 
     @inline(__always)
@@ -81,12 +80,13 @@ extension EventDraft {
         _ value: ByteView,
         _ arena: inout TextArena
     ) throws(Refusal) -> Bool {
-        guard HeaderName.hasPrefix(header) else {
-            return HeaderName.isContentType(header) ? try takeContentType(value, &arena) : true
-        }
+        let hasPrefix = HeaderName.hasPrefix(header)
+        guard hasPrefix || HeaderName.isContentType(header) else { return true }
+        guard arena.makesRoom(for: header.count &+ value.count &+ TextArena.excess) else { return false }
+        guard hasPrefix else { return try takeContentType(value, &arena) }
         guard header.count > HeaderName.prefixCount else { return false }
         guard header.count &- HeaderName.prefixCount <= HeaderName.maximumCount else {
-            return try takeLong(header[Range(uncheckedBounds: (HeaderName.prefixCount, header.count))], value, &arena)
+            return try takeLong(header, value, &arena)
         }
         let name = HeaderName(ofHeader: header)
         if let attribute = name.attribute { return try takeCore(attribute, value, &arena) }
@@ -128,13 +128,12 @@ extension EventDraft {
     /// An extension with a name longer than what two words hold.
     @inline(never)
     private mutating func takeLong(
-        _ name: UnsafeRawBufferPointer,
+        _ header: ByteView,
         _ value: ByteView,
         _ arena: inout TextArena
     ) throws(Refusal) -> Bool {
-        let lowercased = arena.appendLowercased(name)
-        guard AttributeName.isValid(lowercased.bytes) else { return false }
-        return try takeExtension(lowercased, value, &arena)
+        guard let name = arena.appendLongName(ofHeader: header) else { return false }
+        return try takeExtension(name, value, &arena)
     }
 
     /// The header `content-type`, unless it is the one of another mode.

@@ -7,7 +7,7 @@ struct HeaderName {
     private let first: UInt64
     /// The last eight bytes, which overlap the first ones; of fewer the same as the first ones.
     private let last: UInt64
-    /// Which bits of all bytes are `1` as they were, before letters were made lower case: bit 5 is, or bit 6.
+    /// All bytes as they were: bit 5 of each is `1` here where bit 5 or bit 6 of it was.
     private let bits: UInt64
     let count: Int
 
@@ -84,6 +84,15 @@ struct HeaderName {
 }
 
 extension HeaderName {
+    /// Copies eight bytes of a longer name in lower case, and says whether a name can have them.
+    @inline(__always)
+    static func copyWord(of name: ByteView, at position: Int, to target: UnsafeMutableRawPointer) -> Bool {
+        let word = UInt64(littleEndian: name.load(position, as: UInt64.self))
+        let lowercased = word | ones &* 0x20
+        target.storeBytes(of: lowercased.littleEndian, toByteOffset: position, as: UInt64.self)
+        return (word | word &>> 1) & (ones &* 0x20) == ones &* 0x20 && AttributeName.areNameBytes(lowercased)
+    }
+
     /// Whether a header's name begins with `ce-`, whatever the case.
     @inline(__always)
     static func hasPrefix(_ header: ByteView) -> Bool {

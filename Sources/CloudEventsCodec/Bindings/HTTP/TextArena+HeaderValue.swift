@@ -11,12 +11,20 @@ extension TextArena {
         return take(name.count)
     }
 
-    /// Copies the bytes of a name with its ASCII letters in lower case.
-    mutating func appendLowercased(_ bytes: UnsafeRawBufferPointer) -> EventText {
-        let target = room(for: bytes.count)
-        let source = ByteView(bytes)
-        for position in 0..<bytes.count { target[position] = HeaderText.lowercased(source[position]) }
-        return EventText(UnsafeRawBufferPointer(target), .plain)
+    /// Copies the name of an attribute, of at least eight bytes, that is behind `ce-` in a header's name.
+    ///
+    /// - Returns: `nil` where it is no name.
+    @inline(__always)
+    mutating func appendLongName(ofHeader header: ByteView) -> EventText? {
+        let count = header.count &- HeaderName.prefixCount
+        let start = ByteView(header[Range(uncheckedBounds: (HeaderName.prefixCount, header.count))])
+        var isValid = HeaderName.copyWord(of: start, at: count &- 8, to: next)
+        var position = 0
+        while position &+ 8 < count {
+            isValid = HeaderName.copyWord(of: start, at: position, to: next) && isValid
+            position &+= 8
+        }
+        return isValid ? take(count) : nil
     }
 
     /// Copies a header's value without blanks around it, and resolves its percent sequences (H8).
