@@ -55,7 +55,7 @@ struct HTTPDifferenceTests {
     }
 
     // Names and values are looked at by words that overlap: each byte has to count, whatever the length.
-    private static let bytes = Array("\0\u{10}\u{19}\u{1F}\t !\"#%&'()-./059:;?@AMZ[\\]^_`amz{|}~\u{7F}é漢")
+    private static let bytes = Array("\0\r\u{10}\u{19}\u{1F}\t !\"#%&'()-./059:;?@AMZ[\\]^_`amz{|}~\u{7F}é漢")
 
     @Test("Each byte of a name counts, at each length (C13, H5, H6)", arguments: 0...20)
     func namesByByte(count: Int) {
