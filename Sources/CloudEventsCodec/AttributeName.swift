@@ -78,7 +78,7 @@ extension AttributeName {
     ///
     /// What is added lifts a byte of at least the lower bound, or above the upper one, over 0x7F.
     @inline(__always)
-    private static func areNameBytes(_ word: UInt64) -> Bool {
+    static func areNameBytes(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let ascii = word & (ones &* 0x7F)
         let digits = (ascii &+ ones &* (0x80 - 0x30)) & ~(ascii &+ ones &* (0x80 - 0x3A))

@@ -29,7 +29,7 @@ extension EventDraft {
         if owner != nil || dataOwner != nil {
             storage.withUnsafeMutablePointerToHeader {
                 $0.pointee.textOwner = owner
-                $0.pointee.dataOwner = dataOwner
+                $0.pointee.dataOwner = dataOwner.take()
             }
         }
         return CloudEvent(storage: storage)

@@ -58,8 +58,9 @@ struct EventTexts: ~Copyable {
 
     private mutating func isNew(_ name: EventText) -> Bool {
         if extensionCount < Self.inlineExtensions {
-            for index in 0..<extensionCount where self.name(at: index).bytes.hasSameBytes(as: name.bytes) {
-                return false
+            for index in 0..<extensionCount {
+                let other = self.name(at: index)
+                if other.count == name.count, other.bytes.hasSameBytes(as: name.bytes) { return false }
             }
             return true
         }

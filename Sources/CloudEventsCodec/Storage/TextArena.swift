@@ -52,6 +52,20 @@ struct TextArena {
         return room
     }
 
+    /// Where the next text goes. What is written there counts once it is taken.
+    @inline(__always) var next: UnsafeMutableRawPointer {
+        // The memory is never empty.
+        memory.baseAddress.unsafelyUnwrapped + count
+    }
+
+    /// Takes what was written to ``next`` as a plain text; the memory has room for it.
+    @inline(__always)
+    mutating func take(_ size: Int) -> EventText {
+        let text = EventText(UnsafeRawBufferPointer(start: next, count: size), .plain)
+        count &+= size
+        return text
+    }
+
     /// Makes an arena for the duration of a closure.
     static func with<Result, Failure: Error>(
         capacity: Int,

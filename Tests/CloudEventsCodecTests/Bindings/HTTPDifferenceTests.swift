@@ -28,8 +28,6 @@ struct HTTPDifferenceTests {
     func difference(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let usual = HTTPBinding()
-        // A declared type makes the binding take the careful way.
-        let careful = HTTPBinding(extensionTypes: ["neverseen": .string])
         let required = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")]
         for _ in 0..<1500 {
             var headers = required.filter { _ in random.chance(97) }.map { MessageHeader($0.0, $0.1) }
@@ -50,11 +48,90 @@ struct HTTPDifferenceTests {
             ]
             let message = HTTPMessage(headers: headers, body: bodies[random.below(bodies.count)])
             #expect(
-                Self.outcome(message, usual) == Self.outcome(message, careful),
+                Self.outcome(message, usual) == Self.outcome(message, Self.careful),
                 "\(headers.map { ($0.name, $0.value) })"
             )
         }
     }
+
+    // Names and values are looked at by words that overlap: each byte has to count, whatever the length.
+    private static let bytes = Array("\0\r\u{10}\u{19}\u{1F}\t !\"#%&'()-./059:;?@AMZ[\\]^_`amz{|}~\u{7F}é漢")
+
+    @Test("Each byte of a name counts, at each length (C13, H5, H6)", arguments: 0...20)
+    func namesByByte(count: Int) {
+        for stem in ["ce-", "CE-"] {
+            for position in 0..<max(count, 1) {
+                for character in Self.bytes {
+                    var suffix = Array("abcdefghi0123456789xyz".prefix(count))
+                    if position < count { suffix[position] = character }
+                    Self.expectSame([MessageHeader(stem + String(suffix), "v")])
+                }
+            }
+        }
+    }
+
+    @Test("Each byte of the names that mean something counts (C1, C13, H5)")
+    func knownNamesByByte() {
+        let names = [
+            "ce-id", "ce-source", "ce-type", "ce-specversion", "ce-subject", "ce-time", "ce-dataschema",
+            "ce-datacontenttype", "ce-data", "content-type",
+        ]
+        for name in names {
+            for position in name.indices {
+                for character in Self.bytes {
+                    var changed = name
+                    changed.replaceSubrange(position...position, with: String(character))
+                    for value in ["text/x", "2018-04-05T17:31:00Z"] { Self.expectSame([MessageHeader(changed, value)]) }
+                }
+            }
+            let longer = [name + "0", name + "\0", String(name.dropLast()), name + " ", name.uppercased()]
+            for name in longer { Self.expectSame([MessageHeader(name, "text/x")]) }
+        }
+    }
+
+    @Test("Each byte of a value counts, at each length (H8, T3)", arguments: Array(0...18) + [31, 32, 33, 40, 48, 49])
+    func valuesByByte(count: Int) {
+        for name in ["ce-x", "content-type"] {
+            for position in 0..<max(count, 1) {
+                for character in Self.bytes {
+                    var value = Array(("text/" + String(repeating: "abcdefg", count: 9)).prefix(count))
+                    if position < count { value[position] = character }
+                    Self.expectSame([MessageHeader(name, String(value))])
+                }
+            }
+        }
+    }
+
+    @Test("Messages with little or much room left are read the same (H5)", arguments: [1, 15, 16, 17, 100, 500])
+    func fullArena(size: Int) {
+        for more in stride(from: 0, to: 1100, by: size) {
+            let headers = (0..<(more / size)).map { MessageHeader("ce-x\($0)", String(repeating: "v", count: size)) }
+            Self.expectSame(headers + [MessageHeader("ce-last", "")])
+        }
+    }
+
+    @Test("An attribute may be there once, however its header is written (C3)")
+    func repeated() {
+        let names = ["ce-id", "ce-specversion", "ce-x", "ce-abcdefgh", "ce-abcdefghi", "ce-abcdefghijklmnopq"]
+        for name in names {
+            for second in [name, name.uppercased()] {
+                Self.expectSame([MessageHeader(name, "1.0"), MessageHeader(second, "1.0")])
+            }
+        }
+    }
+
+    /// Expects that both ways say the same of a message with some headers more than the required ones.
+    private static func expectSame(_ headers: [MessageHeader], _ location: SourceLocation = #_sourceLocation) {
+        let required = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")]
+        let names = Set(headers.map { $0.name.lowercased() })
+        let all = required.filter { !names.contains($0.0) }.map { MessageHeader($0.0, $0.1) } + headers
+        let message = HTTPMessage(headers: all, body: SharedBytes(utf8: "[1]"))
+        let (usual, careful) = (outcome(message, HTTPBinding()), outcome(message, Self.careful))
+        #expect(usual == careful, "\(headers.map { ($0.name, $0.value) })", sourceLocation: location)
+    }
+
+    // A declared type makes the binding take the careful way.
+    private static let careful = HTTPBinding(extensionTypes: ["neverseen": .string])
 
     /// All that there is to know of the event, or of the error.
     private static func outcome(_ message: HTTPMessage, _ binding: HTTPBinding) -> [String] {

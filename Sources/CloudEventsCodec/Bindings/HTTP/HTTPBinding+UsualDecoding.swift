@@ -6,19 +6,23 @@ extension HTTPBinding {
     /// - Returns: `nil` for whatever is unusual or wrong: who reads on with care accepts it or says why not.
     func usualBinaryEvent(_ message: HTTPMessage) -> CloudEvent? {
         guard extensionTypes.isEmpty, message.headers.count <= limits.attributes else { return nil }
+        let body = BorrowedBytes(message.body)
         return message.headers.withUnsafeBufferPointer { headers in
-            // As much as the stack is used for; few messages have more.
-            let (event, isFull) = Self.usualEvent(headers, message.body, limits.eventBytes, capacity: 1024)
-            guard isFull else { return event }
-            let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-            return Self.usualEvent(headers, message.body, limits.eventBytes, capacity: size).event
+            headers.withMemoryRebound(to: BorrowedHeader.self) { headers in
+                // As much as the stack is used for; few messages have more.
+                let (event, isFull) = Self.usualEvent(headers, body, limits.eventBytes, capacity: 1024)
+                guard isFull else { return event }
+                var size = 0
+                for index in 0..<headers.count { size += headers[index].capacity }
+                return Self.usualEvent(headers, body, limits.eventBytes, capacity: size).event
+            }
         }
     }
 
     @inline(never)
     private static func usualEvent(
-        _ headers: UnsafeBufferPointer<MessageHeader>,
-        _ body: SharedBytes?,
+        _ headers: UnsafeBufferPointer<BorrowedHeader>,
+        _ body: BorrowedBytes,
         _ maximumSize: Int,
         capacity: Int
     ) -> (event: CloudEvent?, isFull: Bool) {
@@ -28,38 +32,32 @@ extension HTTPBinding {
                     guard headers[index].takeUsual(into: &draft, &arena) else { return (nil, arena.isFull) }
                 }
                 // The names of the specification are not in the arena; none has more than fifteen bytes.
-                let size = arena.count &+ headers.count &* 15 &+ (body?.count ?? 0)
-                guard size <= maximumSize else { return (nil, false) }
-                return (try? draft.usualEvent(of: body, &arena), false)
+                let size = arena.count &+ headers.count &* 15 &+ body.count
+                guard size <= maximumSize, draft.version == .v1, (try? draft.requireAttributes()) != nil else {
+                    return (nil, false)
+                }
+                if body.count > 0 { draft.setReceived(body) }
+                return (draft.makeEvent(copying: arena.region, sharing: nil), false)
             }
         }
     }
 }
 
-extension EventDraft {
-    @inline(__always)
-    fileprivate mutating func usualEvent(
-        of body: SharedBytes?,
-        _ arena: inout TextArena
-    ) throws(Refusal) -> CloudEvent {
-        guard version == .v1 else { throw Refusal(.unsupportedVersion) }
-        try requireAttributes()
-        if let body, !body.isEmpty {
-            let contentType = texts[.dataContentType]
-            setData(EventData(received: body, contentType: contentType.isPresent ? contentType.bytes : nil))
-        }
-        return makeEvent(copying: arena.region, sharing: nil)
-    }
-}
+/// A header where it lies. It cannot be copied, so that looking at it among others costs no reference count: those of all
+/// headers were two fifths of the time. A structure of one property is laid out as the property is.
+private struct BorrowedHeader: ~Copyable {
+    private let header: MessageHeader
 
-extension MessageHeader {
+    /// How much room the header's texts need in an arena.
+    var capacity: Int { header.name.utf8.count + header.value.utf8.count + TextArena.excess }
+
     /// Takes the attribute that the header carries, if it carries one.
     ///
     /// - Returns: whether there is nothing unusual about it.
-    @inline(__always)
-    fileprivate func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) -> Bool {
-        name.utf8.withContiguousStorageIfAvailable { name in
-            value.utf8.withContiguousStorageIfAvailable { value in
+    @inline(never)
+    borrowing func takeUsual(into draft: inout EventDraft, _ arena: inout TextArena) -> Bool {
+        header.name.utf8.withContiguousStorageIfAvailable { name in
+            header.value.utf8.withContiguousStorageIfAvailable { value in
                 draft.takeUsual(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value), &arena)
             } ?? false
         } ?? false
@@ -73,37 +71,51 @@ extension EventDraft {
         _ value: UnsafeRawBufferPointer,
         _ arena: inout TextArena
     ) -> Bool {
-        guard arena.makesRoom(for: name.count &+ value.count) else { return false }
-        return (try? take(name, value, &arena)) ?? false
+        (try? take(ByteView(name), ByteView(value), &arena)) ?? false
     }
 
     @inline(__always)
     private mutating func take(
-        _ name: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer,
+        _ header: ByteView,
+        _ value: ByteView,
         _ arena: inout TextArena
     ) throws(Refusal) -> Bool {
-        let bytes = ByteView(name)
-        guard bytes.count >= 3, bytes[0] | 0x20 == UInt8(ascii: "c") else { return true }
-        guard bytes[1] | 0x20 == UInt8(ascii: "e"), bytes[2] == UInt8(ascii: "-") else {
-            return try takeContentType(name, value, &arena)
+        let hasPrefix = HeaderName.hasPrefix(header)
+        guard hasPrefix || HeaderName.isContentType(header) else { return true }
+        guard arena.makesRoom(for: header.count &+ value.count &+ TextArena.excess) else { return false }
+        guard hasPrefix else { return try takeContentType(value, &arena) }
+        guard header.count > HeaderName.prefixCount else { return false }
+        guard header.count &- HeaderName.prefixCount <= HeaderName.maximumCount else {
+            return try takeLong(header, value, &arena)
         }
-        let suffix = bytes[Range(uncheckedBounds: (3, bytes.count))]
-        if let attribute = CoreAttribute(utf8: suffix) {
-            guard attribute != .dataContentType, !has(attribute), let text = arena.appendHeaderValue(value) else {
-                return false
-            }
-            try set(attribute, to: text, content: text.bytes)
+        let name = HeaderName(ofHeader: header)
+        if let attribute = name.attribute { return try takeCore(attribute, value, &arena) }
+        guard name.isValid else { return false }
+        return try takeExtension(arena.append(name), value, &arena)
+    }
+
+    @inline(__always)
+    private mutating func takeCore(
+        _ attribute: CoreAttribute,
+        _ value: ByteView,
+        _ arena: inout TextArena
+    ) throws(Refusal) -> Bool {
+        if attribute == .specVersion {
+            guard version == nil, equal(value.buffer, "1.0") else { return false }
+            version = .v1
             return true
         }
-        guard AttributeName.isValid(suffix) else { return try takeLowercased(suffix, value, &arena) }
-        return try takeExtension(arena.append(suffix, .plain), value, &arena)
+        guard attribute != .dataContentType, !has(attribute), let text = arena.appendHeaderValue(value) else {
+            return false
+        }
+        try set(attribute, to: text, content: text.bytes)
+        return true
     }
 
     @inline(__always)
     private mutating func takeExtension(
         _ name: EventText,
-        _ value: UnsafeRawBufferPointer,
+        _ value: ByteView,
         _ arena: inout TextArena
     ) throws(Refusal) -> Bool {
         guard let text = arena.appendHeaderValue(value), text.isPlain || EventDraft.isString(text.bytes) else {
@@ -113,109 +125,64 @@ extension EventDraft {
         return true
     }
 
-    /// A name with letters in upper case, as many libraries write it.
+    /// An extension with a name longer than what two words hold.
     @inline(never)
-    private mutating func takeLowercased(
-        _ name: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer,
+    private mutating func takeLong(
+        _ header: ByteView,
+        _ value: ByteView,
         _ arena: inout TextArena
     ) throws(Refusal) -> Bool {
-        let lowercased = arena.appendLowercased(name)
-        guard let attribute = CoreAttribute(utf8: lowercased.bytes) else {
-            guard AttributeName.isValid(lowercased.bytes) else { return false }
-            return try takeExtension(lowercased, value, &arena)
-        }
-        guard attribute != .dataContentType, !has(attribute), let text = arena.appendHeaderValue(value) else {
-            return false
-        }
-        try set(attribute, to: text, content: text.bytes)
-        return true
+        guard let name = arena.appendLongName(ofHeader: header) else { return false }
+        return try takeExtension(name, value, &arena)
     }
 
-    /// The header `content-type`, unless it is the one of another mode; other headers are passed over.
-    @inline(never)
-    private mutating func takeContentType(
-        _ name: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer,
-        _ arena: inout TextArena
-    ) throws(Refusal) -> Bool {
-        guard name.count == 12 else { return true }
-        guard equal(name, "content-type") || equal(arena.appendLowercased(name).bytes, "content-type") else {
-            return true
-        }
+    /// The header `content-type`, unless it is the one of another mode.
+    @inline(__always)
+    private mutating func takeContentType(_ value: ByteView, _ arena: inout TextArena) throws(Refusal) -> Bool {
         guard !has(.dataContentType) else { return false }
-        let text = arena.append(value)
+        let text = arena.appendUsual(value) ?? arena.append(value.buffer)
         // White space around it, and the types of the other modes, are not usual here.
-        guard text.isPlain, text.count > 0, value[0] > 0x20, value[value.count - 1] > 0x20,
-            !isCloudEventsType(ByteView(value))
+        guard text.isPlain, value.count > 0, value[0] > 0x20, value[value.count &- 1] > 0x20,
+            !isCloudEventsType(value)
         else { return false }
         try set(.dataContentType, to: text, content: text.bytes)
         return true
     }
 
+    @inline(__always)
     private func isCloudEventsType(_ type: ByteView) -> Bool {
         // Behind `application/`, which need not be looked at: what is not usual is only read with more care.
         type.count >= 13 && type[12] | 0x20 == UInt8(ascii: "c")
     }
+
+    /// Sets the data to the body of a message in binary mode, as ``EventData/init(received:contentType:)`` does.
+    @inline(__always)
+    fileprivate mutating func setReceived(_ body: BorrowedBytes) {
+        let contentType = texts[.dataContentType]
+        if !contentType.isPresent {
+            facts.dataForm = .binary
+        } else if facts.isJSONContentType {
+            facts.dataForm = .receivedAsJSON
+        } else {
+            facts.dataForm = MediaType.isText(contentType.bytes) ? .receivedAsText : .binary
+        }
+        facts.dataStart = body.start
+        facts.dataCount = body.count
+        facts.dataHolder = .data
+        dataOwner = body.owner?.takeUnretainedValue()
+    }
 }
 
-extension TextArena {
-    /// Copies the bytes of a name with its ASCII letters in lower case.
-    @inline(__always)
-    fileprivate mutating func appendLowercased(_ bytes: UnsafeRawBufferPointer) -> EventText {
-        let target = room(for: bytes.count)
-        let source = ByteView(bytes)
-        for position in 0..<bytes.count {
-            let byte = source[position]
-            target[position] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-        }
-        return EventText(UnsafeRawBufferPointer(target), .plain)
-    }
-
-    /// Copies a header's value without blanks around it, and resolves its percent sequences (H8).
-    ///
-    /// - Returns: `nil` where there is a quoted part, or a percent sequence that is not one, or no valid UTF-8.
-    @inline(__always)
-    fileprivate mutating func appendHeaderValue(_ bytes: UnsafeRawBufferPointer) -> EventText? {
-        let view = ByteView(bytes)
-        let first = view.count > 0 ? view[0] : 0
-        guard first > 0x20, view[view.count &- 1] > 0x20, view.isPlain(besides: UInt8(ascii: "%")) else {
-            return appendUnusual(view)
-        }
-        return append(bytes, .plain)
-    }
-
-    @inline(never)
-    private mutating func appendUnusual(_ bytes: ByteView) -> EventText? {
-        var (start, end) = (0, bytes.count)
-        while start < end, isBlank(bytes[start]) { start &+= 1 }
-        while start < end, isBlank(bytes[end &- 1]) { end &-= 1 }
-        let value = bytes[Range(uncheckedBounds: (start, end))]
-        guard !value.contains(UInt8(ascii: "\"")) else { return nil }
-        return value.contains(UInt8(ascii: "%")) ? appendDecoding(ByteView(value)) : append(value)
-    }
-
-    private mutating func appendDecoding(_ value: ByteView) -> EventText? {
-        let target = room(for: value.count)
-        var (read, written) = (0, 0)
-        while read < value.count {
-            var byte = value[read]
-            read &+= 1
-            if byte == UInt8(ascii: "%") {
-                guard read &+ 2 <= value.count, let high = HTTPHeaderValue.value(ofDigit: value[read]),
-                    let low = HTTPHeaderValue.value(ofDigit: value[read &+ 1])
-                else { return nil }
-                byte = high << 4 | low
-                read &+= 2
-            }
-            target[written] = byte
-            written &+= 1
-        }
-        let text = UnsafeRawBufferPointer(rebasing: target[..<written])
-        guard isValidUTF8(text) else { return nil }
-        return EventText(text, text.isPlainText ? .plain : [])
-    }
+/// Bytes that somebody else keeps alive meanwhile.
+private struct BorrowedBytes {
+    let owner: Unmanaged<SharedByteStorage>?
+    let start: UnsafeRawPointer?
+    let count: Int
 
     @inline(__always)
-    private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+    init(_ bytes: SharedBytes?) {
+        owner = bytes?.storage.map { Unmanaged.passUnretained($0) }
+        start = bytes?.start
+        count = bytes?.count ?? 0
+    }
 }
