@@ -45,13 +45,13 @@ final class HandOver: Sendable {
 
     /// Parks the calling task until it is woken, unless what it waits for has happened meanwhile.
     func park(
-        _ slot: WritableKeyPath<Wakeups, Wakeups.Parked?>,
+        _ slot: WritableKeyPath<HandOverState, Wakeups.Parked?>,
         unless isReady: (inout HandOverState, inout Wakeups) -> Bool
     ) async {
         await withUnsafeContinuation { continuation in
             let isReady = step { state, wake in
                 if isReady(&state, &wake) { return true }
-                state.parked[keyPath: slot] = continuation
+                state[keyPath: slot] = continuation
                 return false
             }
             if isReady { continuation.resume() }
@@ -73,7 +73,7 @@ final class HandOver: Sendable {
             case .rest:
                 if !isResting { await resting(true) }
                 isResting = true
-                await park(\.source) { state, _ in
+                await park(\.parked.source) { state, _ in
                     if case .rest = state.restStep { return false }
                     return true
                 }
@@ -113,7 +113,7 @@ final class HandOver: Sendable {
             switch step({ state, _ in state.letterStep() }) {
             case .write(let letters): return letters
             case .end: return nil
-            case .park: await park(\.letters) { state, _ in state.areLettersReady }
+            case .park: await park(\.parkedLetters) { state, _ in state.areLettersReady }
             }
         }
     }
@@ -126,7 +126,7 @@ final class HandOver: Sendable {
             switch step({ $0.commitStep(&$1) }) {
             case .commit(let set): return set
             case .end: return nil
-            case .park: await park(\.committer) { state, _ in state.isCommitterReady }
+            case .park: await park(\.parked.committer) { state, _ in state.isCommitterReady }
             }
         }
     }
@@ -179,7 +179,7 @@ final class HandOver: Sendable {
 
     /// Waits until polling is over; whether a poll that is suspended has to be cancelled for it.
     func shouldCancelPoll() async -> Bool {
-        await park(\.pollCanceller) { state, _ in state.phase != .running || state.hasSourceEnded }
+        await park(\.parked.pollCanceller) { state, _ in state.phase != .running || state.hasSourceEnded }
         return step { state, _ in state.isPolling && state.phase != .running }
     }
 

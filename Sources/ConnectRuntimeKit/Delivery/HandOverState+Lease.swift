@@ -6,7 +6,7 @@ extension HandOverState {
     /// How many batches the source's task may move without the lock from here on, the next poll being due.
     func leaseLength() -> Int {
         guard phase == .running, desks.count == 1, desks[0].isPlain, desks[0].takesDirectPuts, desks[0].pace.isSteady,
-            shipments.isEmpty, watchers.isEmpty
+            shipments.isEmpty, watchers.isEmpty, !traits.losesPartitions
         else {
             return 0
         }
@@ -32,7 +32,7 @@ extension HandOverState {
 
     /// A put under the lease had something else to report than that all is delivered.
     mutating func endLeasedPut(_ records: [ConnectorRecord], _ report: PutReport, _ wake: inout Wakeups) {
-        inlineTicket = ledger.issue(records)
+        inlineProgress = []
         inlineIsQuiet = false
         desks[0].runningPuts = 1
         endInlinePut(records, report, &wake)

@@ -36,8 +36,9 @@ extension HandOverState {
 
     /// Takes the next put of a sink, if there is one to be made now.
     mutating func takeJob(_ sink: Int, _ wake: inout Wakeups) -> PutJob? {
+        guard !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty else { return nil }
         guard var job = desks[sink].nextJob(at: clock.now, isFinal: isFinal) else {
-            wakeDueTimer(&wake)
+            if desks[sink].nextDue != nil { wakeDueTimer(&wake) }
             return nil
         }
         if job.isRepeated { ledger.counts.retried += job.records.count }
@@ -97,7 +98,7 @@ extension HandOverState {
         desks[sink].runningPuts = max(0, desks[sink].runningPuts - 1)
         if desks[sink].isFlushWanted {
             if desks[sink].runningPuts == 0 { wakeFlush(sink, &wake) }
-        } else {
+        } else if !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty || hasSourceEnded {
             wakeSink(sink, &wake)
         }
         guard hasSourceEnded || traits.isInStep else { return }
@@ -111,7 +112,7 @@ extension HandOverState {
     }
 
     mutating func wakeFlush(_ sink: Int, _ wake: inout Wakeups) {
-        if let task = desks[sink].parkedFlush.take() { wake.others = (wake.others ?? []) + [task] }
+        if let task = desks[sink].parkedFlush.take() { wake.add(task) }
         wakeCommitter(&wake)
     }
 

@@ -29,6 +29,8 @@ struct HandOverState: Sendable {
         var commitsInPauses = true
         /// Whether the source can leave out partitions that are held back.
         var canHoldBackPartitions = false
+        /// Whether partitions can be taken away while a put of their records runs.
+        var losesPartitions = false
         /// Whether all sinks are given one batch before the next, so that their checkpoints belong together.
         var isInStep = false
     }
@@ -54,8 +56,9 @@ struct HandOverState: Sendable {
     var hasSourceEnded = false
     var isUncommittedTooLong = false
     var hasReportedOpenUnit = false
-    /// What the source's task is putting.
+    /// What the source's task is putting, where that is numbered before it is put.
     var inlineTicket = Ticket()
+    var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
@@ -79,6 +82,10 @@ struct HandOverState: Sendable {
     var commitStage = CommitStage.none
 
     var parked = Wakeups()
+    /// Writes dead letters.
+    var parkedLetters: Wakeups.Parked?
+    /// Sleeps until a put is due again.
+    var parkedDueTimer: Wakeups.Parked?
     /// Waiting until something about named partitions has changed.
     var watchers: [Wakeups.Parked] = []
 
@@ -127,8 +134,8 @@ struct HandOverState: Sendable {
     }
     @inline(__always)
     mutating func wakeTimer(_ wake: inout Wakeups) { if let task = parked.timer.take() { wake.timer = task } }
-    mutating func wakeLetters(_ wake: inout Wakeups) { if let task = parked.letters.take() { wake.letters = task } }
-    mutating func wakeDueTimer(_ wake: inout Wakeups) { if let task = parked.due.take() { wake.due = task } }
+    mutating func wakeLetters(_ wake: inout Wakeups) { if let task = parkedLetters.take() { wake.add(task) } }
+    mutating func wakeDueTimer(_ wake: inout Wakeups) { if let task = parkedDueTimer.take() { wake.add(task) } }
     @inline(__always)
     mutating func wakeWatchers(_ wake: inout Wakeups) {
         guard !watchers.isEmpty else { return }
@@ -148,7 +155,7 @@ struct HandOverState: Sendable {
         wakeSource(&wake)
         for sink in desks.indices {
             wakeSink(sink, &wake)
-            if let task = desks[sink].parkedFlush.take() { wake.others = (wake.others ?? []) + [task] }
+            if let task = desks[sink].parkedFlush.take() { wake.add(task) }
         }
         wakeCommitter(&wake)
         wakeTimer(&wake)

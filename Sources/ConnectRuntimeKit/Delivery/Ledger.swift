@@ -113,6 +113,54 @@ struct Ledger: Sendable {
         return end
     }
 
+    /// Numbers and settles records that were delivered at once, without a ticket.
+    mutating func pass(_ records: [ConnectorRecord], progress: [RecordPosition]) {
+        guard progress.isEmpty, !isEachRecordAUnit else {
+            settle(issue(records, progress: progress), records)
+            return
+        }
+        var bytes = 0
+        records.withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return }
+            var start = 0
+            while start < records.count { start = passRun(base, from: start, count: records.count, &bytes) }
+        }
+        counts.polled += records.count
+        counts.delivered += records.count
+        counts.deliveredBytes += bytes
+        uncommittedBytes += bytes
+    }
+
+    @inline(__always)
+    private mutating func passRun(
+        _ records: UnsafePointer<ConnectorRecord>,
+        from start: Int,
+        count: Int,
+        _ bytes: inout Int
+    ) -> Int {
+        var end = start
+        var newestOffset = -1
+        repeat {
+            if records.hasOffset(at: end) { newestOffset = end }
+            bytes += records.heldCount(at: end)
+            end += 1
+        } while end < count && records.sharePartition(end, start)
+        let slot = slot(for: records.partition(at: start))
+        let number = issue(slot, end - start, endsUnit: newestOffset == end - 1)
+        var position = LedgerPosition.none
+        if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
+            position = LedgerPosition(offset: offset, sequence: number + UInt64(newestOffset - start))
+        }
+        settle(
+            slot,
+            partitions[slot].generation,
+            first: number,
+            last: number + UInt64(end - start - 1),
+            end: position
+        )
+        return end
+    }
+
     /// Numbers and settles records of one partition that were delivered in order, the last of which ends a unit.
     mutating func settleRun(of partition: RecordPartition, _ sums: TurnLease.Sums) {
         guard sums.records > 0 else { return }

@@ -11,11 +11,9 @@ struct Wakeups: Sendable {
     var committer: Parked?
     var timer: Parked?
     var pollCanceller: Parked?
-    /// Writes dead letters.
-    var letters: Parked?
-    /// Sleeps until a put is due again.
-    var due: Parked?
     var others: [Parked]?
+
+    mutating func add(_ task: Parked) { others = (others ?? []) + [task] }
 
     @inline(__always)
     func perform() {
@@ -23,8 +21,6 @@ struct Wakeups: Sendable {
         committer?.resume()
         timer?.resume()
         pollCanceller?.resume()
-        letters?.resume()
-        due?.resume()
         if let others { for other in others { other.resume() } }
     }
 }

@@ -14,7 +14,7 @@ struct CommitTimer: Sendable {
             case .end:
                 return
             case .park:
-                await handOver.park(\.timer) { state, _ in
+                await handOver.park(\.parked.timer) { state, _ in
                     if case .park = state.timerStep() { return false }
                     return true
                 }

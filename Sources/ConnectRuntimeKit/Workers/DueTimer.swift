@@ -20,7 +20,7 @@ struct DueTimer: Sendable {
                         handOver.step { $0.noteDue(due, &$1) }
                     }
                 case .park:
-                    await handOver.park(\.due) { state, wake in
+                    await handOver.park(\.parkedDueTimer) { state, wake in
                         if case .park = state.dueStep(&wake) { return false }
                         state.armedDue = nil
                         return true

@@ -257,6 +257,7 @@ final class PipelineRun: Sendable {
                 commitsPromptly: traits.acknowledgement == .individual,
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
                 canHoldBackPartitions: traits.canHoldBackPartitions,
+                losesPartitions: traits.hasDynamicPartitions,
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
             ),
             ledger: ledger,
