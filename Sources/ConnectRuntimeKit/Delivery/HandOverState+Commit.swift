@@ -80,6 +80,7 @@ extension HandOverState {
         for sink in desks.indices { releaseFlush(sink, &wake) }
         commitStage = .none
         wakeSource(&wake)
+        if canCommit { wakeTimer(&wake) }
     }
 
     /// The set is durable where it is kept.
