@@ -207,7 +207,8 @@ package final class Simulation: Sendable {
             to: Self.sink(process, 0),
             offsets: plan.needsStore ? SimulatedOffsetStore(process: process) : nil,
             options: plan.options,
-            clock: executor.clock.connectorClock
+            clock: executor.clock.connectorClock,
+            randomness: .seeded(plan.schedule)
         )
     }
 
