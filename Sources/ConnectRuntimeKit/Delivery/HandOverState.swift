@@ -25,6 +25,8 @@ struct HandOverState: Sendable {
     struct Traits: Sendable {
         /// Whether settled records are reported as soon as the last report has ended.
         var commitsPromptly = false
+        /// Whether telling the source is what commits: the upstream keeps the positions, or has each record acknowledged.
+        var reportsCommit = false
         /// Whether a pause of the source is used to commit before the interval has passed.
         var commitsInPauses = true
         /// Whether the source can leave out partitions that are held back.
@@ -74,6 +76,9 @@ struct HandOverState: Sendable {
     var committedSeal: UInt64?
     /// Whether the source has not taken note of the last commit.
     var isReportOwed = false
+    /// The failed attempts to tell the source, and when to try again.
+    var reportFailures = 0
+    var reportDue: ConnectorClock.Instant?
     /// The instant that somebody waits for, because a put is due then.
     var armedDue: ConnectorClock.Instant?
     /// The sinks' places that belong to what is sealed, or to all that is settled.
