@@ -8,6 +8,9 @@ package enum SimulatedCall: String, Sendable, CaseIterable {
     case sinkStart, put, flush, checkpoint, restore, positions
     case claim, save, renew, release
     case append, function
+
+    /// Whether it tells that the pipeline gets on.
+    var isProgress: Bool { self != .poll && self != .renew }
 }
 
 /// What goes wrong with one call, named by its kind and its number.

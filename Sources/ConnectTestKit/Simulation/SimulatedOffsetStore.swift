@@ -20,7 +20,7 @@ struct SimulatedOffsetStore: OffsetStore {
     func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
         try await process.perform(.save) { state, _ in
             let saved = try state.save(number, changes, claim)
-            state.note(number, .did(.save, 0, saved))
+            state.note(number, .saved(saved))
         }
     }
 

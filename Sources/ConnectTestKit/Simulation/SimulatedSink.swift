@@ -58,10 +58,7 @@ struct SimulatedWriter: Sendable {
 
     func positions() async throws -> [StoredPosition] {
         try await process.perform(.positions) { state, _ in
-            for partition in state.plan.partitions.indices {
-                let number = state.sinks[sink].committed(partition)
-                state.processes[process.number - 1].claimed[partition] = number < 0 ? nil : number
-            }
+            state.tellPositions(number, sink)
             return state.sinks[sink].positions.sorted { $0.key < $1.key }.map(\.value)
         }
     }

@@ -42,7 +42,7 @@ final class SimulatedReader: Sendable {
             let answer = try await read(request)
             if !answer.isEmpty { return batch(answer) }
             // A queue gets back what others do not acknowledge; a group what others give up.
-            let isWaiting = world.look { !$0.upstream.isDrained || self.plan.source.isGroup && !$0.isComplete }
+            let isWaiting = plan.isBounded || world.look { !$0.isComplete }
             try await world.clock.sleep(for: isWaiting ? wait : .seconds(1_000_000))
             wait = min(wait * 2, .seconds(60))
             if plan.source.isGroup { return SourceBatch() }
@@ -58,6 +58,7 @@ final class SimulatedReader: Sendable {
                 begin: { $0.beginPoll(number, request) },
                 end: { $0.processes[number - 1].isPolling = false }
             ) { state, fault in
+                try state.checkSession(number)
                 let answer = state.poll(number, request, fault, self.plan.draw(.poll, state.history.count, 3))
                 state.note(number, .polled(answer), isProgress: !answer.isEmpty)
                 taken.withLock { $0 = answer }
@@ -95,7 +96,7 @@ final class SimulatedReader: Sendable {
         let positions = positions.sorted { $0.partition.name < $1.partition.name }
         do {
             try await process.perform(.commit, positions.compactMap(\.ref)) { state, _ in
-                state.commit(self.process.number, positions)
+                try state.commit(self.process.number, positions)
             }
         } catch {
             world.look { $0.processes[self.process.number - 1].hasFailedCommit = true }
@@ -153,7 +154,10 @@ extension SimulatedReader {
     private func takeFree(_ context: ConnectorContext) async throws {
         let number = process.number
         let free = world.look { state in
-            partitions.indices.filter { state.upstream.owners[$0] == nil && state.processes[number - 1].isAlive }
+            guard state.processes[number - 1].isAlive else { return [Int]() }
+            let free = partitions.indices.filter { state.upstream.owners[$0] == nil }
+            for partition in free { state.upstream.owners[partition] = number }
+            return free
         }
         guard !free.isEmpty else { return }
         let found = try await context.assigned(free.map { partitions[$0] })
@@ -161,7 +165,6 @@ extension SimulatedReader {
             guard state.processes[number - 1].isAlive else { return }
             state.note(number, .note("assigned partitions \(free)"))
             for partition in free {
-                state.upstream.owners[partition] = number
                 let position = found.first { $0.partition == self.partitions[partition] }?.ref?.number ?? -1
                 state.beginPartition(number, partition, at: position)
             }

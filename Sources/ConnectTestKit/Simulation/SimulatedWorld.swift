@@ -44,7 +44,7 @@ package final class SimulatedWorld: Sendable {
     func begin(_ call: SimulatedCall, _ refs: [RecordRef], _ process: Int, _ body: (inout WorldState) -> Void) throws -> Visit {
         try step(process) { state in
             let number = state.count(call)
-            state.note(process, .began(call, number, refs), isProgress: call != .poll)
+            state.note(process, .began(call, number, refs), isProgress: call.isProgress)
             let fault = plan.faults.first { $0.call == call && $0.number == number }
             body(&state)
             return Visit(
@@ -68,7 +68,9 @@ package final class SimulatedWorld: Sendable {
                 throw error
             }
             do {
-                return try effect(&state, visit.fault)
+                let answer = try effect(&state, visit.fault)
+                if visit.call != .poll { state.note(process, .did(visit.call, visit.number, []), isProgress: visit.call.isProgress) }
+                return answer
             } catch {
                 state.note(process, .threw(visit.call, visit.number, "\(error)"))
                 throw error

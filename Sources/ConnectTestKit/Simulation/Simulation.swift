@@ -39,6 +39,8 @@ package final class Simulation: Sendable {
     private let executor: SimulationExecutor
     private let world: SimulatedWorld
     private let state: Mutex<State>
+    /// How long the history was when it was looked at last.
+    private let seenEvents = Atomic(0)
     private let orders: AsyncStream<Order>
     private let order: AsyncStream<Order>.Continuation
 
@@ -115,11 +117,13 @@ package final class Simulation: Sendable {
             return state.processes.count == process.number
         }
         let isOver = state.withLock(\.isOver)
-        guard isNewest || isOver else { return }
-        if isOver || world.look({ $0.isComplete && $0.newestAlive == nil }) {
-            world.look { if !isOver { $0.checkEnd() } }
+        let (isComplete, isLast, count) = world.look { ($0.isComplete, $0.newestAlive == nil, $0.processes.count) }
+        if isOver || isComplete && isLast {
+            if !isOver { world.look { $0.checkEnd() } }
             order.finish()
-        } else if world.look({ $0.processes.count }) >= Self.mostProcesses {
+        } else if isComplete || !isNewest {
+            // Another process is still at it, and sees the end for itself.
+        } else if count >= Self.mostProcesses {
             world.look { $0.violate("G2", "there is no end to it") }
             order.finish()
         } else {
@@ -139,12 +143,16 @@ package final class Simulation: Sendable {
     // MARK: Incidents
 
     private func step(_ job: Int) {
-        let (isOver, violation) = world.look { ($0.violation != nil, $0.violation) }
-        if isOver { return endAll() }
-        _ = violation
+        let seen = world.look { state in
+            let isNew = state.history.count != self.seenEvents.load(ordering: .relaxed)
+            if isNew { self.seenEvents.store(state.history.count, ordering: .relaxed) }
+            let isStalled = state.now - state.lastEvent > Self.stall.wholeNanoseconds
+            return (state.violation != nil, isNew && !self.plan.isBounded && state.isComplete, isStalled)
+        }
+        if seen.0 { return endAll() }
+        if seen.1 { stopAll() }
+        if seen.2 { _ = giveUp("hangs") }
         if job >= Self.mostJobs { _ = giveUp("has no end") }
-        if job % 256 == 0, world.look({ $0.now - $0.lastEvent > Self.stall.wholeNanoseconds }) { _ = giveUp("hangs") }
-        if !plan.isBounded, world.look({ $0.isComplete }) { stopAll() }
         let incident = state.withLock { state -> SimulationPlan.Incident.Kind? in
             guard !state.incidents.isEmpty, !state.running.isEmpty else { return nil }
             state.jobsLeft -= 1

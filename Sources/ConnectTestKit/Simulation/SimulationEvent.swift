@@ -27,6 +27,7 @@ package struct SimulationEvent: Sendable, CustomStringConvertible {
         case did(SimulatedCall, Int, [RecordRef])
         case threw(SimulatedCall, Int, String)
         case polled(PollAnswer)
+        case saved([RecordRef])
         case note(String)
     }
 
@@ -47,6 +48,7 @@ package struct SimulationEvent: Sendable, CustomStringConvertible {
         case .did(let call, let number, let refs): "    \(call.rawValue) #\(number) done\(Self.list(refs))"
         case .threw(let call, let number, let error): "    \(call.rawValue) #\(number) threw \(error)"
         case .polled(let answer): "    polled\(answer.isEmpty ? " nothing" : Self.list(answer.records))\(Self.rest(answer))"
+        case .saved(let refs): "    saved\(Self.list(refs))"
         case .note(let note): note
         }
     }

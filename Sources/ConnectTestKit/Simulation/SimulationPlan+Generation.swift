@@ -19,6 +19,7 @@ extension SimulationPlan {
         options = Self.options(&generator)
         faults = faults(&generator)
         incidents = incidents(&generator)
+        leaveOutKnownFaults()
     }
 
     private init(emptyWith seed: UInt64) {

@@ -28,8 +28,8 @@ struct SinkState {
     /// Of a position-keeping sink.
     var positions: [Int: StoredPosition] = [:]
     var epoch: UInt64 = 0
-    /// The newest process that has put with its positions.
-    var owner = 0
+    /// The newest epoch whose process has put, whatever epoch it gave.
+    var ownerEpoch: UInt64 = 0
 
     init(kind: SimulationPlan.SinkKind, _ plan: SimulationPlan) {
         self.kind = kind

@@ -7,6 +7,8 @@ struct UpstreamState {
     private let plan: SimulationPlan
     /// The newest entry of each partition that the upstream was told to be committed; -1 for none.
     var committed: [Int]
+    /// The newest process that has begun to read.
+    var reader = 0
     /// Of a queue: what nobody has.
     var ready: [RecordRef] = []
     /// Of a queue: who has what.

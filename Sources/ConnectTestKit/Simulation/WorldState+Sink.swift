@@ -12,6 +12,7 @@ extension WorldState {
         if this.puts[sink] > 0 { violate("contract", "two puts at once into \(plan.sinks[sink].name)") }
         var seen: [RecordLaneKey: Int] = [:]
         for ref in refs {
+            processes[process - 1].putting[ref] = this.generations[ref.partition]
             let lane = lane(of: ref)
             let index = seen[lane, default: 0]
             seen[lane] = index + 1
@@ -97,6 +98,8 @@ extension WorldState {
         for (index, ref) in refs.enumerated() {
             let kind = verdicts[index]?.kind ?? (isApplied ? .delivered : .notTried)
             guard kind == .delivered || kind == .drop || kind == .reject else { continue }
+            let generation = processes[process - 1].generations[ref.partition]
+            guard processes[process - 1].putting[ref] ?? generation == generation else { continue }
             processes[process - 1].lanes[sink][lane(of: ref)]?.removeAll { $0 == ref }
             guard let left = processes[process - 1].unsettled[ref] else { continue }
             processes[process - 1].unsettled[ref] = left == 1 ? nil : left - 1
@@ -183,8 +186,12 @@ extension WorldState {
             if fault?.throwsAfter == nil { settle(process, sink, refs, given, andTheRest: false) }
             return .verdicts(given)
         }
-        if process < sinks[sink].owner { violate("G12", "the process of an older epoch put into \(plan.sinks[sink].name)") }
-        sinks[sink].owner = process
+        // The members of a group have equal rights.
+        let own = processes[process - 1].epoch
+        if own < sinks[sink].ownerEpoch, !plan.source.isGroup {
+            violate("G12", "the process of an older epoch put into \(plan.sinks[sink].name)")
+        }
+        sinks[sink].ownerEpoch = max(own, sinks[sink].ownerEpoch)
         checkTransaction(sink, accepted, advance)
         sinks[sink].epoch = advance.epoch.number
         for step in advance.steps {
@@ -221,5 +228,17 @@ extension WorldState {
         for ref in refs where ref.number > ends[ref.partition] ?? -1 || ref.number <= sinks[sink].committed(ref.partition) {
             violate("G4", "a transaction holds \(ref), which its positions do not cover")
         }
+    }
+}
+
+extension WorldState {
+    /// A process asks what is kept: so it learns which of its puts took place.
+    mutating func tellPositions(_ process: Int, _ sink: Int) {
+        for partition in plan.partitions.indices {
+            let committed = sinks[sink].committed(partition)
+            processes[process - 1].claimed[partition] = committed < 0 ? nil : committed
+        }
+        let known = processes[process - 1].unsettled.keys.filter { $0.number <= sinks[sink].committed($0.partition) }
+        settle(process, sink, known, [:])
     }
 }

@@ -24,14 +24,14 @@ extension WorldState {
         let this = processes[process - 1]
         if this.isPolling { violate("S103", "two polls at once") }
         processes[process - 1].isPolling = true
-        let open = plan.partitions.indices.reduce(0) { $0 + openUnit(this, $1) }
+        let open = openUnits(this)
         let limit = plan.options.maxInFlightRecords
         let held = sinks.contains { $0.kind == .positionKeeping } ? open : 0
         let inFlight = this.unsettled.count - held
         if inFlight + request.maxRecords > limit {
             violate("G10", "a poll for \(request.maxRecords) with \(inFlight) in flight of at most \(limit)")
         }
-        guard plan.source != .queue, open == 0 else { return }
+        guard plan.source != .queue, open == 0, (try? checkSession(process)) != nil else { return }
         let uncommitted = plan.partitions.indices.reduce(0) { sum, partition in
             guard let next = this.next[partition] else { return sum }
             return sum + max(0, next - 1 - max(committed(partition), this.begin[partition]))
@@ -39,6 +39,11 @@ extension WorldState {
         if uncommitted >= plan.options.maxUncommittedRecords {
             violate("G3", "a poll with \(uncommitted) uncommitted of at most \(plan.options.maxUncommittedRecords)")
         }
+    }
+
+    /// How many records of units that have not ended were polled last.
+    func openUnits(_ process: ProcessState) -> Int {
+        plan.partitions.indices.reduce(0) { $0 + openUnit(process, $1) }
     }
 
     /// How many records of a unit that has not ended were polled last from a partition.
@@ -155,6 +160,7 @@ extension WorldState {
     /// Where a source begins, and whether that is where it has to begin.
     mutating func begin(_ process: Int, _ positions: [RecordPosition]) {
         let found = Dictionary(positions.compactMap { $0.ref }.map { ($0.partition, $0.number) }) { first, _ in first }
+        upstream.reader = process
         for partition in plan.partitions.indices where !plan.source.isGroup {
             beginPartition(process, partition, at: found[partition] ?? -1)
         }
@@ -168,20 +174,27 @@ extension WorldState {
             let told = processes[process - 1].claimed[partition] ?? -1
             violate("G13", "partition \(partition) is begun behind \(number), but the position kept was \(told)")
         }
-        if plan.source == .pruning, number < upstream.committed[partition] {
+        // Who was replaced meanwhile may come too late.
+        if plan.source == .pruning, number < upstream.committed[partition], store.owners[nil]?.process == process {
             violate("G2", "partition \(partition) is begun behind \(number), pruned to \(upstream.committed[partition])")
         }
         processes[process - 1].begin[partition] = number
         processes[process - 1].next[partition] = number + 1
     }
 
+    /// An upstream that keeps positions has one reader: a new one puts an end to the session of the old one.
+    func checkSession(_ process: Int) throws {
+        guard plan.source == .upstreamKept, upstream.reader != process else { return }
+        throw ConnectorError(.fenced, "another reader has begun")
+    }
+
     /// The source is told what is committed.
-    mutating func commit(_ process: Int, _ positions: [RecordPosition]) {
+    mutating func commit(_ process: Int, _ positions: [RecordPosition]) throws {
+        try checkSession(process)
         for ref in positions.compactMap({ $0.ref }) {
             if plan.source == .upstreamKept || plan.source == .group {
                 // The broker does not listen to members that lost the partition.
                 guard plan.source != .group || upstream.owners[ref.partition] == process else { continue }
-                guard plan.source == .group || newestAlive == process else { continue }
                 checkCommittable(ref, "committed to the upstream")
             } else if ref.number > committed(ref.partition) {
                 violate("G1", "the source was told of \(ref) before that position was durable")
@@ -221,8 +234,12 @@ extension WorldState {
         }
         let position = RecordPosition(partition: RecordPartition("\(partition)"), offset: RecordOffset(Int64(last)))
         if plan.source == .storedGroup {
-            let sequence = (store.positions[partition]?.sequence ?? 0) + UInt64(last + 1 - from)
+            let kept = sinks.compactMap { $0.positions[partition]?.sequence }.max() ?? 0
+            let sequence = max(kept, store.positions[partition]?.sequence ?? 0) + UInt64(last + 1 - from)
             store.positions[partition] = StoredPosition(position, sequence: sequence)
+            for sink in sinks.indices where sinks[sink].kind == .positionKeeping {
+                sinks[sink].positions[partition] = StoredPosition(position, sequence: sequence)
+            }
         }
         upstream.committed[partition] = last
         note(0, .note("another member reads partition \(partition) up to \(last)"))
@@ -237,6 +254,7 @@ extension WorldState {
             }
         }
         processes[process - 1].next[partition] = nil
+        processes[process - 1].generations[partition] += 1
         upstream.owners[partition] = nil
     }
 }

@@ -116,8 +116,14 @@ struct ProcessState {
     var puts: [Int]
     var busyLanes: [Set<RecordLaneKey>]
     var isFlushing: [Bool]
+    /// How often each partition was taken away: what was polled before counts no more.
+    var generations: [Int]
+    /// The generation of each record that is being put.
+    var putting: [RecordRef: Int] = [:]
     var isPolling = false
     var counts = ProcessCounts()
+    /// The newest epoch that it was given.
+    var epoch: UInt64 = 0
     /// Whether the upstream refused a commit of positions that it keeps.
     var hasFailedCommit = false
     /// Asked to stop by the supervisor.
@@ -136,6 +142,7 @@ struct ProcessState {
         puts = plan.sinks.map { _ in 0 }
         busyLanes = plan.sinks.map { _ in [] }
         isFlushing = plan.sinks.map { _ in false }
+        generations = plan.partitions.map { _ in 0 }
     }
 }
 
