@@ -100,6 +100,7 @@ extension HandOverState {
     /// Forgets partitions that are gone: nothing of them reaches a sink any more.
     mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
         sealBeforeSettling()
+        if traits.gathersUnits { closedPartitions += partitions }
         ledger.close(partitions)
         let gone = Set(partitions)
         let isGone: (Item) -> Bool = { gone.contains($0.record.partition) }

@@ -33,6 +33,8 @@ struct HandOverState: Sendable {
         var canHoldBackPartitions = false
         /// Whether partitions can be taken away while a put of their records runs.
         var losesPartitions = false
+        /// Whether the source's task keeps the beginnings of units.
+        var gathersUnits = false
         /// Whether all sinks are given one batch before the next, so that their checkpoints belong together.
         var isInStep = false
     }
@@ -62,6 +64,8 @@ struct HandOverState: Sendable {
     var inlineTicket = Ticket()
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
+    /// Partitions that were taken away since the source's task last looked.
+    var closedPartitions: [RecordPartition] = []
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 

@@ -259,6 +259,7 @@ final class PipelineRun: Sendable {
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
                 canHoldBackPartitions: traits.canHoldBackPartitions,
                 losesPartitions: traits.hasDynamicPartitions,
+                gathersUnits: sinks.contains(where: \.keepsPositions),
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
             ),
             ledger: ledger,

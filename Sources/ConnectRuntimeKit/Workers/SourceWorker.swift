@@ -72,6 +72,7 @@ struct SourceWorker: ConnectorWorker {
         _ units: inout UnitGatherer,
         isPlain: Bool
     ) async -> HandOverState.PollStep {
+        if units.isActive { units.forget(handOver.sourceStep { state, _ in state.takeClosedPartitions() }) }
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
         switch handOver.sourceStep({ $0.accept(batch, &$1) }) {

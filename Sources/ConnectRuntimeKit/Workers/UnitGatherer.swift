@@ -25,6 +25,11 @@ struct UnitGatherer {
         return whole
     }
 
+    /// Lets go of the beginnings of units whose partition is gone.
+    mutating func forget(_ partitions: [RecordPartition]) {
+        for partition in partitions { open[partition] = nil }
+    }
+
     mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
         guard isActive else { return entries }
         var whole: [PolledEntry] = []
