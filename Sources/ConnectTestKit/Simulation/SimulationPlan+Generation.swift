@@ -19,7 +19,6 @@ extension SimulationPlan {
         options = Self.options(&generator)
         faults = faults(&generator)
         incidents = incidents(&generator)
-        leaveOutKnownFaults()
     }
 
     private init(emptyWith seed: UInt64) {
