@@ -26,8 +26,10 @@ struct UnitGatherer {
     }
 
     /// Lets go of the beginnings of units whose partition is gone.
-    mutating func forget(_ partitions: [RecordPartition]) {
-        for partition in partitions { open[partition] = nil }
+    ///
+    /// - Returns: how many records that were.
+    mutating func forget(_ partitions: [RecordPartition]) -> Int {
+        partitions.reduce(0) { $0 + (open.removeValue(forKey: $1)?.count ?? 0) }
     }
 
     mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
