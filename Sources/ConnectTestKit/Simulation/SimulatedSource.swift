@@ -128,7 +128,9 @@ extension SimulatedReader {
         try await takeFree(context)
     }
 
-    private func rebalanced(_ kind: SimulationPlan.Incident.Kind, _ mine: [Int], _ context: ConnectorContext) async throws {
+    private func rebalanced(_ kind: SimulationPlan.Incident.Kind, _ mine: [Int], _ context: ConnectorContext)
+        async throws
+    {
         let number = process.number
         let draw = world.look { self.plan.draw(.poll, $0.history.count, 5) }
         let gone = mine.filter { draw >> UInt64($0) & 1 == 0 }

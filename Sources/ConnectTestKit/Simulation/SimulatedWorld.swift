@@ -41,7 +41,9 @@ package final class SimulatedWorld: Sendable {
         }
     }
 
-    func begin(_ call: SimulatedCall, _ refs: [RecordRef], _ process: Int, _ body: (inout WorldState) -> Void) throws -> Visit {
+    func begin(_ call: SimulatedCall, _ refs: [RecordRef], _ process: Int, _ body: (inout WorldState) -> Void) throws
+        -> Visit
+    {
         try step(process) { state in
             let number = state.count(call)
             state.note(process, .began(call, number, refs), isProgress: call.isProgress)
@@ -69,7 +71,9 @@ package final class SimulatedWorld: Sendable {
             }
             do {
                 let answer = try effect(&state, visit.fault)
-                if visit.call != .poll { state.note(process, .did(visit.call, visit.number, []), isProgress: visit.call.isProgress) }
+                if visit.call != .poll {
+                    state.note(process, .did(visit.call, visit.number, []), isProgress: visit.call.isProgress)
+                }
                 return answer
             } catch {
                 state.note(process, .threw(visit.call, visit.number, "\(error)"))
@@ -142,4 +146,3 @@ extension SimulationPlan {
         return generator.next() >> 16
     }
 }
-

@@ -47,7 +47,8 @@ package struct SimulationEvent: Sendable, CustomStringConvertible {
         case .began(let call, let number, let refs): "\(call.rawValue) #\(number)\(Self.list(refs)) ..."
         case .did(let call, let number, let refs): "    \(call.rawValue) #\(number) done\(Self.list(refs))"
         case .threw(let call, let number, let error): "    \(call.rawValue) #\(number) threw \(error)"
-        case .polled(let answer): "    polled\(answer.isEmpty ? " nothing" : Self.list(answer.records))\(Self.rest(answer))"
+        case .polled(let answer):
+            "    polled\(answer.isEmpty ? " nothing" : Self.list(answer.records))\(Self.rest(answer))"
         case .saved(let refs): "    saved\(Self.list(refs))"
         case .note(let note): note
         }

@@ -57,11 +57,7 @@ public final class SimulationExecutor: TaskExecutor {
         onStall: () -> Bool = { false },
         _ body: @escaping @Sendable () async -> Void
     ) -> Bool {
-        // Not a child of the caller's task: only so can a body be abandoned that never returns.
-        Task(executorPreference: self) { [self] in
-            await body()
-            state.withLock { $0.isDone = true }
-        }
+        begin(body)
         var number = 0
         while true {
             beforeEachJob(number)
@@ -74,6 +70,15 @@ public final class SimulationExecutor: TaskExecutor {
                 return false
             }
         }
+    }
+
+    /// The one task without a parent: a child could not be abandoned, and a body that never returns has to be.
+    private func begin(_ body: @escaping @Sendable () async -> Void) {
+        let operation: @Sendable () async -> Void = { [self] in
+            await body()
+            state.withLock { $0.isDone = true }
+        }
+        _ = Task(executorPreference: self, operation: operation)
     }
 
     private func nextJob() -> UnownedJob? {

@@ -96,7 +96,11 @@ extension SimulationPlan {
         let common: [SimulatedFault.Effect] = [.fail, .loseAnswer, .delay(delay)]
         let special: [SimulatedFault.Effect] =
             switch call {
-            case .put: [.partial(index), .retry(at: index, after: index.isMultiple(of: 2) ? delay : nil), .notTried(from: index)]
+            case .put:
+                [
+                    .partial(index), .retry(at: index, after: index.isMultiple(of: 2) ? delay : nil),
+                    .notTried(from: index),
+                ]
             case .flush: [.partial(index)]
             case .poll: [.rejectInput]
             default: []

@@ -83,6 +83,8 @@ package struct SimulationPlan: Sendable {
     /// The most entries that a poll returns although more are asked for.
     package var pollSize = 8
     package var options = DeliveryOptions()
+    /// A downstream that breaks its promise: a flush makes nothing durable. To see that the checks find it.
+    package var losesFlushed = false
 
     package var entryCount: Int { partitions.reduce(0) { $0 + $1.count } }
     package var needsStore: Bool { source != .queue || sinks.contains { $0.kind == .checkpointing } }

@@ -97,10 +97,12 @@ extension SimulationPlan {
     /// How much there is to it: what is smaller is easier to understand.
     fileprivate var size: Int {
         let entries = partitions.joined().reduce(0) { sum, entry in
-            sum + 4 + (entry.endsUnit ? 0 : 1) + (entry.isMark ? 1 : 0) + (entry.fate == .deliver ? 0 : 1) + (entry.key == 0 ? 0 : 1)
+            sum + 4 + (entry.endsUnit ? 0 : 1) + (entry.isMark ? 1 : 0) + (entry.fate == .deliver ? 0 : 1)
+                + (entry.key == 0 ? 0 : 1)
         }
         let jobs = incidents.reduce(0) { $0 + 100 + min($1.jobs, 90) }
         let latencies: [Latency: Int] = [.none: 0, .yields: 2]
-        return entries + jobs + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4) + (isBounded ? 0 : 1)
+        return entries + jobs + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4)
+            + (isBounded ? 0 : 1)
     }
 }

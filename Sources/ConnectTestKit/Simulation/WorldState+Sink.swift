@@ -53,7 +53,9 @@ extension WorldState {
     }
 
     /// The verdicts of a put, and what it accepts.
-    private mutating func judge(_ sink: Int, _ refs: [RecordRef], _ fault: SimulatedFault?) -> ([Int: RecordVerdict], [RecordRef]) {
+    private mutating func judge(_ sink: Int, _ refs: [RecordRef], _ fault: SimulatedFault?) -> (
+        [Int: RecordVerdict], [RecordRef]
+    ) {
         var verdicts: [Int: RecordVerdict] = [:]
         var accepted: [RecordRef] = []
         var stopped: Set<RecordLaneKey> = []
@@ -81,6 +83,7 @@ extension WorldState {
             sinks[sink].dropped.insert(ref)
             return .drop
         case .reject:
+            rejected.insert(ref)
             return .reject(ConnectorError(.invalidRecord, "nobody can use \(ref)"))
         case .deliver, .filter:
             return nil
@@ -120,6 +123,7 @@ extension WorldState {
     }
 
     mutating func flush(_ process: Int, _ sink: Int, _ fault: SimulatedFault?) throws {
+        guard !plan.losesFlushed else { return }
         var count = Int.max
         if case .partial(let part)? = fault?.effect { count = part }
         if sinks[sink].kind == .checkpointing {
@@ -225,7 +229,8 @@ extension WorldState {
                 }
             }
         }
-        for ref in refs where ref.number > ends[ref.partition] ?? -1 || ref.number <= sinks[sink].committed(ref.partition) {
+        for ref in refs
+        where ref.number > ends[ref.partition] ?? -1 || ref.number <= sinks[sink].committed(ref.partition) {
             violate("G4", "a transaction holds \(ref), which its positions do not cover")
         }
     }

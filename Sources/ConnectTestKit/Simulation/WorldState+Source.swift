@@ -113,12 +113,14 @@ extension WorldState {
     }
 
     /// Makes the first record that is a unit of its own one that cannot be read.
-    private func reject(_ answer: inout PollAnswer) {
+    private mutating func reject(_ answer: inout PollAnswer) {
         let index = answer.records.firstIndex { ref in
-            entry(ref).endsUnit && (ref.number == 0 || plan.partitions[ref.partition][ref.number - 1].endsUnit)
+            self.entry(ref).endsUnit && (ref.number == 0 || plan.partitions[ref.partition][ref.number - 1].endsUnit)
         }
         guard let index else { return }
-        answer.rejected = (index, answer.records.remove(at: index))
+        let ref = answer.records.remove(at: index)
+        rejected.insert(ref)
+        answer.rejected = (index, ref)
     }
 
     private mutating func note(polled answer: PollAnswer, _ process: Int) {
@@ -176,7 +178,10 @@ extension WorldState {
         }
         // Who was replaced meanwhile may come too late.
         if plan.source == .pruning, number < upstream.committed[partition], store.owners[nil]?.process == process {
-            violate("G2", "partition \(partition) is begun behind \(number), pruned to \(upstream.committed[partition])")
+            violate(
+                "G2",
+                "partition \(partition) is begun behind \(number), pruned to \(upstream.committed[partition])"
+            )
         }
         processes[process - 1].begin[partition] = number
         processes[process - 1].next[partition] = number + 1
@@ -213,7 +218,9 @@ extension WorldState {
                 case .deadLettered: letters.contains(ref)
                 default: entry(ref).fate == .filter
                 }
-            if !isTrue { violate(outcome == .deadLettered ? "G8" : "G1", "\(ref) was acknowledged as \(outcome), but is not") }
+            if !isTrue {
+                violate(outcome == .deadLettered ? "G8" : "G1", "\(ref) was acknowledged as \(outcome), but is not")
+            }
             upstream.taken[ref] = nil
         }
     }

@@ -74,18 +74,23 @@ extension WorldState {
         if !entries[ref.number].endsUnit { violate("G7", "\(ref) was \(done), but is inside a unit") }
         for number in 0...ref.number {
             let other = RecordRef(partition: ref.partition, number: number)
-            if !isSafe(other) { return violate(guarantee(brokenBy: other, ref), "\(ref) was \(done), but \(other) is not safe") }
+            if !isSafe(other) {
+                return violate(guarantee(brokenBy: other, ref), "\(ref) was \(done), but \(other) is not safe")
+            }
         }
     }
 
     /// Which guarantee it is that a record is committed and not safe.
     private func guarantee(brokenBy ref: RecordRef, _ end: RecordRef) -> String {
-        if entry(ref).fate == .reject { return "G8" }
-        let isAccepted = processes.contains { $0.pending.contains { $0.contains(ref) } }
+        if rejected.contains(ref) { return "G8" }
+        let isAccepted =
+            processes.contains { $0.pending.contains { $0.contains(ref) } }
             || sinks.contains { $0.rows.dropFirst($0.durableCount).contains(ref) }
         if isAccepted { return "G1" }
-        let isInUnit = !plan.partitions[ref.partition][ref.number..<end.number].contains { $0.endsUnit }
-        return isInUnit && ref != end ? "G7" : "G6"
+        let later = (ref.number..<end.number).map { RecordRef(partition: ref.partition, number: $0 + 1) }
+        guard later.contains(where: { !entry($0).isMark && isSafe($0) }) else { return "G2" }
+        let isInUnit = !(ref.number..<end.number).contains { plan.partitions[ref.partition][$0].endsUnit }
+        return isInUnit ? "G7" : "G6"
     }
 
     /// A checkpoint and the positions stored with it are of the same moment.
@@ -93,7 +98,9 @@ extension WorldState {
         guard let index = plan.sinks.firstIndex(where: { $0.name == name }), let length = checkpoint.length else {
             return violate("G4", "a foreign checkpoint was saved for \(name)")
         }
-        if length > sinks[index].durableCount { return violate("G1", "a checkpoint at \(length) was saved before it was flushed") }
+        if length > sinks[index].durableCount {
+            return violate("G1", "a checkpoint at \(length) was saved before it was flushed")
+        }
         var counts = plan.partitions.map { _ in 0 }
         for ref in sinks[index].rows.prefix(length) {
             counts[ref.partition] += 1
@@ -119,7 +126,9 @@ extension WorldState {
     private mutating func checkOnce(_ sink: SinkState) {
         var last: [Int: Int] = [:]
         for ref in sink.rows {
-            if ref.number <= last[ref.partition] ?? -1 { return violate("G4", "\(ref) is there again, or out of order") }
+            if ref.number <= last[ref.partition] ?? -1 {
+                return violate("G4", "\(ref) is there again, or out of order")
+            }
             last[ref.partition] = ref.number
         }
     }

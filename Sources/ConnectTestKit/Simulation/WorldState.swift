@@ -16,6 +16,8 @@ struct WorldState {
     var sinks: [SinkState]
     /// Records that are safe in the dead letters.
     var letters: Set<RecordRef> = []
+    /// Records that were rejected at least once.
+    var rejected: Set<RecordRef> = []
     private var calls: [SimulatedCall: Int] = [:]
 
     init(_ plan: SimulationPlan) {
