@@ -301,6 +301,13 @@ struct Ledger: Sendable {
         forgetIdlePartitions(set)
     }
 
+    /// A set without the partitions that were taken away since it was noted.
+    func current(_ set: CommitSet) -> CommitSet {
+        var current = set
+        current.entries.removeAll { partitions[$0.slot].generation != $0.generation }
+        return current
+    }
+
     /// Takes acknowledgements back that could not be passed on.
     mutating func restore(_ acknowledgements: [Acknowledgement]) {
         pendingAcknowledgements.insert(contentsOf: acknowledgements, at: 0)

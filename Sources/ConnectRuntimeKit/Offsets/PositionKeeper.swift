@@ -31,13 +31,15 @@ final class PositionKeeper: Sendable {
     }
 
     /// Stores what a commit makes durable, each claim's part of it atomically.
-    func save(_ set: CommitSet) async throws {
+    ///
+    /// - Parameter claims: the claims of partitions at the time of the commit. A partition that went and came again
+    ///   meanwhile has another one, and belongs to others in between.
+    func save(_ set: CommitSet, under claims: [RecordPartition: ClaimToken]) async throws {
         guard let store else { return }
         // In the order of the set, so that a run can be repeated.
         var tokens: [ClaimToken] = []
         var changes: [ClaimToken: OffsetChanges] = [:]
         if storesPositions {
-            let claims = state.withLock { $0.partitionClaims }
             for position in set.positions {
                 let token = claims[position.position.partition] ?? claim
                 if changes[token] == nil { tokens.append(token) }
@@ -48,8 +50,22 @@ final class PositionKeeper: Sendable {
             if changes[claim] == nil { tokens.append(claim) }
             changes[claim, default: OffsetChanges()].checkpoints = set.checkpoints
         }
-        for token in tokens { try await store.save(changes[token] ?? OffsetChanges(), under: token) }
+        for token in tokens {
+            do {
+                try await store.save(changes[token] ?? OffsetChanges(), under: token)
+            } catch let error as ConnectorError where error.code == .fenced && isGone(token) {
+                // Whoever has the partition now goes on from what was saved before.
+            }
+        }
     }
+
+    /// Whether a claim of a partition is not held any more.
+    private func isGone(_ token: ClaimToken) -> Bool {
+        token != claim && !state.withLock { $0.partitionClaims.values.contains(token) }
+    }
+
+    /// The claims of single partitions that are held at present.
+    var partitionClaims: [RecordPartition: ClaimToken] { state.withLock(\.partitionClaims) }
 
     // MARK: Telling the source
 

@@ -36,8 +36,16 @@ struct Committer: Sendable {
             state.commitStage = .storing
         }
         guard !set.isEmpty else { return true }
-        try await retrier.run("save", of: "offset store") { try await positions.save(set) }
+        let claims = positions.partitionClaims
+        // After the claims, so that those of a partition that came again are never used for what it had before.
+        let current = current(set)
+        try await retrier.run("save", of: "offset store") { try await positions.save(current, under: claims) }
         return true
+    }
+
+    /// The set without partitions that are gone.
+    private func current(_ set: CommitSet) -> CommitSet {
+        handOver.step { state, _ in state.ledger.current(set) }
     }
 
     /// Flushes every sink, each as soon as its puts have ended.
@@ -65,7 +73,7 @@ struct Committer: Sendable {
             return state.isReportEarly(at: state.clock.now)
         }
         if isEarly {
-            positions.noteUnreported(set.positions)
+            positions.noteUnreported(current(set).positions)
             handOver.step { $0.endCommit(set, &$1) }
             return true
         }
@@ -73,7 +81,7 @@ struct Committer: Sendable {
             if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
                 try await source.acknowledge(set.acknowledgements)
             }
-            if let source = source as? any CommittingSource, let newest = positions.unreported(adding: set.positions) {
+            if let source = source as? any CommittingSource, let newest = positions.unreported(adding: current(set).positions) {
                 try await source.commit(newest)
                 positions.noteReported(newest)
             }
