@@ -46,6 +46,7 @@ struct SimulatedWriter: Sendable {
 
     func checkpoint() async throws -> SinkCheckpoint {
         let length = try await process.perform(.checkpoint) { state, _ in state.sinks[sink].rows.count }
+        process.world.look { if $0.processes[number - 1].isAlive { $0.noteCheckpoint(number, sink) } }
         return SinkCheckpoint(SharedBytes(utf8: "\(length)"))
     }
 
@@ -53,6 +54,7 @@ struct SimulatedWriter: Sendable {
         try await process.perform(.restore) { state, _ in
             state.note(number, .note("    restore to \(checkpoint?.length.map(String.init) ?? "nothing stored")"))
             try state.restore(number, sink, to: checkpoint?.length)
+            state.unsettle(number, sink)
         }
     }
 

@@ -104,12 +104,37 @@ extension WorldState {
             let generation = processes[process - 1].generations[ref.partition]
             guard processes[process - 1].putting[ref] ?? generation == generation else { continue }
             processes[process - 1].lanes[sink][lane(of: ref)]?.removeAll { $0 == ref }
+            if sinks[sink].kind == .checkpointing {
+                processes[process - 1].sinceCheckpoint[sink].append((ref, kind))
+            }
             guard let left = processes[process - 1].unsettled[ref] else { continue }
             processes[process - 1].unsettled[ref] = left == 1 ? nil : left - 1
             guard left == 1 else { continue }
             if kind == .drop { processes[process - 1].counts.dropped += 1 }
             if kind == .delivered { processes[process - 1].counts.delivered += 1 }
         }
+    }
+}
+
+// MARK: Cutting back
+
+extension WorldState {
+    /// What was put before it belongs to a checkpoint that the process knows of.
+    mutating func noteCheckpoint(_ process: Int, _ sink: Int) {
+        processes[process - 1].sinceCheckpoint[sink] = []
+    }
+
+    /// What was put behind the newest checkpoint has to be put again, in the same order.
+    mutating func unsettle(_ process: Int, _ sink: Int) {
+        for (ref, kind) in processes[process - 1].sinceCheckpoint[sink].reversed() {
+            processes[process - 1].lanes[sink][lane(of: ref), default: []].insert(ref, at: 0)
+            if processes[process - 1].unsettled[ref] == nil {
+                if kind == .drop { processes[process - 1].counts.dropped -= 1 }
+                if kind == .delivered { processes[process - 1].counts.delivered -= 1 }
+            }
+            processes[process - 1].unsettled[ref, default: 0] += 1
+        }
+        processes[process - 1].sinceCheckpoint[sink] = []
     }
 }
 

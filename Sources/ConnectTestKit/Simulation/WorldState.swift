@@ -120,6 +120,8 @@ struct ProcessState {
     var isFlushing: [Bool]
     /// How often each partition was taken away: what was polled before counts no more.
     var generations: [Int]
+    /// By sink, what was settled since the newest checkpoint that the process knows of, in order.
+    var sinceCheckpoint: [[(ref: RecordRef, kind: RecordVerdict.Kind)]]
     /// The generation of each record that is being put.
     var putting: [RecordRef: Int] = [:]
     var isPolling = false
@@ -142,6 +144,7 @@ struct ProcessState {
         lanes = plan.sinks.map { _ in [:] }
         pending = plan.sinks.map { _ in [] }
         puts = plan.sinks.map { _ in 0 }
+        sinceCheckpoint = plan.sinks.map { _ in [] }
         busyLanes = plan.sinks.map { _ in [] }
         isFlushing = plan.sinks.map { _ in false }
         generations = plan.partitions.map { _ in 0 }
