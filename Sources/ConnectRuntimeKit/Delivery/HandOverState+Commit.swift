@@ -180,7 +180,11 @@ extension HandOverState {
         var next: ConnectorClock.Instant?
         for sink in desks.indices {
             guard let due = desks[sink].nextDue else { continue }
-            if due <= now { wakeSink(sink, &wake) } else { next = min(next ?? due, due) }
+            if due > now {
+                next = min(next ?? due, due)
+            } else if desks[sink].isFree {
+                wakeSink(sink, &wake)
+            }
         }
         if let reportDue {
             if reportDue <= now { demandCommit(&wake) } else { next = min(next ?? reportDue, reportDue) }

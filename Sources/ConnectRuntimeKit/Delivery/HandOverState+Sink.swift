@@ -38,8 +38,9 @@ extension HandOverState {
     /// Takes the next put of a sink, if there is one to be made now.
     mutating func takeJob(_ sink: Int, _ wake: inout Wakeups) -> PutJob? {
         guard !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty else { return nil }
-        guard var job = desks[sink].nextJob(at: clock.now, isFinal: isFinal) else {
-            if desks[sink].nextDue != nil { wakeDueTimer(&wake) }
+        let now = clock.now
+        guard var job = desks[sink].nextJob(at: now, isFinal: isFinal) else {
+            if let due = desks[sink].nextDue, due > now { wakeDueTimer(&wake) }
             return nil
         }
         if job.isRepeated { ledger.counts.retried += job.records.count }
