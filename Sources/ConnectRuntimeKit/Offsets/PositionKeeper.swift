@@ -91,9 +91,23 @@ final class PositionKeeper: Sendable {
 
     // MARK: Partitions that come and go
 
-    /// Claims partitions one by one; what is stored for them.
+    /// Claims partitions one by one, all or none of them; what is stored for them.
     func claim(_ partitions: [RecordPartition]) async throws -> [StoredPosition] {
         guard let store, storesPositions else { return [] }
+        var claimed: [RecordPartition] = []
+        do {
+            return try await claim(partitions, in: store, &claimed)
+        } catch {
+            try? await release(claimed)
+            throw error
+        }
+    }
+
+    private func claim(
+        _ partitions: [RecordPartition],
+        in store: any OffsetStore,
+        _ claimed: inout [RecordPartition]
+    ) async throws -> [StoredPosition] {
         var found: [StoredPosition] = []
         for partition in partitions {
             let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
@@ -102,6 +116,7 @@ final class PositionKeeper: Sendable {
                 state.partitionClaims[partition] = granted.token
                 if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
             }
+            claimed.append(partition)
             found += granted.positions
         }
         return found
