@@ -136,8 +136,9 @@ extension SimulatedReader {
         let gone = mine.filter { draw >> UInt64($0) & 1 == 0 }
         let names = gone.map { partitions[$0] }
         world.look { $0.note(number, .note("\(kind.rawValue) partitions \(gone)")) }
+        var failure: (any Error)?
         if kind == .revoke {
-            try await context.revoke(names)
+            do { try await context.revoke(names) } catch { failure = error }
         } else {
             world.look { state in
                 for partition in gone { state.expel(partition) }
@@ -151,6 +152,7 @@ extension SimulatedReader {
                 state.consumeElsewhere(partition, Int(draw >> 20 & 7))
             }
         }
+        if let failure { throw failure }
     }
 
     private func takeFree(_ context: ConnectorContext) async throws {
@@ -162,7 +164,18 @@ extension SimulatedReader {
             return free
         }
         guard !free.isEmpty else { return }
-        let found = try await context.assigned(free.map { partitions[$0] })
+        let found: [RecordPosition]
+        do {
+            found = try await context.assigned(free.map { partitions[$0] })
+        } catch {
+            // Asked for again at the next poll.
+            world.look { state in
+                for partition in free where state.upstream.owners[partition] == number {
+                    state.upstream.owners[partition] = nil
+                }
+            }
+            throw error
+        }
         world.look { state in
             guard state.processes[number - 1].isAlive else { return }
             state.note(number, .note("assigned partitions \(free)"))
