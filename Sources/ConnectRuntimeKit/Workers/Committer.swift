@@ -95,6 +95,8 @@ struct Committer: Sendable {
             )
             return handOver.step { state, wake in
                 state.noteUnreported(set, &wake)
+                // Somebody else reads in its place: nothing of this run will ever be taken note of.
+                if error.isFenced { state.fail(error, sinkIsUsable: false, &wake) }
                 return !state.hasSinkEnded
             }
         }
@@ -104,4 +106,8 @@ struct Committer: Sendable {
         }
         return true
     }
+}
+
+extension Error {
+    fileprivate var isFenced: Bool { (self as? ConnectorError)?.code == .fenced }
 }
