@@ -231,7 +231,10 @@ extension WorldState {
         }
         for ref in refs
         where ref.number > ends[ref.partition] ?? -1 || ref.number <= sinks[sink].committed(ref.partition) {
-            violate("G4", "a transaction holds \(ref), which its positions do not cover")
+            let isCut = !refs.contains {
+                $0.partition == ref.partition && $0.number >= ref.number && entry($0).endsUnit
+            }
+            violate(isCut ? "G7" : "G4", "a transaction holds \(ref), which its positions do not cover")
         }
     }
 }
