@@ -83,10 +83,24 @@ extension WorldState {
             sinks[sink].dropped.insert(ref)
             return .drop
         case .reject:
-            rejected.insert(ref)
+            rejected.insert(ref.entry)
             return .reject(ConnectorError(.invalidRecord, "nobody can use \(ref)"))
-        case .deliver, .filter:
+        case .deliver, .filter, .fail:
             return nil
+        }
+    }
+
+    /// One part of an entry is done with in one sink; with the last one, the entry is settled.
+    mutating func settlePart(_ process: Int, _ ref: RecordRef, isDropped: Bool = false) {
+        guard let left = processes[process - 1].unsettled[ref.entry] else { return }
+        processes[process - 1].unsettled[ref.entry] = left == 1 ? nil : left - 1
+        if isDropped { processes[process - 1].partlyDropped.insert(ref.entry) }
+        guard left == 1 else { return }
+        // An entry that became several counts once.
+        if processes[process - 1].partlyDropped.remove(ref.entry) != nil {
+            processes[process - 1].counts.dropped += 1
+        } else {
+            processes[process - 1].counts.delivered += 1
         }
     }
 
@@ -104,11 +118,8 @@ extension WorldState {
             let generation = processes[process - 1].generations[ref.partition]
             guard processes[process - 1].putting[ref] ?? generation == generation else { continue }
             processes[process - 1].lanes[sink][lane(of: ref)]?.removeAll { $0 == ref }
-            guard let left = processes[process - 1].unsettled[ref] else { continue }
-            processes[process - 1].unsettled[ref] = left == 1 ? nil : left - 1
-            guard left == 1 else { continue }
-            if kind == .drop { processes[process - 1].counts.dropped += 1 }
-            if kind == .delivered { processes[process - 1].counts.delivered += 1 }
+            // What is rejected is settled only when its dead letter is durable.
+            if kind != .reject { settlePart(process, ref, isDropped: kind == .drop) }
         }
     }
 }
@@ -224,7 +235,7 @@ extension WorldState {
             }
             for number in from...ref.number {
                 let other = RecordRef(partition: ref.partition, number: number)
-                if !inside.contains(other), !isSafe(other) {
+                if !inside.isSuperset(of: parts(of: other)), !isSafe(other) {
                     violate("G4", "a transaction moves the position to \(ref) without \(other)")
                 }
             }
@@ -246,7 +257,8 @@ extension WorldState {
             let committed = sinks[sink].committed(partition)
             processes[process - 1].claimed[partition] = committed < 0 ? nil : committed
         }
-        let known = processes[process - 1].unsettled.keys.filter { $0.number <= sinks[sink].committed($0.partition) }
+        let lanes = processes[process - 1].lanes[sink].values.joined()
+        let known = lanes.filter { $0.number <= sinks[sink].committed($0.partition) }
         settle(process, sink, known, [:])
     }
 }
