@@ -98,9 +98,8 @@ extension RecordRef {
     /// The entry that the text of a record names.
     init?(_ text: String) {
         guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-        guard let partition = Int(text[..<slash]), let number = Int(text[text.index(after: slash)...]) else {
-            return nil
-        }
-        self.init(partition: partition, number: number)
+        let place = text[text.index(after: slash)...].split(separator: ".").compactMap { Int($0) }
+        guard let partition = Int(text[..<slash]), let number = place.first else { return nil }
+        self.init(partition: partition, number: number, part: place.dropFirst().first ?? 0)
     }
 }

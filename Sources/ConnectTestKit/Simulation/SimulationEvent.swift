@@ -3,12 +3,17 @@
 import ConnectRuntimeKit
 import OpenConnect
 
-/// Names one entry of the simulated upstream.
+/// Names one entry of the simulated upstream, or one of the records that a function made of it.
 package struct RecordRef: Sendable, Hashable, CustomStringConvertible {
     package var partition: Int
     package var number: Int
+    /// Counted from 0 among the records that became of the entry.
+    package var part = 0
 
-    package var description: String { "\(partition)/\(number)" }
+    package var description: String { part == 0 ? "\(partition)/\(number)" : "\(partition)/\(number).\(part)" }
+
+    /// The entry that it comes from.
+    var entry: RecordRef { RecordRef(partition: partition, number: number) }
 }
 
 /// A guarantee that did not hold.
@@ -66,7 +71,7 @@ package struct SimulationEvent: Sendable, CustomStringConvertible {
     private static func list(_ refs: [RecordRef]) -> String {
         var runs: [(first: RecordRef, last: Int)] = []
         for ref in refs {
-            if let run = runs.last, run.first.partition == ref.partition, run.last + 1 == ref.number {
+            if let run = runs.last, run.first.partition == ref.partition, run.last + 1 == ref.number, ref.part == 0 {
                 runs[runs.count - 1].last = ref.number
             } else {
                 runs.append((ref, ref.number))

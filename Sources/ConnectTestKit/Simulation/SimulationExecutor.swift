@@ -38,6 +38,7 @@ public final class SimulationExecutor: TaskExecutor {
         self.drift = drift
     }
 
+    /// Puts a job into the list of those that are ready; called by the concurrency runtime.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.ready.append(job) }

@@ -36,7 +36,8 @@ package struct SimulationPlan: Sendable {
 
     /// What lies in the upstream at one place.
     package struct Entry: Sendable {
-        package enum Fate: String, Sendable { case deliver, drop, reject, filter }
+        /// Delivered; dropped or rejected by each sink; filtered or rejected by a function.
+        package enum Fate: String, Sendable { case deliver, drop, reject, filter, fail }
         /// Not a record, but a place behind which nothing was worth emitting.
         package var isMark = false
         /// Whether a unit ends here.
@@ -44,6 +45,10 @@ package struct SimulationPlan: Sendable {
         /// What becomes of it in the end.
         package var fate = Fate.deliver
         package var key = 0
+        /// How many records a function makes of it.
+        package var parts = 1
+        /// The numbers of the sinks that it is meant for; `nil` for all.
+        package var route: [Int]?
     }
 
     /// How long calls take.
@@ -87,6 +92,12 @@ package struct SimulationPlan: Sendable {
     package var losesFlushed = false
 
     package var entryCount: Int { partitions.reduce(0) { $0 + $1.count } }
+    /// Whether records of one partition with different keys may overtake each other.
+    package var hasKeyLanes = false
+    /// Whether there is a function between source and sinks.
+    package var hasFunction: Bool {
+        partitions.joined().contains { $0.parts != 1 || $0.route != nil || $0.fate == .filter || $0.fate == .fail }
+    }
     package var needsStore: Bool { source != .queue || sinks.contains { $0.kind == .checkpointing } }
 }
 

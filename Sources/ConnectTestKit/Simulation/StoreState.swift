@@ -22,8 +22,8 @@ struct SinkState {
     var rows: [RecordRef] = []
     /// How many of the rows are durable.
     var durableCount = 0
-    /// By partition and number: how often a record is there durably.
-    var durable: [[Int]]
+    /// How often a record is there durably.
+    var durable: [RecordRef: Int] = [:]
     var dropped: Set<RecordRef> = []
     /// Of a position-keeping sink.
     var positions: [Int: StoredPosition] = [:]
@@ -31,10 +31,7 @@ struct SinkState {
     /// The newest epoch whose process has put, whatever epoch it gave.
     var ownerEpoch: UInt64 = 0
 
-    init(kind: SimulationPlan.SinkKind, _ plan: SimulationPlan) {
-        self.kind = kind
-        durable = plan.partitions.map { Array(repeating: 0, count: $0.count) }
-    }
+    init(kind: SimulationPlan.SinkKind) { self.kind = kind }
 
     func committed(_ partition: Int) -> Int {
         positions[partition]?.position.offset.sequence.map { Int($0) } ?? -1
@@ -43,13 +40,13 @@ struct SinkState {
     /// Makes the first rows durable.
     mutating func makeDurable(_ count: Int) {
         guard count > durableCount else { return }
-        for ref in rows[durableCount..<count] { durable[ref.partition][ref.number] += 1 }
+        for ref in rows[durableCount..<count] { durable[ref, default: 0] += 1 }
         durableCount = count
     }
 
     /// Cuts what is there back.
     mutating func cut(to count: Int) {
-        for ref in rows.prefix(durableCount).dropFirst(count) { durable[ref.partition][ref.number] -= 1 }
+        for ref in rows.prefix(durableCount).dropFirst(count) { durable[ref, default: 0] -= 1 }
         rows.removeLast(max(0, rows.count - count))
         durableCount = min(durableCount, rows.count)
     }

@@ -83,11 +83,40 @@ extension WorldState {
             sinks[sink].dropped.insert(ref)
             return .drop
         case .reject:
-            rejected.insert(ref)
+            rejected.insert(ref.entry)
             return .reject(ConnectorError(.invalidRecord, "nobody can use \(ref)"))
-        case .deliver, .filter:
+        case .deliver, .filter, .fail:
             return nil
         }
+    }
+
+    /// One part of an entry is done with in one sink; with the last one, the entry is settled.
+    mutating func settlePart(_ process: Int, _ ref: RecordRef, isDropped: Bool = false) {
+        guard let left = processes[process - 1].unsettled[ref.entry] else { return }
+        processes[process - 1].unsettled[ref.entry] = left == 1 ? nil : left - 1
+        if isDropped { processes[process - 1].partlyDropped.insert(ref.entry) }
+        guard left == 1 else { return }
+        // An entry that became several counts once.
+        if processes[process - 1].partlyDropped.remove(ref.entry) != nil {
+            processes[process - 1].counts.dropped += 1
+            processes[process - 1].settledAsDropped.insert(ref.entry)
+        } else {
+            processes[process - 1].counts.delivered += 1
+        }
+    }
+
+    private mutating func unsettlePart(_ process: Int, _ ref: RecordRef, isDropped: Bool) {
+        let wasDropped = processes[process - 1].settledAsDropped.remove(ref.entry) != nil
+        if processes[process - 1].unsettled[ref.entry] == nil {
+            if wasDropped {
+                processes[process - 1].counts.dropped -= 1
+                processes[process - 1].partlyDropped.insert(ref.entry)
+            } else {
+                processes[process - 1].counts.delivered -= 1
+            }
+        }
+        if isDropped { processes[process - 1].partlyDropped.remove(ref.entry) }
+        processes[process - 1].unsettled[ref.entry, default: 0] += 1
     }
 
     /// The books of a process after a put whose answer arrives.
@@ -107,11 +136,8 @@ extension WorldState {
             if sinks[sink].kind == .checkpointing {
                 processes[process - 1].sinceCheckpoint[sink].append((ref, kind))
             }
-            guard let left = processes[process - 1].unsettled[ref] else { continue }
-            processes[process - 1].unsettled[ref] = left == 1 ? nil : left - 1
-            guard left == 1 else { continue }
-            if kind == .drop { processes[process - 1].counts.dropped += 1 }
-            if kind == .delivered { processes[process - 1].counts.delivered += 1 }
+            // What is rejected is settled only when its dead letter is durable.
+            if kind != .reject { settlePart(process, ref, isDropped: kind == .drop) }
         }
     }
 }
@@ -128,11 +154,7 @@ extension WorldState {
     mutating func unsettle(_ process: Int, _ sink: Int) {
         for (ref, kind) in processes[process - 1].sinceCheckpoint[sink].reversed() {
             processes[process - 1].lanes[sink][lane(of: ref), default: []].insert(ref, at: 0)
-            if processes[process - 1].unsettled[ref] == nil {
-                if kind == .drop { processes[process - 1].counts.dropped -= 1 }
-                if kind == .delivered { processes[process - 1].counts.delivered -= 1 }
-            }
-            processes[process - 1].unsettled[ref, default: 0] += 1
+            if kind != .reject { unsettlePart(process, ref, isDropped: kind == .drop) }
         }
         processes[process - 1].sinceCheckpoint[sink] = []
     }
@@ -249,14 +271,17 @@ extension WorldState {
             }
             for number in from...ref.number {
                 let other = RecordRef(partition: ref.partition, number: number)
-                if !inside.contains(other), !isSafe(other) {
+                if !inside.isSuperset(of: parts(of: other)), !isSafe(other) {
                     violate("G4", "a transaction moves the position to \(ref) without \(other)")
                 }
             }
         }
         for ref in refs
         where ref.number > ends[ref.partition] ?? -1 || ref.number <= sinks[sink].committed(ref.partition) {
-            violate("G4", "a transaction holds \(ref), which its positions do not cover")
+            let isCut = !refs.contains {
+                $0.partition == ref.partition && $0.number >= ref.number && entry($0).endsUnit
+            }
+            violate(isCut ? "G7" : "G4", "a transaction holds \(ref), which its positions do not cover")
         }
     }
 }
@@ -268,7 +293,8 @@ extension WorldState {
             let committed = sinks[sink].committed(partition)
             processes[process - 1].claimed[partition] = committed < 0 ? nil : committed
         }
-        let known = processes[process - 1].unsettled.keys.filter { $0.number <= sinks[sink].committed($0.partition) }
+        let lanes = processes[process - 1].lanes[sink].values.joined()
+        let known = lanes.filter { $0.number <= sinks[sink].committed($0.partition) }
         settle(process, sink, known, [:])
     }
 }

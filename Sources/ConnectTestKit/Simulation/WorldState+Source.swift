@@ -126,8 +126,10 @@ extension WorldState {
     private mutating func note(polled answer: PollAnswer, _ process: Int) {
         for ref in answer.records where entry(ref).fate != .filter {
             let lane = lane(of: ref)
-            for sink in sinks.indices { processes[process - 1].lanes[sink][lane, default: []].append(ref) }
-            processes[process - 1].unsettled[ref] = sinks.count
+            let parts = entry(ref).fate == .fail ? [] : parts(of: ref)
+            let meant = sinksMeant(for: ref)
+            for sink in meant { processes[process - 1].lanes[sink][lane, default: []] += parts }
+            processes[process - 1].unsettled[ref] = max(1, parts.count * meant.count)
         }
         processes[process - 1].counts.polled += answer.records.count
     }
@@ -146,13 +148,15 @@ extension WorldState {
         processes[process - 1].counts.polled -= answer.records.count
     }
 
-    func lane(of ref: RecordRef) -> RecordLaneKey { RecordLaneKey(partition: ref.partition, key: 0) }
+    func lane(of ref: RecordRef) -> RecordLaneKey {
+        RecordLaneKey(partition: ref.partition, key: plan.hasKeyLanes ? entry(ref).key : 0)
+    }
 
     /// Takes a record out of the books of a process, in every sink.
     mutating func settle(_ process: Int, _ ref: RecordRef) {
         guard processes[process - 1].unsettled.removeValue(forKey: ref) != nil else { return }
         let lane = lane(of: ref)
-        for sink in sinks.indices { processes[process - 1].lanes[sink][lane]?.removeAll { $0 == ref } }
+        for sink in sinks.indices { processes[process - 1].lanes[sink][lane]?.removeAll { $0.entry == ref } }
     }
 }
 
@@ -213,9 +217,9 @@ extension WorldState {
             guard upstream.taken[ref] == process else { continue }
             let isTrue =
                 switch outcome {
-                case .delivered: sinks.allSatisfy { $0.durable[ref.partition][ref.number] > 0 }
-                case .dropped: sinks.contains { $0.dropped.contains(ref) }
-                case .deadLettered: letters.contains(ref)
+                case .delivered: isSafe(ref)
+                case .dropped: isSafe(ref) && sinks.contains { $0.dropped.contains { $0.entry == ref } }
+                case .deadLettered: isSafe(ref) && letters.contains { $0.ref == ref }
                 default: entry(ref).fate == .filter
                 }
             if !isTrue {
@@ -237,7 +241,9 @@ extension WorldState {
         let last = entries.indices[min(entries.count - 1, from + count)...].first { entries[$0].endsUnit } ?? from
         for number in from...last {
             let ref = RecordRef(partition: partition, number: number)
-            for sink in sinks.indices where !entries[number].isMark { sinks[sink].append(durably: [ref]) }
+            for sink in sinksMeant(for: ref) where !entries[number].isMark {
+                sinks[sink].append(durably: parts(of: ref))
+            }
         }
         let position = RecordPosition(partition: RecordPartition("\(partition)"), offset: RecordOffset(Int64(last)))
         if plan.source == .storedGroup {
@@ -255,7 +261,7 @@ extension WorldState {
     /// A process has a partition no more.
     mutating func give(up partition: Int, _ process: Int) {
         for refs in processes[process - 1].lanes.map({ $0.filter { $0.key.partition == partition }.values.joined() }) {
-            for ref in refs {
+            for ref in Set(refs.map(\.entry)) {
                 settle(process, ref)
                 processes[process - 1].counts.lost += 1
             }

@@ -110,7 +110,7 @@ extension WorldState {
         }
         for partition in plan.partitions.indices {
             let due = plan.partitions[partition].prefix(store.committed(partition) + 1)
-            let expected = due.count { !$0.isMark && $0.fate == .deliver }
+            let expected = due.reduce(0) { $0 + ($1.isMark || $1.fate != .deliver ? 0 : $1.parts) }
             if counts[partition] < expected {
                 return violate("G4", "the checkpoint saved covers \(counts[partition]) of \(expected) in \(partition)")
             }
@@ -124,12 +124,13 @@ extension WorldState {
     }
 
     private mutating func checkOnce(_ sink: SinkState) {
-        var last: [Int: Int] = [:]
+        var last: [RecordLaneKey: RecordRef] = [:]
         for ref in sink.rows {
-            if ref.number <= last[ref.partition] ?? -1 {
+            let lane = lane(of: ref)
+            if let before = last[lane], (ref.number, ref.part) <= (before.number, before.part) {
                 return violate("G4", "\(ref) is there again, or out of order")
             }
-            last[ref.partition] = ref.number
+            last[lane] = ref
         }
     }
 }

@@ -14,8 +14,8 @@ struct WorldState {
     var upstream: UpstreamState
     var store = StoreState()
     var sinks: [SinkState]
-    /// Records that are safe in the dead letters.
-    var letters: Set<RecordRef> = []
+    /// What is safe in the dead letters: entries, each for one sink, or for all where a function failed.
+    var letters: Set<LetterKey> = []
     /// Records that were rejected at least once.
     var rejected: Set<RecordRef> = []
     private var calls: [SimulatedCall: Int] = [:]
@@ -23,7 +23,7 @@ struct WorldState {
     init(_ plan: SimulationPlan) {
         self.plan = plan
         upstream = UpstreamState(plan)
-        sinks = plan.sinks.map { SinkState(kind: $0.kind, plan) }
+        sinks = plan.sinks.map { SinkState(kind: $0.kind) }
     }
 
     mutating func count(_ call: SimulatedCall) -> Int {
@@ -70,8 +70,23 @@ struct WorldState {
     /// Whether a record needs to be read no more.
     func isSafe(_ ref: RecordRef) -> Bool {
         let entry = entry(ref)
-        if entry.isMark || entry.fate == .filter || letters.contains(ref) { return true }
-        return sinks.allSatisfy { $0.durable[ref.partition][ref.number] > 0 || $0.dropped.contains(ref) }
+        if entry.isMark || entry.fate == .filter || letters.contains(LetterKey(ref: ref.entry, sink: nil)) {
+            return true
+        }
+        return sinksMeant(for: ref).allSatisfy { sink in
+            if letters.contains(LetterKey(ref: ref.entry, sink: sink)) { return true }
+            return parts(of: ref).allSatisfy {
+                sinks[sink].durable[$0, default: 0] > 0 || sinks[sink].dropped.contains($0)
+            }
+        }
+    }
+
+    /// The sinks that an entry is meant for.
+    func sinksMeant(for ref: RecordRef) -> [Int] { entry(ref).route ?? Array(sinks.indices) }
+
+    /// The records that become of an entry.
+    func parts(of ref: RecordRef) -> [RecordRef] {
+        (0..<entry(ref).parts).map { RecordRef(partition: ref.partition, number: ref.number, part: $0) }
     }
 
     /// The number of the newest committed entry of a partition, where its position is kept; -1 for none.
@@ -111,8 +126,10 @@ struct ProcessState {
     var next: [Int?]
     /// By sink and lane, in their order: what was polled and is not settled there.
     var lanes: [[RecordLaneKey: [RecordRef]]]
-    /// In how many sinks a record is not settled.
+    /// How many parts of an entry are not settled, over all sinks.
     var unsettled: [RecordRef: Int] = [:]
+    /// Entries of which a part was dropped.
+    var partlyDropped: Set<RecordRef> = []
     /// By sink: accepted and not durable.
     var pending: [[RecordRef]]
     var puts: [Int]
@@ -120,6 +137,8 @@ struct ProcessState {
     var isFlushing: [Bool]
     /// How often each partition was taken away: what was polled before counts no more.
     var generations: [Int]
+    /// Entries that are settled as dropped.
+    var settledAsDropped: Set<RecordRef> = []
     /// By sink, what was settled since the newest checkpoint that the process knows of, in order.
     var sinceCheckpoint: [[(ref: RecordRef, kind: RecordVerdict.Kind)]]
     /// The generation of each record that is being put.
@@ -149,6 +168,12 @@ struct ProcessState {
         isFlushing = plan.sinks.map { _ in false }
         generations = plan.partitions.map { _ in 0 }
     }
+}
+
+/// Names an entry in the dead letters, for one sink or for all.
+struct LetterKey: Hashable {
+    var ref: RecordRef
+    var sink: Int?
 }
 
 /// Names a lane in the world's own words.
