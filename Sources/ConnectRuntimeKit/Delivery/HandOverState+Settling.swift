@@ -87,6 +87,8 @@ extension HandOverState {
         for item in job.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
         for (slot, counts) in parts {
             let shipment = shipments[slot]
+            // Once the first of its records is settled by itself, its marks are.
+            if shipment.detail == nil { runs += shipment.marks }
             let rest = shipment.detail?.rest ?? shipment.takenApart().rest
             for (index, count) in counts where rest[index] <= count {
                 if let run = shipment.run(of: index) { runs.append(run) }
@@ -151,6 +153,12 @@ extension Shipment {
         guard low > 0 else { return nil }
         let part = ticket.part(at: low - 1)
         return (part, part.first + UInt64(index - starts[low - 1]))
+    }
+
+    var marks: [SettledRun] {
+        var marks: [SettledRun] = []
+        ticket.forEachPart { if $0.recordCount == 0 { marks.append(SettledRun($0)) } }
+        return marks
     }
 
     /// The run of one record alone.
