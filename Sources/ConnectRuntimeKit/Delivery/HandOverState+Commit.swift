@@ -11,7 +11,9 @@ extension HandOverState {
     }
 
     /// Whether a commit now would make anything durable, or tell the source what it has not taken note of.
-    var canCommit: Bool { seal.map { !$0.isEmpty } ?? ledger.hasCommittable || isReportOwed }
+    var canCommit: Bool { seal.map { !$0.isEmpty } ?? ledger.hasCommittable || mayReportAgain }
+
+    private var mayReportAgain: Bool { isReportOwed && !isReportEarly(at: clock.now) }
 
     /// Has the committer take the sinks' turn as soon as they are free.
     mutating func demandCommit(_ wake: inout Wakeups) {
@@ -35,8 +37,8 @@ extension HandOverState {
         }
         isCommitDue = false
         let set = commitSet()
-        guard !set.isEmpty || isReportOwed else {
-            reportDue = nil
+        guard !set.isEmpty || mayReportAgain else {
+            if !isReportOwed { reportDue = nil }
             for sink in desks.indices { releaseFlush(sink, &wake) }
             return hasSinkEnded ? .end : .park
         }
