@@ -166,6 +166,9 @@ extension HandOverState {
     /// Holds back what has to be put again, and frees the lanes of which nothing is left.
     private mutating func putAgain(_ repeats: Repeats, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         guard phase <= .draining else { return }
+        var repeats = repeats
+        repeats.later = withoutLost(repeats.later, &wake)
+        repeats.now = withoutLost(repeats.now, &wake)
         let now = clock.now
         let order = desks[sink].order
         var kept: Set<LaneID> = []
@@ -183,6 +186,17 @@ extension HandOverState {
         }
         desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
         if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
+    }
+
+    /// Leaves out what belongs to partitions that were taken away while the put ran.
+    private mutating func withoutLost(_ items: [Item], _ wake: inout Wakeups) -> [Item] {
+        guard ledger.lostPartitions > 0, ledger.style == .cumulative else { return items }
+        return items.filter { item in
+            let place = shipments[item.shipment].place(of: Int(item.origin.index))
+            if place.map({ ledger.isCurrent($0.part) }) ?? true { return true }
+            lose(item, &wake)
+            return false
+        }
     }
 
     /// What is held back does not keep the whole buffer alive that it was cut from.

@@ -122,7 +122,7 @@ extension HandOverState {
 
 extension HandOverState {
     /// A record of a partition that is gone is not settled: it is the next owner's.
-    private mutating func lose(_ item: Item, _ wake: inout Wakeups) {
+    mutating func lose(_ item: Item, _ wake: inout Wakeups) {
         takeApart(item.shipment)
         shipments[item.shipment].detail?.lost.insert(Int(item.origin.index))
         complete(item, as: .dropped, nil, &wake)
