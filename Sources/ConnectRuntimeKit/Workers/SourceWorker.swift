@@ -63,6 +63,7 @@ struct SourceWorker: ConnectorWorker {
                 next = nil
             }
         }
+        if units.isActive { forgetClosedPartitions(&units) }
         handOver.sourceStep { $0.endSource(&$1) }
     }
 
