@@ -57,7 +57,8 @@ let package = Package(
             name: "ConnectRuntimeKitTests",
             dependencies: [
                 "ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
-            ]
+            ],
+            exclude: ["Simulation/Mutations"]
         ),
         .testTarget(
             name: "ConnectTestKitTests",

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+
+/// Writes one of the simulated downstreams for one process.
+struct SimulatedWriter: Sendable {
+    let process: SimulatedProcess
+    let sink: Int
+
+    private var number: Int { process.number }
+
+    func start() async throws {
+        try await process.perform(.sinkStart) { _, _ in }
+    }
+
+    func put(_ batch: RecordBatch, advancing advance: PositionAdvance? = nil) async throws -> PutResult {
+        let refs = batch.compactMap { RecordRef($0.data.text ?? "") }
+        return try await process.perform(
+            .put,
+            refs,
+            begin: { $0.beginPut(number, sink, refs) },
+            end: { $0.endPut(number, sink, refs) }
+        ) { state, fault in
+            let result =
+                if let advance {
+                    try state.transact(number, sink, refs, advance, fault)
+                } else {
+                    try state.put(number, sink, refs, fault)
+                }
+            if !result.isDelivered {
+                let verdicts = result.exceptions.map { "\(refs[$0.index]) \($0.verdict.kind)" }
+                state.note(number, .note("    verdicts: \(verdicts.joined(separator: ", "))"))
+            }
+            return result
+        }
+    }
+
+    func flush() async throws {
+        try await process.perform(
+            .flush,
+            begin: { $0.beginFlush(number, sink) },
+            end: { $0.processes[number - 1].isFlushing[sink] = false }
+        ) { state, fault in try state.flush(number, sink, fault) }
+    }
+
+    func checkpoint() async throws -> SinkCheckpoint {
+        let length = try await process.perform(.checkpoint) { state, _ in state.sinks[sink].rows.count }
+        process.world.look { if $0.processes[number - 1].isAlive { $0.noteCheckpoint(number, sink) } }
+        return SinkCheckpoint(SharedBytes(utf8: "\(length)"))
+    }
+
+    func restore(_ checkpoint: SinkCheckpoint?) async throws {
+        try await process.perform(.restore) { state, _ in
+            state.note(number, .note("    restore to \(checkpoint?.length.map(String.init) ?? "nothing stored")"))
+            try state.restore(number, sink, to: checkpoint?.length)
+            state.unsettle(number, sink)
+        }
+    }
+
+    func positions() async throws -> [StoredPosition] {
+        try await process.perform(.positions) { state, _ in
+            state.tellPositions(number, sink)
+            return state.sinks[sink].positions.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+}
+
+struct SimulatedPlainSink: Sink {
+    let writer: SimulatedWriter
+    func start(_ context: ConnectorContext) async throws { try await writer.start() }
+    func put(_ batch: RecordBatch) async throws -> PutResult { try await writer.put(batch) }
+    func flush() async throws { try await writer.flush() }
+}
+
+struct SimulatedCheckpointingSink: CheckpointingSink {
+    let writer: SimulatedWriter
+    func start(_ context: ConnectorContext) async throws { try await writer.start() }
+    func put(_ batch: RecordBatch) async throws -> PutResult { try await writer.put(batch) }
+    func flush() async throws { try await writer.flush() }
+    func checkpoint() async throws -> SinkCheckpoint { try await writer.checkpoint() }
+    func restore(_ checkpoint: SinkCheckpoint?) async throws { try await writer.restore(checkpoint) }
+}
+
+struct SimulatedPositionKeepingSink: PositionKeepingSink {
+    let writer: SimulatedWriter
+    func start(_ context: ConnectorContext) async throws { try await writer.start() }
+    func positions(in scope: ClaimScope) async throws -> [StoredPosition] { try await writer.positions() }
+    func put(_ batch: RecordBatch, advancing advance: PositionAdvance) async throws -> PutResult {
+        try await writer.put(batch, advancing: advance)
+    }
+    func put(_ batch: RecordBatch) async throws -> PutResult {
+        throw ConnectorError(.fatal, "the sink was written without positions")
+    }
+}
+
+extension RecordRef {
+    /// The entry that the text of a record names.
+    init?(_ text: String) {
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        let place = text[text.index(after: slash)...].split(separator: ".").compactMap { Int($0) }
+        guard let partition = Int(text[..<slash]), let number = place.first else { return nil }
+        self.init(partition: partition, number: number, part: place.dropFirst().first ?? 0)
+    }
+}
