@@ -50,19 +50,31 @@ extension ByteView {
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var position = start
-        if position &+ 8 <= count {
-            // The lowest mark is exact: a borrow makes wrong ones only above a right one.
-            let marks = unusualMarks(UInt64(littleEndian: load(position, as: UInt64.self)))
-            if marks != 0 { return position &+ marks.trailingZeroBitCount &>> 3 }
-            position &+= 8
-        }
+        guard position &+ 8 <= count else { return endOfPlainRest(from: position) }
+        // The lowest mark is exact: a borrow makes wrong ones only above a right one.
+        let marks = unusualMarks(UInt64(littleEndian: load(position, as: UInt64.self)))
+        if marks != 0 { return position &+ marks.trailingZeroBitCount &>> 3 }
+        position &+= 8
         while position &+ 16 <= count {
             let (low, high) = unsafeBitCast(unusualBytes(at: position), to: (UInt64, UInt64).self)
             if low != 0 { return position &+ low.trailingZeroBitCount &>> 3 }
             if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount &>> 3 }
             position &+= 16
         }
+        return endOfPlainRest(from: position)
+    }
+
+    /// The same where less than sixteen bytes are left.
+    @inline(never)
+    private func endOfPlainRest(from start: Int) -> Int {
+        var position = start
         while position < count {
+            let left = count &- position
+            if left < 8, count >= 8 {
+                // The last eight bytes, without those in front: what follows the end are zeros, which are not plain.
+                let word = UInt64(littleEndian: load(count &- 8, as: UInt64.self)) &>> UInt64(8 &* (8 &- left))
+                return position &+ unusualMarks(word).trailingZeroBitCount &>> 3
+            }
             let byte = self[position]
             if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
             position &+= 1
