@@ -46,6 +46,7 @@ struct EventTexts: ~Copyable {
     }
 
     /// Adds an extension, or says that there is one with that name.
+    @inline(never)
     mutating func append(name: EventText, value: EventText) -> Bool {
         guard isNew(name) else { return false }
         if count &+ 2 > capacity { grow() }

@@ -109,32 +109,37 @@ extension JSONEventDecoder {
     private mutating func members(_ draft: inout EventDraft) throws(Refusal) {
         var scanner = scanner
         guard scanner.current == UInt8(ascii: "{") else { throw scanner.refusal(.notObject) }
-        (seen, base64) = (0, nil)
-        var count = 0
+        base64 = nil
+        var (seen, count) = (UInt16(0), 0)
         scanner.offset &+= 1
         var byte = scanner.skipWhitespace()
         if byte != UInt8(ascii: "}") {
+            guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
             while true {
-                guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
                 let name = try scanner.memberName()
                 count &+= 1
                 if count > limits.attributes { try Self.checkLimit(limits.attributes, name, count, seen) }
-                if !name.member.isExtension { try mark(name) }
+                if !name.member.isExtension { try name.mark(in: &seen) }
                 if let text = scanner.usualValue(of: name.member, typesAreKnown: extensionTypes != nil) {
                     try draft.take(text, as: name, in: scanner)
                     scanner.offset &+= text.count &+ 2
                 } else {
                     scanner.offset = try readOther(name, scanner, &draft)
                 }
+                if scanner.isAtNextName {
+                    scanner.offset &+= 1
+                    continue
+                }
                 byte = scanner.skipWhitespace()
                 if byte == UInt8(ascii: "}") { break }
                 guard byte == UInt8(ascii: ",") else { throw scanner.refusal(.noObjectEnd) }
                 scanner.offset &+= 1
                 byte = scanner.skipWhitespace()
+                guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
             }
         }
         scanner.offset &+= 1
-        self.scanner = scanner
+        (self.scanner, self.seen) = (scanner, seen)
     }
 
     /// Makes sure that the members up to this one are no more than the limit allows: data is no attribute.
@@ -150,15 +155,6 @@ extension JSONEventDecoder {
         guard count - (bits & dataBits).nonzeroBitCount <= limit else {
             throw Refusal(.tooManyAttributes, at: name.text.range.lowerBound)
         }
-    }
-
-    /// Notes that a member was there, which it may be once (C3).
-    @inline(__always)
-    private mutating func mark(_ name: JSONMemberName) throws(Refusal) {
-        guard seen & name.member.bit == 0 else {
-            throw Refusal(.duplicateMember, .name, at: name.text.range.lowerBound)
-        }
-        seen |= name.member.bit
     }
 
     /// Reads any value of a member and gives the place behind it.

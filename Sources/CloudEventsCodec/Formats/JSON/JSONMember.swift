@@ -47,6 +47,13 @@ struct JSONMemberName {
         let range = Range(uncheckedBounds: (start, start &+ count))
         self.init(member, JSONString(range: range, hasEscapes: false, isPlain: true))
     }
+
+    /// Notes that a member was there, which it may be once (C3).
+    @inline(__always)
+    func mark(in seen: inout UInt16) throws(Refusal) {
+        guard seen & member.bit == 0 else { throw Refusal(.duplicateMember, .name, at: text.range.lowerBound) }
+        seen |= member.bit
+    }
 }
 
 extension JSONScanner {

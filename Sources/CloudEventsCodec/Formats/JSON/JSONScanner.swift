@@ -30,6 +30,13 @@ struct JSONScanner {
         return 0
     }
 
+    /// Whether a comma is here and the opening quotation mark of the next name right behind it.
+    @inline(__always)
+    var isAtNextName: Bool {
+        guard offset &+ 2 <= bytes.count else { return false }
+        return UInt16(littleEndian: bytes.load(offset, as: UInt16.self)) == 0x222C
+    }
+
     @inline(__always)
     func refusal(_ reason: Refusal.Reason) -> Refusal { Refusal(reason, at: min(offset, bytes.count)) }
 }
@@ -314,7 +321,10 @@ struct JSONNesting {
 
     @inline(__always)
     mutating func push(isObject: Bool) {
-        if depth & 63 == 0, depth > 0 { save() }
+        if depth & 63 == 0, depth > 0 {
+            let others = outer.take()
+            outer = Self.saved(others, kinds)
+        }
         depth &+= 1
         kinds = kinds << 1 | (isObject ? 1 : 0)
     }
@@ -323,12 +333,25 @@ struct JSONNesting {
     mutating func pop() {
         depth &-= 1
         kinds >>= 1
-        if depth & 63 == 0, depth > 0 { restore() }
+        if depth & 63 == 0, depth > 0 {
+            let others = outer.take()
+            (outer, kinds) = Self.restored(others)
+        }
+    }
+
+    // By value, so that the rest of the struct can stay in registers.
+
+    @inline(never)
+    private static func saved(_ outer: consuming [UInt64]?, _ kinds: UInt64) -> [UInt64] {
+        var others = outer.take() ?? []
+        others.append(kinds)
+        return others
     }
 
     @inline(never)
-    private mutating func save() { outer = (outer ?? []) + [kinds] }
-
-    @inline(never)
-    private mutating func restore() { kinds = outer?.popLast() ?? 0 }
+    private static func restored(_ outer: consuming [UInt64]?) -> ([UInt64], UInt64) {
+        var others = outer.take() ?? []
+        let kinds = others.popLast() ?? 0
+        return (others, kinds)
+    }
 }
