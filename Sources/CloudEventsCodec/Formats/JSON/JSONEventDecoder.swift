@@ -111,6 +111,7 @@ extension JSONEventDecoder {
         guard scanner.current == UInt8(ascii: "{") else { throw scanner.refusal(.notObject) }
         base64 = nil
         var (seen, count) = (UInt16(0), 0)
+        let typesAreKnown = extensionTypes != nil
         scanner.offset &+= 1
         var byte = scanner.skipWhitespace()
         if byte != UInt8(ascii: "}") {
@@ -120,7 +121,7 @@ extension JSONEventDecoder {
                 count &+= 1
                 if count > limits.attributes { try Self.checkLimit(limits.attributes, name, count, seen) }
                 if !name.member.isExtension { try name.mark(in: &seen) }
-                if let text = scanner.usualValue(of: name.member, typesAreKnown: extensionTypes != nil) {
+                if let text = scanner.usualValue(of: name.member, typesAreKnown: typesAreKnown) {
                     try draft.take(text, as: name, in: scanner)
                     scanner.offset &+= text.count &+ 2
                 } else {
