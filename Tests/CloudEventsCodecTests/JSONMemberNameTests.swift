@@ -57,6 +57,24 @@ struct JSONMemberNameTests {
         }
     }
 
+    @Test("A byte that no name has is refused wherever it is in a name (C13)", arguments: 1...26)
+    func wrongBytes(count: Int) throws {
+        for position in 0..<count {
+            for byte in UInt8(0x20)..<0x7F where byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") {
+                var name = Array(repeating: UInt8(ascii: "n"), count: count)
+                name[position] = byte
+                let member = try #require(String(validating: name, as: UTF8.self))
+                let text = Self.text([(member, "v")] + Self.core)
+                let isAllowed = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+                if isAllowed {
+                    #expect(throws: Never.self) { try JSONEventFormat().decode(text) }
+                } else {
+                    expectError(.invalidName) { try JSONEventFormat().decode(text) }
+                }
+            }
+        }
+    }
+
     @Test("An attribute of the specification that is there twice is refused, however its name is written (C3)")
     func twice() {
         for (name, value) in Self.core {
