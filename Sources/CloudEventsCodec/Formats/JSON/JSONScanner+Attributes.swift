@@ -20,6 +20,7 @@ extension JSONScanner {
 
 extension EventDraft {
     /// Takes an attribute of plain text.
+    // Into so large a loop the compiler inlines nothing for the sake of `@inline(__always)`: 700 instructions per event.
     @_transparent
     mutating func take(_ text: EventText, as name: JSONMemberName, in scanner: JSONScanner) throws(Refusal) {
         if let attribute = name.member.attribute {
