@@ -75,7 +75,8 @@ extension HandOverState {
         guard phase <= .draining else { return .end }
         let pending = letters.takeAll().map { letter in
             var letter = letter
-            letter.polled = shipments[letter.items[0].shipment].polled[Int(letter.items[0].origin.index)]
+            let (item, shipment) = (letter.items[0], shipments[letter.items[0].shipment])
+            letter.polled = shipment.isUnchanged ? item.record : shipment.polled[Int(item.origin.index)]
             return letter
         }
         guard pending.isEmpty else { return .write(pending) }

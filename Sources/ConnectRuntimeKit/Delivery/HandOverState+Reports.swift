@@ -202,21 +202,12 @@ extension HandOverState {
     /// What is held back does not keep the whole buffer alive that it was cut from.
     private mutating func hold(_ group: LaneTable.Group, at sink: Int) {
         var group = group
-        for index in group.items.indices {
-            let slot = group.items[index].shipment
+        for index in group.items.indices { group.items[index].record.detach() }
+        for slot in Set(group.items.map(\.shipment)) {
             takeApart(slot)
-            group.items[index].record.detach(with: &shipments[slot].polled[Int(group.items[index].origin.index)])
+            shrink(slot)
         }
-        for slot in Set(group.items.map(\.shipment)) { dropSettledData(of: slot) }
         desks[sink].lanes.hold(group)
-    }
-
-    private mutating func dropSettledData(of slot: Int) {
-        guard let rest = shipments[slot].detail?.rest else { return }
-        for index in rest.indices where rest[index] == 0 { shipments[slot].polled[index].dropPayload() }
-        var charge = Charge(of: shipments[slot].polled)
-        charge.records = shipments[slot].detail?.open ?? 0
-        shipments.setCharge(charge, of: slot)
     }
 }
 

@@ -45,9 +45,31 @@ extension HandOverState {
 
     private mutating func settle(_ index: Int, of slot: Int, _ wake: inout Wakeups) {
         settleRecord(index, of: slot)
-        guard shipments[slot].detail?.open == 0 else { return }
-        let shipment = shipments.remove(slot)
-        noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+        guard let open = shipments[slot].detail?.open, open > 0 else {
+            let shipment = shipments.remove(slot)
+            noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+            return
+        }
+        shipments.settleOne(of: slot)
+        // What is left may wait for long behind a failing record.
+        if open == shipments[slot].polled.count / 2 { shrink(slot) }
+    }
+
+    /// Lets go of what is not needed any more of a shipment that is settled in part.
+    mutating func shrink(_ slot: Int) {
+        guard let detail = shipments[slot].detail, !detail.isShrunk else { return }
+        shipments[slot].detail?.isShrunk = true
+        var charge = Charge()
+        charge.records = detail.open
+        for index in detail.rest.indices {
+            if detail.rest[index] > 0 {
+                charge.bytes += shipments[slot].polled[index].heldCount
+                if !shipments[slot].isUnchanged { shipments[slot].polled[index].detach() }
+            }
+            // Its sinks hold the record itself.
+            if detail.rest[index] == 0 || shipments[slot].isUnchanged { shipments[slot].polled[index].dropPayload() }
+        }
+        if charge.bytes < shipments[slot].charge.bytes { shipments.setCharge(charge, of: slot) }
     }
 
     private mutating func settleRecord(_ index: Int, of slot: Int) {

@@ -56,6 +56,7 @@ extension HandOverState {
         shipment.filtered = staged.filtered
         shipment.charge = Charge(of: staged.polled)
         shipment.isFollowedByQuiet = staged.isFollowedByQuiet
+        shipment.isUnchanged = staged.parts.allSatisfy { $0.origins == nil }
         shipment.openParcels = staged.parts.map {
             Shipment.OpenParcel(sink: $0.sink, first: 0, count: $0.records.count, origins: $0.origins)
         }

@@ -56,6 +56,8 @@ struct LaneTable: Sendable {
         for name in names where lanes[name] == nil { lanes[name] = Lane() }
     }
 
+    func isOccupied(_ name: LaneID) -> Bool { lanes[name] != nil }
+
     /// Lets items wait behind their lane; `false` where it is free.
     mutating func follow(_ items: [Item], in name: LaneID) -> Bool {
         guard lanes[name] != nil else { return false }

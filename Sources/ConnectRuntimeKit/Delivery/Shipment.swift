@@ -25,6 +25,8 @@ struct Shipment: Sendable {
         var errors: [Int: ConnectorError] = [:]
         /// Those whose partition was taken away.
         var lost: Set<Int> = []
+        /// Whether it has let go of what is not needed any more.
+        var isShrunk = false
         /// How many records are not settled.
         var open: Int
         /// At which record each part of the ticket begins.
@@ -39,6 +41,8 @@ struct Shipment: Sendable {
     var filtered: [Int] = []
     var charge = Charge()
     var isFollowedByQuiet = false
+    /// Whether the sinks are given the polled records themselves.
+    var isUnchanged = true
     var detail: Detail?
 
     init(polled: [ConnectorRecord], ticket: Ticket) {

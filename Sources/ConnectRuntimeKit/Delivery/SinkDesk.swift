@@ -161,7 +161,13 @@ struct SinkDesk: Sendable {
         var taken: Set<LaneID> = []
         for item in load.items {
             let lane = LaneID(item, order)
-            if lanes.follow([item], in: lane) { continue }
+            if lanes.isOccupied(lane) {
+                // It may wait for long, and the rest of its buffer will not.
+                var follower = item
+                follower.record.detach()
+                _ = lanes.follow([follower], in: lane)
+                continue
+            }
             free.append(item)
             if maxPuts > 1 { taken.insert(lane) }
         }
