@@ -19,6 +19,7 @@ let package = Package(
         .executableTarget(
             name: "runner-bench",
             dependencies: [
+                "CBench",
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),

@@ -10,7 +10,9 @@ public struct NamedSink: Sendable {
 
     /// A sink with a name.
     ///
-    /// - Parameter sink: makes the sink, at each run.
+    /// - Parameters:
+    ///   - name: the name.
+    ///   - sink: makes the sink, at each run.
     public init(_ name: String, _ sink: @autoclosure @escaping @Sendable () throws -> any Sink) {
         self.name = name
         make = sink

@@ -10,15 +10,20 @@ final class MemorySource: Source, @unchecked Sendable {
     private let total: Int
     private let batch: Int
     private let partitions: [RecordPartition]
+    private let wait: Duration?
     private var next = 0
 
-    init(total: Int, batch: Int, partitions: Int) {
+    init(total: Int, batch: Int, partitions: Int, wait: Duration? = nil) {
+        self.wait = wait
         self.total = total
         self.batch = batch
         self.partitions = partitions == 1 ? [.single] : (0..<partitions).map { RecordPartition("p\($0)") }
     }
 
-    func poll(_ request: PollRequest) async throws -> SourceBatch { makeBatch() }
+    func poll(_ request: PollRequest) async throws -> SourceBatch {
+        if let wait { try await Task.sleep(for: wait) }
+        return makeBatch()
+    }
 
     @inline(__always)
     private func makeBatch() -> SourceBatch {
@@ -45,12 +50,23 @@ final class MemorySource: Source, @unchecked Sendable {
     }
 }
 
-/// Counts what it is given.
+/// Counts what it is given, and fails now and then if it is told to.
 final class MemorySink: Sink, @unchecked Sendable {
+    private let wait: Duration?
+    private let failsEvery: Int?
+    private var puts = 0
     private(set) var records = 0
     private(set) var bytes = 0
 
+    init(wait: Duration? = nil, failsEvery: Int? = nil) {
+        self.wait = wait
+        self.failsEvery = failsEvery
+    }
+
     func put(_ batch: RecordBatch) async throws -> PutResult {
+        if let wait { try await Task.sleep(for: wait) }
+        puts += 1
+        if let failsEvery, puts.isMultiple(of: failsEvery) { throw ConnectorError(.retryable, "busy") }
         for record in batch.records { bytes += record.heldBytes.count }
         records += batch.count
         return .delivered

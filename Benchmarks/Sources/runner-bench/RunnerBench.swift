@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CBench
 import ConnectRuntimeKit
 import OpenConnect
 
 /// Compares a pipeline with a hand-written loop over the same source and sink; prints one JSON line per case.
 ///
-/// Arms alternate; a second hand-written arm gives the noise floor.
+/// Usage: `runner-bench [ROUNDS [PART-OF-A-NAME [loop|pipeline]]]`. Arms alternate; a second hand-written arm gives the
+/// noise floor. With an arm only that one is run, once, for a profiler.
 @main
 struct RunnerBench {
     static func main() async throws { try await run() }
@@ -15,69 +17,60 @@ struct RunnerBench {
         let arguments = CommandLine.arguments.dropFirst()
         let rounds = arguments.first.flatMap { Int($0) } ?? 7
         let wanted = arguments.dropFirst().first ?? "memory/"
-        for (batch, partitions) in [(1000, 1), (100, 1), (10, 1), (1, 1), (1000, 1000)] {
-            guard "memory/batch-\(batch)/partitions-\(partitions)".contains(wanted) else { continue }
-            let total = batch == 1 ? 3_000_000 : 5_000_000
+        for bench in RunnerCase.all where bench.name.contains(wanted) {
             if let arm = arguments.dropFirst(2).first {
-                let rate =
-                    try await arm == "loop"
-                    ? handWritten(batch, partitions, total) : pipeline(batch, partitions, total)
+                let rate = try await rate(of: bench) {
+                    arm == "loop" ? try await $0.handWritten() : try await $0.pipeline()
+                }
                 print("{\"name\": \"\(arm)\", \"records_per_s\": \(Int(rate))}")
                 continue
             }
-            try await compare(batch: batch, partitions: partitions, total: total, rounds: rounds)
+            try await compare(bench, rounds: rounds)
         }
     }
 
-    private static func compare(batch: Int, partitions: Int, total: Int, rounds: Int) async throws {
+    private static func compare(_ bench: RunnerCase, rounds: Int) async throws {
         var ratios: [Double] = []
         var noise: [Double] = []
         var ours: [Double] = []
         for _ in 0..<rounds {
-            let loop = try await handWritten(batch, partitions, total)
-            let pipeline = try await pipeline(batch, partitions, total)
-            let again = try await handWritten(batch, partitions, total)
+            let loop = try await rate(of: bench) { try await $0.handWritten() }
+            let pipeline = try await rate(of: bench) { try await $0.pipeline() }
+            let again = try await rate(of: bench) { try await $0.handWritten() }
             ratios.append(2 * pipeline / (loop + again))
             noise.append(again / loop)
             ours.append(pipeline)
         }
+        let extra = try await allocations(of: bench)
         print(
-            "{\"name\": \"memory/batch-\(batch)/partitions-\(partitions)\", "
+            "{\"name\": \"\(bench.name)\", \"baseline\": \"hand-written loop\", "
                 + "\"records_per_s\": \(Int(median(ours))), \"ratio\": \(median(ratios)), "
                 + "\"ratio_min\": \(ratios.min() ?? 0), \"ratio_max\": \(ratios.max() ?? 0), "
-                + "\"noise\": \(median(noise)), \"runs\": \(rounds)}"
+                + "\"noise\": \(median(noise)), \"runs\": \(rounds), "
+                + "\"allocations_per_record\": \(extra.map { "\($0)" } ?? "null")}"
         )
     }
 
-    /// Records per second of a loop as a user would write it, without positions, stop or back-pressure.
-    private static func handWritten(_ batch: Int, _ partitions: Int, _ total: Int) async throws -> Double {
-        let source = MemorySource(total: total, batch: batch, partitions: partitions)
-        let sink = MemorySink()
-        let start = ContinuousClock.now
-        while true {
-            let polled = try await source.poll(PollRequest(maxRecords: batch))
-            if polled.isEnd { break }
-            _ = try await sink.put(RecordBatch(polled.records))
-        }
-        try await sink.flush()
-        precondition(sink.records == total)
-        return Double(total) / seconds(since: start)
+    /// How many allocations a record costs beyond those of the hand-written loop.
+    private static func allocations(of bench: RunnerCase) async throws -> Double? {
+        cbench_start_counting_allocations()
+        try await bench.handWritten()
+        let loop = cbench_stop_counting_allocations()
+        cbench_start_counting_allocations()
+        try await bench.pipeline()
+        let ours = cbench_stop_counting_allocations()
+        return loop < 0 || ours < 0 ? nil : Double(ours - loop) / Double(bench.total)
     }
 
-    /// Records per second of a pipeline with ledger, commits and an in-memory store.
-    private static func pipeline(_ batch: Int, _ partitions: Int, _ total: Int) async throws -> Double {
-        let source = MemorySource(total: total, batch: batch, partitions: partitions)
-        let sink = MemorySink()
-        let pipeline = Pipeline("bench", from: source, to: sink, offsets: InMemoryOffsetStore())
+    /// Records per second.
+    private static func rate(
+        of bench: RunnerCase,
+        _ arm: (RunnerCase) async throws -> Void
+    ) async throws -> Double {
         let start = ContinuousClock.now
-        let counts = try await pipeline.run()
-        precondition(sink.records == total && counts.delivered == total && counts.committed == total)
-        return Double(total) / seconds(since: start)
-    }
-
-    private static func seconds(since start: ContinuousClock.Instant) -> Double {
+        try await arm(bench)
         let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        return Double(seconds) + Double(attoseconds) / 1e18
+        return Double(bench.total) / (Double(seconds) + Double(attoseconds) / 1e18)
     }
 
     private static func median(_ values: [Double]) -> Double {

@@ -16,7 +16,7 @@ extension HandOverState {
     /// Has the committer take the sinks' turn as soon as they are free.
     mutating func demandCommit(_ wake: inout Wakeups) {
         isCommitDue = true
-        guard !isCommitting else { return }
+        guard !isCommitting, !isReportPaused else { return }
         // What a running put delivers belongs to the commit as well, where there is one sink to wait for.
         if desks.count == 1 { desks[0].isFlushWanted = true }
         if isNotable { wakeCommitter(&wake) }
@@ -28,7 +28,7 @@ extension HandOverState {
     /// What the committer does next.
     mutating func commitStep(_ wake: inout Wakeups) -> CommitStep {
         guard phase != .aborted else { return .end }
-        guard isCommitDue || hasSinkEnded else { return .park }
+        guard isCommitDue || hasSinkEnded, !isReportPaused else { return .park }
         guard isNotable else {
             desks[0].isFlushWanted = true
             return .park
@@ -36,6 +36,7 @@ extension HandOverState {
         isCommitDue = false
         let set = commitSet()
         guard !set.isEmpty || isReportOwed else {
+            reportDue = nil
             for sink in desks.indices { releaseFlush(sink, &wake) }
             return hasSinkEnded ? .end : .park
         }
@@ -47,7 +48,7 @@ extension HandOverState {
     }
 
     /// Whether `commitStep` would not park.
-    var isCommitterReady: Bool { phase == .aborted || (isCommitDue || hasSinkEnded) && isNotable }
+    var isCommitterReady: Bool { phase == .aborted || (isCommitDue || hasSinkEnded) && isNotable && !isReportPaused }
 
     /// What can be made durable now; with checkpointing sinks, what their newest usable checkpoints cover.
     private mutating func commitSet() -> CommitSet {
@@ -55,6 +56,38 @@ extension HandOverState {
         set.checkpoints = checkpoints
         committedSeal = seal == nil ? nil : sealNumber
         return set
+    }
+
+    // MARK: Telling the source
+
+    /// Whether the source could not take note of a commit, and is not to be told again yet.
+    func isReportEarly(at now: ConnectorClock.Instant) -> Bool {
+        guard let reportDue, !hasSinkEnded else { return false }
+        return now < reportDue
+    }
+
+    /// Whether a commit would be of no use before the source is told again.
+    private var isReportPaused: Bool { reportDue != nil && traits.reportsCommit && isReportEarly(at: clock.now) }
+
+    /// The source took note of a commit.
+    mutating func noteReported() {
+        isReportOwed = false
+        reportFailures = 0
+        reportDue = nil
+    }
+
+    /// The source could not take note of a commit: it is told again later, with what is the newest then.
+    mutating func noteUnreported(_ set: CommitSet, _ wake: inout Wakeups) {
+        reportFailures += 1
+        let delay = options.retry.delay(afterFailures: reportFailures, randomness)
+        reportDue = clock.now.advanced(by: delay)
+        if traits.reportsCommit {
+            abandonCommit(set, &wake)
+        } else {
+            isReportOwed = true
+            endCommit(set, &wake)
+        }
+        wakeDueTimer(&wake)
     }
 
     // MARK: Flushing
@@ -80,6 +113,7 @@ extension HandOverState {
         for sink in desks.indices { releaseFlush(sink, &wake) }
         commitStage = .none
         wakeSource(&wake)
+        if canCommit { wakeTimer(&wake) }
     }
 
     /// The set is durable where it is kept.
@@ -147,6 +181,9 @@ extension HandOverState {
         for sink in desks.indices {
             guard let due = desks[sink].nextDue else { continue }
             if due <= now { wakeSink(sink, &wake) } else { next = min(next ?? due, due) }
+        }
+        if let reportDue {
+            if reportDue <= now { demandCommit(&wake) } else { next = min(next ?? reportDue, reportDue) }
         }
         guard let next, armedDue.map({ next < $0 }) ?? true else { return .park }
         armedDue = next

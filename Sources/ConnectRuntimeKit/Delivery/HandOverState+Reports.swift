@@ -188,16 +188,18 @@ extension HandOverState {
     /// What is held back does not keep the whole buffer alive that it was cut from.
     private mutating func hold(_ group: LaneTable.Group, at sink: Int) {
         var group = group
-        for index in group.items.indices { group.items[index].record.detachIfSmall() }
-        for slot in Set(group.items.map(\.shipment)) { detach(slot) }
+        for index in group.items.indices {
+            let slot = group.items[index].shipment
+            takeApart(slot)
+            group.items[index].record.detach(with: &shipments[slot].polled[Int(group.items[index].origin.index)])
+        }
+        for slot in Set(group.items.map(\.shipment)) { dropSettledData(of: slot) }
         desks[sink].lanes.hold(group)
     }
 
-    private mutating func detach(_ slot: Int) {
-        takeApart(slot)
+    private mutating func dropSettledData(of slot: Int) {
         guard let rest = shipments[slot].detail?.rest else { return }
-        for index in rest.indices where rest[index] == 0 { shipments[slot].polled[index].data = .absent }
-        for index in rest.indices where rest[index] > 0 { shipments[slot].polled[index].detachIfSmall() }
+        for index in rest.indices where rest[index] == 0 { shipments[slot].polled[index].dropPayload() }
         var charge = Charge(of: shipments[slot].polled)
         charge.records = shipments[slot].detail?.open ?? 0
         shipments.setCharge(charge, of: slot)

@@ -53,13 +53,18 @@ extension HandOverState {
     private mutating func settleRecord(_ index: Int, of slot: Int) {
         guard let detail = shipments[slot].detail else { return }
         let shipment = shipments[slot]
+        shipments[slot].detail?.open -= 1
+        guard !detail.lost.contains(index) else {
+            // Those with numbers were counted when their partition was closed.
+            if ledger.style == .individual { ledger.counts.lost += 1 }
+            return
+        }
         ledger.settle(
             shipment.polled[index],
             shipment.place(of: index),
             as: detail.outcomes[index],
             detail.errors[index]
         )
-        shipments[slot].detail?.open -= 1
     }
 
     private mutating func noteRoom(afterQuiet isQuiet: Bool, _ wake: inout Wakeups) {
@@ -95,6 +100,7 @@ extension HandOverState {
     /// Forgets partitions that are gone: nothing of them reaches a sink any more.
     mutating func close(_ partitions: [RecordPartition], _ wake: inout Wakeups) {
         sealBeforeSettling()
+        if traits.gathersUnits { closedPartitions += partitions }
         ledger.close(partitions)
         let gone = Set(partitions)
         let isGone: (Item) -> Bool = { gone.contains($0.record.partition) }
@@ -103,12 +109,21 @@ extension HandOverState {
             let held = desks[sink].lanes.remove(where: isGone, desks[sink].order)
             removed += held.removed
             desks[sink].queue.prepend(.items(held.freed))
-            for item in removed { complete(item, as: .dropped, nil, &wake) }
+            for item in removed { lose(item, &wake) }
             wakeSink(sink, &wake)
         }
         unsealIfEven()
         wakeSource(&wake)
         wakeWatchers(&wake)
+    }
+}
+
+extension HandOverState {
+    /// A record of a partition that is gone is not settled: it is the next owner's.
+    private mutating func lose(_ item: Item, _ wake: inout Wakeups) {
+        takeApart(item.shipment)
+        shipments[item.shipment].detail?.lost.insert(Int(item.origin.index))
+        complete(item, as: .dropped, nil, &wake)
     }
 }
 

@@ -30,8 +30,9 @@ extension HandOverState {
     var isDelivered: Bool {
         guard hasSourceEnded, desks.allSatisfy({ $0.runningPuts == 0 }) else { return false }
         guard phase > .running else { return isIdle && backlog.isEmpty }
-        return backlog.isEmpty && letters.isEmpty && desks.allSatisfy(\.queue.isEmpty)
-            && !desks.contains { $0.lanes.hasDue(at: clock.now) }
+        let now = clock.now
+        guard letters.isEmpty, desks.allSatisfy({ $0.canOnlyWait(at: now) }) else { return false }
+        return backlog.isEmpty || desks.contains { !$0.outage.isOver(at: now) }
     }
 
     /// Takes the next put of a sink, if there is one to be made now.

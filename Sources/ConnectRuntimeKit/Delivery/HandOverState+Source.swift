@@ -51,7 +51,7 @@ extension HandOverState {
         var share = Charge()
         share.records = Int(Double(options.maxInFlightRecords) * options.laneShare)
         share.bytes = Int(Double(options.maxInFlightBytes) * options.laneShare)
-        return Array(Set(desks.flatMap { $0.lanes.partitions(over: share) }))
+        return Set(desks.flatMap { $0.lanes.partitions(over: share) }).sorted(by: <)
     }
 
     private var isUncommittedLimitReached: Bool {
@@ -126,6 +126,11 @@ extension HandOverState {
         dispatch(staged, &wake)
         guard isDirect, let job = takeJob(0, &wake) else { return .queued }
         return .putJob(job)
+    }
+
+    mutating func takeClosedPartitions() -> [RecordPartition] {
+        defer { closedPartitions = [] }
+        return closedPartitions
     }
 
     private mutating func settleMarks(_ staged: StagedShipment, _ wake: inout Wakeups) {

@@ -25,12 +25,16 @@ struct HandOverState: Sendable {
     struct Traits: Sendable {
         /// Whether settled records are reported as soon as the last report has ended.
         var commitsPromptly = false
+        /// Whether telling the source is what commits: the upstream keeps the positions, or has each record acknowledged.
+        var reportsCommit = false
         /// Whether a pause of the source is used to commit before the interval has passed.
         var commitsInPauses = true
         /// Whether the source can leave out partitions that are held back.
         var canHoldBackPartitions = false
         /// Whether partitions can be taken away while a put of their records runs.
         var losesPartitions = false
+        /// Whether the source's task keeps the beginnings of units.
+        var gathersUnits = false
         /// Whether all sinks are given one batch before the next, so that their checkpoints belong together.
         var isInStep = false
     }
@@ -60,6 +64,8 @@ struct HandOverState: Sendable {
     var inlineTicket = Ticket()
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
+    /// Partitions that were taken away since the source's task last looked.
+    var closedPartitions: [RecordPartition] = []
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 
@@ -74,6 +80,9 @@ struct HandOverState: Sendable {
     var committedSeal: UInt64?
     /// Whether the source has not taken note of the last commit.
     var isReportOwed = false
+    /// The failed attempts to tell the source, and when to try again.
+    var reportFailures = 0
+    var reportDue: ConnectorClock.Instant?
     /// The instant that somebody waits for, because a put is due then.
     var armedDue: ConnectorClock.Instant?
     /// The sinks' places that belong to what is sealed, or to all that is settled.

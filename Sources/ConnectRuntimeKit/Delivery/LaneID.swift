@@ -4,7 +4,7 @@ import CloudEventsCodec
 import OpenConnect
 
 /// Which lane a record belongs to, by the partition that it was polled from and, where lanes go by key, its key.
-struct LaneID: Sendable, Hashable {
+struct LaneID: Sendable, Hashable, Comparable {
     let partition: RecordPartition
     let key: SharedBytes?
 
@@ -16,4 +16,16 @@ struct LaneID: Sendable, Hashable {
     init(_ item: Item, _ order: LaneOrder) {
         self.init(partition: item.record.partition, key: order.usesKeys ? item.record.key?.bytes : nil)
     }
+
+    /// An order that is the same in each run, which hashing is not.
+    static func < (left: LaneID, right: LaneID) -> Bool {
+        guard left.partition == right.partition else { return left.partition < right.partition }
+        guard let key = left.key, let other = right.key else { return left.key == nil && right.key != nil }
+        return key.lexicographicallyPrecedes(other)
+    }
+}
+
+extension RecordPartition {
+    /// The order of their names.
+    static func < (left: RecordPartition, right: RecordPartition) -> Bool { left.name < right.name }
 }

@@ -66,7 +66,7 @@ struct LaneTable: Sendable {
 
     /// Frees lanes; what waited behind them.
     mutating func release(_ names: some Sequence<LaneID>) -> [Item] {
-        names.flatMap { lanes.removeValue(forKey: $0)?.followers ?? [] }
+        names.sorted().flatMap { lanes.removeValue(forKey: $0)?.followers ?? [] }
     }
 
     mutating func hold(_ group: Group) {
@@ -88,7 +88,7 @@ struct LaneTable: Sendable {
     /// Takes out items that are not wanted any more; what waited behind lanes of which nothing is left is free to go.
     mutating func remove(where isUnwanted: (Item) -> Bool, _ order: LaneOrder) -> (removed: [Item], freed: [Item]) {
         var removed: [Item] = []
-        for name in lanes.keys {
+        for name in lanes.keys.sorted() {
             guard let followers = lanes[name]?.followers, followers.contains(where: isUnwanted) else { continue }
             removed += followers.filter(isUnwanted)
             lanes[name]?.followers.removeAll(where: isUnwanted)

@@ -364,6 +364,13 @@ struct Ledger: Sendable {
         return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
     }
 
+    /// Counts records that were polled, and whose partition was taken away before they were numbered.
+    mutating func noteLost(_ count: Int) {
+        counts.polled += count
+        counts.lost += count
+        counts.committed += count
+    }
+
     /// Forgets partitions that are gone: what of them is in flight is not settled any more.
     mutating func close(_ names: [RecordPartition]) {
         for name in names {

@@ -23,6 +23,8 @@ struct Shipment: Sendable {
         /// What became of those that are in.
         var outcomes: [RecordOutcome]
         var errors: [Int: ConnectorError] = [:]
+        /// Those whose partition was taken away.
+        var lost: Set<Int> = []
         /// How many records are not settled.
         var open: Int
         /// At which record each part of the ticket begins.

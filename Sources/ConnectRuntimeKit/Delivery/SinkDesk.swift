@@ -78,6 +78,11 @@ struct SinkDesk: Sendable {
         return !queue.isEmpty && !isLingering(at: now, isFinal: isFinal)
     }
 
+    /// Whether there is nothing to put before some time has passed.
+    func canOnlyWait(at now: ConnectorClock.Instant) -> Bool {
+        !outage.isOver(at: now) || queue.isEmpty && !lanes.hasDue(at: now)
+    }
+
     /// When the next put is due that only waits for its time.
     var nextDue: ConnectorClock.Instant? {
         let linger = lingersSince.map { $0.advanced(by: preferred.linger) }

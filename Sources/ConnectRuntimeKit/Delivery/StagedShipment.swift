@@ -9,6 +9,11 @@ struct StagedShipment: Sendable {
         let sink: Int
         var records: [ConnectorRecord]
         var origins: [Parcel.Origin]?
+
+        mutating func add(_ record: ConnectorRecord, _ origin: Parcel.Origin) {
+            records.append(record)
+            origins?.append(origin)
+        }
     }
 
     /// A record that did not get as far as the sinks.

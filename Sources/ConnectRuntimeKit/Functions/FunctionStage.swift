@@ -45,23 +45,28 @@ struct FunctionStage: Sendable {
     }
 
     private func add(
-        _ made: [FunctionResult.Part],
+        _ made: FunctionResult.Storage,
         _ index: Int,
         _ polled: ConnectorRecord,
         to staged: inout StagedShipment,
         _ parts: inout [StagedShipment.Part]
     ) {
-        var isMeantForAny = false
-        for (number, part) in made.enumerated() {
-            let endsUnit = polled.hasOffset && number == made.count - 1
-            let origin = Parcel.Origin(index: Int32(index), part: Int32(number), endsUnit: endsUnit)
-            for sink in sinks.indices where part.sinks?.contains(sinks[sink]) ?? true {
-                isMeantForAny = true
-                parts[sink].records.append(part.record)
-                parts[sink].origins?.append(origin)
+        switch made {
+        case .one(let record):
+            let origin = Parcel.Origin(index: Int32(index), part: 0, endsUnit: polled.hasOffset)
+            for sink in sinks.indices { parts[sink].add(record, origin) }
+        case .parts(let made):
+            var isMeantForAny = false
+            for (number, part) in made.enumerated() {
+                let endsUnit = polled.hasOffset && number == made.count - 1
+                let origin = Parcel.Origin(index: Int32(index), part: Int32(number), endsUnit: endsUnit)
+                for sink in sinks.indices where part.sinks?.contains(sinks[sink]) ?? true {
+                    isMeantForAny = true
+                    parts[sink].add(part.record, origin)
+                }
             }
+            if !isMeantForAny { staged.filtered.append(index) }
         }
-        if !isMeantForAny { staged.filtered.append(index) }
     }
 
     // MARK: One record
@@ -72,7 +77,7 @@ struct FunctionStage: Sendable {
     }
 
     /// All functions one after the other; an error concerns this record alone.
-    private func apply(to record: ConnectorRecord) async throws -> Result<[FunctionResult.Part], Failed> {
+    private func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
         var failures = Retrier.Failures()
         while true {
             do {
@@ -94,8 +99,22 @@ struct FunctionStage: Sendable {
         }
     }
 
-    private func applyOnce(to record: ConnectorRecord) async throws -> [FunctionResult.Part] {
-        var parts = [FunctionResult.Part(record)]
+    private func applyOnce(to record: ConnectorRecord) async throws -> FunctionResult.Storage {
+        var record = record
+        for (index, function) in functions.enumerated() {
+            switch try await function.apply(record).storage {
+            case .one(let next): record = next
+            case .parts(let parts): return .parts(try await apply(functions[(index + 1)...], to: parts))
+            }
+        }
+        return .one(record)
+    }
+
+    private func apply(
+        _ functions: ArraySlice<any RecordFunction>,
+        to parts: [FunctionResult.Part]
+    ) async throws -> [FunctionResult.Part] {
+        var parts = parts
         for function in functions {
             var next: [FunctionResult.Part] = []
             for part in parts {

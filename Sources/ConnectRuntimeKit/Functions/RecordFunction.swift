@@ -27,16 +27,31 @@ public struct FunctionResult: Sendable {
         }
     }
 
+    enum Storage: Sendable {
+        /// The usual case, without an array.
+        case one(ConnectorRecord)
+        case parts([Part])
+    }
+
+    let storage: Storage
+
     /// In their order; none where the record is filtered out.
-    public var parts: [Part]
+    public var parts: [Part] {
+        switch storage {
+        case .one(let record): [Part(record)]
+        case .parts(let parts): parts
+        }
+    }
+
+    private init(_ storage: Storage) { self.storage = storage }
 
     /// A record became these parts.
-    public init(_ parts: [Part]) { self.parts = parts }
+    public init(_ parts: [Part]) { storage = .parts(parts) }
 
     /// The record goes on, changed or not.
-    public static func record(_ record: ConnectorRecord) -> FunctionResult { FunctionResult([Part(record)]) }
+    public static func record(_ record: ConnectorRecord) -> FunctionResult { FunctionResult(.one(record)) }
     /// The record is filtered out: it counts as settled.
-    public static let filtered = FunctionResult([])
+    public static let filtered = FunctionResult(.parts([]))
     /// The record became several, which commit together.
     public static func split(_ records: [ConnectorRecord]) -> FunctionResult {
         FunctionResult(records.map { Part($0) })

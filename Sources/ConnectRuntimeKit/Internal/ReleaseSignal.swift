@@ -20,7 +20,7 @@ final class ReleaseSignal: Sendable {
         let woken = state.withLock { state in
             state.count += 1
             defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            return state.waiting.sorted { $0.key < $1.key }.map(\.value)
         }
         for continuation in woken { continuation.resume() }
     }

@@ -16,7 +16,7 @@ final class StopSignal: Sendable {
         let waiters = state.withLock { state in
             state.isRequested = true
             defer { state.waiters = [:] }
-            return Array(state.waiters.values)
+            return state.waiters.sorted { $0.key < $1.key }.map(\.value)
         }
         for waiter in waiters { waiter.resume() }
     }

@@ -33,17 +33,22 @@ final class PositionKeeper: Sendable {
     /// Stores what a commit makes durable, each claim's part of it atomically.
     func save(_ set: CommitSet) async throws {
         guard let store else { return }
+        // In the order of the set, so that a run can be repeated.
+        var tokens: [ClaimToken] = []
         var changes: [ClaimToken: OffsetChanges] = [:]
         if storesPositions {
             let claims = state.withLock { $0.partitionClaims }
             for position in set.positions {
-                changes[claims[position.position.partition] ?? claim, default: OffsetChanges()].positions.append(
-                    position
-                )
+                let token = claims[position.position.partition] ?? claim
+                if changes[token] == nil { tokens.append(token) }
+                changes[token, default: OffsetChanges()].positions.append(position)
             }
         }
-        if !set.checkpoints.isEmpty { changes[claim, default: OffsetChanges()].checkpoints = set.checkpoints }
-        for (token, changes) in changes { try await store.save(changes, under: token) }
+        if !set.checkpoints.isEmpty {
+            if changes[claim] == nil { tokens.append(claim) }
+            changes[claim, default: OffsetChanges()].checkpoints = set.checkpoints
+        }
+        for token in tokens { try await store.save(changes[token] ?? OffsetChanges(), under: token) }
     }
 
     // MARK: Telling the source
@@ -52,7 +57,7 @@ final class PositionKeeper: Sendable {
     func unreported(adding newest: [StoredPosition]) -> [RecordPosition]? {
         state.withLock { state in
             for position in newest { state.unreported[position.position.partition] = position.position }
-            return state.unreported.isEmpty ? nil : Array(state.unreported.values)
+            return state.unreported.isEmpty ? nil : state.unreported.values.sorted { $0.partition < $1.partition }
         }
     }
 
@@ -103,7 +108,7 @@ final class PositionKeeper: Sendable {
     }
 
     /// The claims of partitions that are still held.
-    var heldPartitions: [RecordPartition] { state.withLock { Array($0.partitionClaims.keys) } }
+    var heldPartitions: [RecordPartition] { state.withLock { $0.partitionClaims.keys.sorted(by: <) } }
 
     /// How long a claim lasts without being renewed, or `nil` where all of them last as long as the process.
     var lease: Duration? { state.withLock(\.lease) }
@@ -112,6 +117,9 @@ final class PositionKeeper: Sendable {
     func renew(holdsConnector: Bool) async throws {
         guard let store else { return }
         if holdsConnector { try await store.renew(claim) }
-        for token in state.withLock({ Array($0.partitionClaims.values) }) { try await store.renew(token) }
+        for partition in heldPartitions {
+            guard let token = state.withLock({ $0.partitionClaims[partition] }) else { continue }
+            try await store.renew(token)
+        }
     }
 }

@@ -60,7 +60,15 @@ struct Committer: Sendable {
     ///
     /// - Returns: whether there is any use in going on.
     private func report(_ set: CommitSet) async -> Bool {
-        handOver.step { state, _ in state.commitStage = .reporting }
+        let isEarly = handOver.step { state, _ in
+            state.commitStage = .reporting
+            return state.isReportEarly(at: state.clock.now)
+        }
+        if isEarly {
+            positions.noteUnreported(set.positions)
+            handOver.step { $0.endCommit(set, &$1) }
+            return true
+        }
         do {
             if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
                 try await source.acknowledge(set.acknowledgements)
@@ -78,17 +86,12 @@ struct Committer: Sendable {
                 )
             )
             return handOver.step { state, wake in
-                state.isReportOwed = set.acknowledgements.isEmpty
-                if set.acknowledgements.isEmpty {
-                    state.endCommit(set, &wake)
-                } else {
-                    state.abandonCommit(set, &wake)
-                }
+                state.noteUnreported(set, &wake)
                 return !state.hasSinkEnded
             }
         }
         handOver.step { state, wake in
-            state.isReportOwed = false
+            state.noteReported()
             state.endCommit(set, &wake)
         }
         return true

@@ -255,9 +255,11 @@ final class PipelineRun: Sendable {
             options: pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
+                reportsCommit: traits.acknowledgement == .individual || traits.positions != .offsetStore,
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
                 canHoldBackPartitions: traits.canHoldBackPartitions,
                 losesPartitions: traits.hasDynamicPartitions,
+                gathersUnits: sinks.contains(where: \.keepsPositions),
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
             ),
             ledger: ledger,

@@ -72,6 +72,7 @@ struct SourceWorker: ConnectorWorker {
         _ units: inout UnitGatherer,
         isPlain: Bool
     ) async -> HandOverState.PollStep {
+        if units.isActive { forgetClosedPartitions(&units) }
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
         switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
@@ -100,6 +101,12 @@ struct SourceWorker: ConnectorWorker {
         guard let failure = output.failure else { return next }
         handOver.fail(failure, sinkIsUsable: true)
         return .end
+    }
+
+    private func forgetClosedPartitions(_ units: inout UnitGatherer) {
+        let closed = handOver.sourceStep { state, _ in state.takeClosedPartitions() }
+        let lost = closed.isEmpty ? 0 : units.forget(closed)
+        if lost > 0 { handOver.sourceStep { state, _ in state.ledger.noteLost(lost) } }
     }
 
     private func putInline(_ job: PutJob) async -> HandOverState.PollStep {

@@ -25,6 +25,13 @@ struct UnitGatherer {
         return whole
     }
 
+    /// Lets go of the beginnings of units whose partition is gone.
+    ///
+    /// - Returns: how many records that were.
+    mutating func forget(_ partitions: [RecordPartition]) -> Int {
+        partitions.reduce(0) { $0 + (open.removeValue(forKey: $1)?.count ?? 0) }
+    }
+
     mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
         guard isActive else { return entries }
         var whole: [PolledEntry] = []

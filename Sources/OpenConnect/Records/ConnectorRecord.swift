@@ -135,9 +135,22 @@ extension ConnectorRecord {
     }
 
     /// Copies the payload out of a buffer of which it is a small part, so that the record does not keep the buffer alive.
-    package mutating func detachIfSmall() {
+    ///
+    /// - Parameter other: a record that may have the same payload, and then shares the copy.
+    package mutating func detach(with other: inout ConnectorRecord) {
+        let isShared = payload.isSame(as: other.payload)
+        detach()
+        if isShared { other.payload = payload } else { other.detach() }
+    }
+
+    private mutating func detach() {
         guard payload.retainedCapacity > 2 * payload.count + 64 else { return }
         payload = payload.detached()
+    }
+
+    /// Lets go of the payload, which is not needed any more.
+    package mutating func dropPayload() {
+        payload = SharedBytes()
     }
 
     /// A computed default speaks of the record as it was polled: it has to be fixed before the record changes.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectRuntimeKit
+import OpenConnect
+
+/// One comparison of a pipeline with a hand-written loop over the same source and sinks.
+struct RunnerCase: Sendable {
+    let name: String
+    let batch: Int
+    var partitions = 1
+    var total = 5_000_000
+    /// How long each poll and each put waits.
+    var wait: Duration?
+    var filters = false
+    var sinks = 1
+    /// Every so many puts fail once.
+    var failsEvery: Int?
+
+    static let all = [
+        RunnerCase(name: "memory/batch-1000/partitions-1", batch: 1000),
+        RunnerCase(name: "memory/batch-100/partitions-1", batch: 100),
+        RunnerCase(name: "memory/batch-10/partitions-1", batch: 10),
+        RunnerCase(name: "memory/batch-1/partitions-1", batch: 1, total: 3_000_000),
+        RunnerCase(name: "memory/batch-1000/partitions-4", batch: 1000, partitions: 4),
+        RunnerCase(name: "memory/batch-1000/partitions-1000", batch: 1000, partitions: 1000),
+        RunnerCase(name: "memory/batch-1000/filter", batch: 1000, filters: true),
+        RunnerCase(name: "memory/batch-1000/retry", batch: 1000, failsEvery: 100),
+        RunnerCase(name: "memory/batch-1000/fanout", batch: 1000, sinks: 2),
+        RunnerCase(name: "memory/wait-1ms", batch: 100, total: 40_000, wait: .milliseconds(1)),
+        RunnerCase(name: "memory/wait-100us", batch: 100, total: 200_000, wait: .microseconds(100)),
+    ]
+
+    private var source: MemorySource { MemorySource(total: total, batch: batch, partitions: partitions, wait: wait) }
+    private var makeSinks: [MemorySink] { (0..<sinks).map { _ in MemorySink(wait: wait, failsEvery: failsEvery) } }
+    private var expected: Int { filters ? total / 2 : total }
+
+    private static let keeps: @Sendable (ConnectorRecord) -> Bool = {
+        $0.offset?.sequence?.isMultiple(of: 2) ?? false
+    }
+
+    /// A loop as a user would write it, without positions, stop or back-pressure.
+    func handWritten() async throws {
+        let source = source
+        let sinks = makeSinks
+        while true {
+            let polled = try await source.poll(PollRequest(maxRecords: batch))
+            if polled.isEnd { break }
+            let records = filters ? polled.records.filter(Self.keeps) : polled.records
+            for sink in sinks { try await put(RecordBatch(records), into: sink) }
+        }
+        for sink in sinks {
+            try await sink.flush()
+            precondition(sink.records == expected)
+        }
+    }
+
+    private func put(_ batch: RecordBatch, into sink: MemorySink) async throws {
+        guard failsEvery != nil else {
+            _ = try await sink.put(batch)
+            return
+        }
+        do {
+            _ = try await sink.put(batch)
+        } catch {
+            try await Task.sleep(for: .milliseconds(1))
+            _ = try await sink.put(batch)
+        }
+    }
+
+    /// A pipeline with ledger, commits and an in-memory store.
+    func pipeline() async throws {
+        let sinks = makeSinks
+        var options = DeliveryOptions()
+        options.retry = RetryPolicy(firstDelay: .milliseconds(1), maxDelay: .milliseconds(1))
+        let source = source
+        let pipeline = Pipeline(
+            "bench",
+            from: source,
+            through: filters ? [.filter(Self.keeps)] : [],
+            to: sinks.enumerated().map { index, sink in NamedSink("sink-\(index)", sink) },
+            offsets: InMemoryOffsetStore(),
+            options: options
+        )
+        let counts = try await pipeline.run()
+        precondition(sinks.allSatisfy { $0.records == expected })
+        precondition(counts.delivered == expected && counts.committed == total)
+    }
+}
