@@ -27,8 +27,6 @@ public final class InMemoryDeadLetterStore: DeadLetterStore {
         state.withLock { state in
             for letter in letters {
                 state.lastNumber += 1
-                var letter = letter
-                letter.record.detachIfSmall()
                 state.letters.append(StoredDeadLetter(key: DeadLetterKey(state.lastNumber), letter: letter))
             }
         }
