@@ -4,16 +4,21 @@ import OpenConnect
 
 /// One redrive of a pipeline's dead letters.
 final class Redrive: Sendable {
-    static let pageSize = 256
-
     private let pipeline: Pipeline
     private let store: any DeadLetterStore
     private let selection: DeadLetterSelection
+    private let pageSize: Int
     private let tasks = TaskHost()
     private let retrier: Retrier
     private let breakage = Breakage()
 
-    init(_ pipeline: Pipeline, _ store: any DeadLetterStore, _ selection: DeadLetterSelection) {
+    init(
+        _ pipeline: Pipeline,
+        _ store: any DeadLetterStore,
+        _ selection: DeadLetterSelection,
+        pageSize: Int = 256
+    ) {
+        self.pageSize = pageSize
         self.pipeline = pipeline
         self.store = store
         self.selection = selection
@@ -79,7 +84,7 @@ final class Redrive: Sendable {
             try Task.checkCancellation()
             let start = last
             let letters = try await retrier.run("read", of: "dead letter store") {
-                try await store.read(after: start, atMost: Self.pageSize)
+                try await store.read(after: start, atMost: pageSize)
             }
             guard let end = letters.last else { break }
             last = end.key

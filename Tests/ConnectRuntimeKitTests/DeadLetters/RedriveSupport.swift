@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 import ConnectRuntimeKit
 import OpenConnect
 import Synchronization
@@ -154,5 +155,31 @@ extension RedriveCounts {
         self.dropped = dropped
         self.failedAgain = failedAgain
         self.kept = kept
+    }
+}
+
+/// An output that can be cut back.
+final class CutOutput: Sendable {
+    private let state = Mutex<[String]>([])
+    var lines: [String] { state.withLock { $0 } }
+    func append(_ line: String) { state.withLock { $0.append(line) } }
+    func cut(to count: Int) { state.withLock { $0 = Array($0.prefix(count)) } }
+}
+
+/// A sink that cuts its output back to a checkpoint.
+struct CutSink: CheckpointingSink {
+    let output: CutOutput
+
+    func put(_ batch: RecordBatch) async throws -> PutResult {
+        for record in batch { output.append(record.data.text ?? "") }
+        return .delivered
+    }
+
+    func flush() async throws {}
+
+    func checkpoint() async throws -> SinkCheckpoint { SinkCheckpoint(SharedBytes([UInt8(output.lines.count)])) }
+
+    func restore(_ checkpoint: SinkCheckpoint?) async throws {
+        output.cut(to: Int(checkpoint?.bytes.first ?? 0))
     }
 }
