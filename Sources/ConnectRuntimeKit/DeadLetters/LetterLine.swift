@@ -4,6 +4,14 @@ import CloudEventsCodec
 import OpenConnect
 import OpenConnectFiles
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// The lines of a file of dead letters. Each is a CloudEvent in JSON that begins with its key and ends with a checksum.
 ///
 /// ```
@@ -87,30 +95,36 @@ enum LetterLine {
 
     /// Checks a line, given without its end.
     static func content(of line: UnsafeRawBufferPointer) throws(Defect) -> Content {
-        guard isBeginning(line) else { throw .foreign }
-        guard line.count > endCount + beginning.count else { throw .damaged }
-        let end = line[(line.count - endCount)...]
-        guard end.starts(with: checkName), end.suffix(closing.count).elementsEqual(closing) else { throw .damaged }
-        let check = String(decoding: end.dropFirst(checkName.count).dropLast(closing.count), as: UTF8.self)
-        let members = UnsafeRawBufferPointer(rebasing: line[..<end.startIndex])
-        guard check == "\(version)-" + hexadecimal(CRC32C.checksum(members)) else {
-            let isOther = check.hasSuffix(hexadecimal(CRC32C.checksum(members)))
+        guard line.has(beginning, at: 0) else { throw .foreign }
+        let end = line.count - endCount
+        guard end > beginning.count, line.has(checkName, at: end), line.has(closing, at: line.count - closing.count)
+        else { throw .damaged }
+        let members = UnsafeRawBufferPointer(rebasing: line[..<end])
+        let crc = hexadecimal(CRC32C.checksum(members))
+        guard line.has(Array("\(version)-\(crc)".utf8), at: end + checkName.count) else {
+            let isOther = line.has(Array(crc.utf8), at: line.count - closing.count - crc.utf8.count)
             throw isOther ? .foreign : .damaged
         }
-        guard let content = content(ofChecked: members.dropFirst(beginning.count)) else { throw .foreign }
+        guard let content = content(ofChecked: members) else { throw .foreign }
         return content
     }
 
-    private static func content(ofChecked members: Slice<UnsafeRawBufferPointer>) -> Content? {
-        let quote = UInt8(ascii: "\"")
-        let digits = members.prefix { $0 != quote }
-        guard let number = UInt64(String(decoding: digits, as: UTF8.self)) else { return nil }
-        let rest = members.dropFirst(digits.count)
-        guard rest.starts(with: removal) else { return .letter(number) }
-        let text = String(decoding: rest.dropFirst(removal.count).prefix { $0 != quote }, as: UTF8.self)
-        let parts = text.split(separator: ",")
+    private static func content(ofChecked members: UnsafeRawBufferPointer) -> Content? {
+        guard let (digits, end) = text(in: members, from: beginning.count), let number = UInt64(digits) else {
+            return nil
+        }
+        guard members.has(removal, at: end) else { return .letter(number) }
+        guard let (list, _) = text(in: members, from: end + removal.count) else { return nil }
+        let parts = list.split(separator: ",")
         let ranges = parts.compactMap(range)
         return ranges.count == parts.count ? .removal(ranges, last: number) : nil
+    }
+
+    /// What comes before the next quotation mark, and its place.
+    private static func text(in members: UnsafeRawBufferPointer, from start: Int) -> (String, end: Int)? {
+        var end = start
+        while end < members.count, members[end] != UInt8(ascii: "\"") { end += 1 }
+        return end < members.count ? (String(decoding: members[start..<end], as: UTF8.self), end) : nil
     }
 
     private static func range(_ text: Substring) -> ClosedRange<UInt64>? {
@@ -131,6 +145,17 @@ enum LetterLine {
             return try DeadLetter(event: JSONEventFormat(limits: limits).decode(line))
         } catch let error as CloudEventError {
             throw ConnectorError(.fatal, "a stored dead letter is not an event: \(error)")
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether some bytes are at a place.
+    fileprivate func has(_ bytes: [UInt8], at place: Int) -> Bool {
+        guard let baseAddress, place >= 0, place + bytes.count <= count else { return false }
+        return bytes.withUnsafeBytes { expected in
+            guard let start = expected.baseAddress else { return true }
+            return memcmp(baseAddress + place, start, expected.count) == 0
         }
     }
 }

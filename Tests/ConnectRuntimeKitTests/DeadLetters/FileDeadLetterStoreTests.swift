@@ -264,9 +264,13 @@ struct FileDeadLetterStoreTests {
     func manyLetters() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/dead.jsonl"
-            let json = try JSONEventFormat().encode(DeadLetter.text("x").event())
+            // Whole letters only where they are read, as the checksums of all take long without the optimizer.
+            let letter = try JSONEventFormat().encode(DeadLetter.text("x").event())
+            let short = SharedBytes(utf8: "{\"short\":1}")
             var bytes: [UInt8] = []
-            for number in 1...99_000 as ClosedRange<UInt64> { bytes += LetterLine.encode(json, as: number) }
+            for number in 1...99_000 as ClosedRange<UInt64> {
+                bytes += LetterLine.encode(number % 1000 == 0 ? letter : short, as: number)
+            }
             try write(bytes, to: path)
             let store = FileDeadLetterStore(path: path)
             try await store.append((0..<1000).map { .text("\($0)") })
