@@ -71,13 +71,13 @@ struct FunctionStage: Sendable {
 
     // MARK: One record
 
-    private struct Failed: Error {
+    struct Failed: Error {
         let error: ConnectorError
         let attempts: Int
     }
 
     /// All functions one after the other; an error concerns this record alone.
-    private func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
+    func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
         var failures = Retrier.Failures()
         while true {
             do {
