@@ -33,5 +33,7 @@ final class LetterBoxStore: DeadLetterStore {
         }
     }
 
+    func replace(_ letters: [StoredDeadLetter]) async throws {}
+
     func remove(_ keys: [DeadLetterKey]) async throws {}
 }
