@@ -57,6 +57,8 @@ struct HandOverState: Sendable {
     /// What the source's task is putting.
     var inlineTicket = Ticket()
     var inlineIsQuiet = false
+    /// Nothing more is put; said once, it stays so.
+    var hasDelivered = false
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 

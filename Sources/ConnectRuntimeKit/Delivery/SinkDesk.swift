@@ -78,6 +78,11 @@ struct SinkDesk: Sendable {
         return !queue.isEmpty && !isLingering(at: now, isFinal: isFinal)
     }
 
+    /// Whether there is something to put for which nothing but the turn is missing.
+    func hasWork(at now: ConnectorClock.Instant) -> Bool {
+        outage.isOver(at: now) && (!queue.isEmpty || lanes.hasDue(at: now))
+    }
+
     /// When the next put is due that only waits for its time.
     var nextDue: ConnectorClock.Instant? {
         let linger = lingersSince.map { $0.advanced(by: preferred.linger) }
