@@ -80,7 +80,7 @@ extension HandOverState {
             return letter
         }
         guard pending.isEmpty else { return .write(pending) }
-        return hasSinkEnded || isDelivered ? .end : .park
+        return hasSinkEnded || endsDelivery() ? .end : .park
     }
 
     var areLettersReady: Bool {

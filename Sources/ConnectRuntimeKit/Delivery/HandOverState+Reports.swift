@@ -140,7 +140,8 @@ extension HandOverState {
             fail(error, sinkIsUsable: false, &wake)
             return
         }
-        let delay = max(error.retryAfter ?? .zero, options.outage.delay(afterFailures: outage.failures, randomness))
+        let wait = options.outage.delay(afterFailures: outage.failures, since: outage.since, at: now, randomness)
+        let delay = max(error.retryAfter ?? .zero, wait)
         desks[sink].outage.until = now.advanced(by: delay)
         putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
     }
@@ -174,7 +175,9 @@ extension HandOverState {
         var kept: Set<LaneID> = []
         if !repeats.later.isEmpty {
             let failures = repeats.later.map(\.failures).max() ?? 1
-            let delay = max(repeats.delay, options.retry.delay(afterFailures: failures, randomness))
+            let first = repeats.later.compactMap(\.firstFailure).min()
+            let wait = options.retry.delay(afterFailures: failures, since: first, at: now, randomness)
+            let delay = max(repeats.delay, wait)
             let group = repeats.group(repeats.later, due: now.advanced(by: delay), nil, order, desks[sink].isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)

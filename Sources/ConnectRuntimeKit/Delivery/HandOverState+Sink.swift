@@ -11,11 +11,11 @@ extension HandOverState {
 
     /// What a task of a sink does next.
     mutating func sinkStep(_ sink: Int, _ wake: inout Wakeups) -> SinkStep {
-        guard phase <= .draining else { return .end }
+        guard phase <= .draining, !hasDelivered else { return .end }
         if let job = takeJob(sink, &wake) { return .put(job) }
         dispatchNext(&wake)
         if let job = takeJob(sink, &wake) { return .put(job) }
-        return isDelivered ? .end : .park
+        return endsDelivery() ? .end : .park
     }
 
     /// Whether `sinkStep` would not park.
@@ -28,11 +28,18 @@ extension HandOverState {
 
     /// Whether everything is delivered that will be: after a stop, what is held back is not waited for.
     var isDelivered: Bool {
+        guard !hasDelivered else { return true }
         guard hasSourceEnded, desks.allSatisfy({ $0.runningPuts == 0 }) else { return false }
         guard phase > .running else { return isIdle && backlog.isEmpty }
         let now = clock.now
-        guard letters.isEmpty, desks.allSatisfy({ $0.canOnlyWait(at: now) }) else { return false }
-        return backlog.isEmpty || desks.contains { !$0.outage.isOver(at: now) }
+        guard letters.isEmpty, desks.allSatisfy({ !$0.hasWork(at: now) }) else { return false }
+        return backlog.isEmpty || desks.contains { !$0.queue.isEmpty }
+    }
+
+    /// The same, once and for all: one task that ends is enough, whatever falls due later.
+    mutating func endsDelivery() -> Bool {
+        hasDelivered = isDelivered
+        return hasDelivered
     }
 
     /// Takes the next put of a sink, if there is one to be made now.

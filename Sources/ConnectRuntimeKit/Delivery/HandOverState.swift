@@ -66,6 +66,8 @@ struct HandOverState: Sendable {
     var inlineIsQuiet = false
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
+    /// Nothing more is put; said once, it stays so.
+    var hasDelivered = false
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 

@@ -78,9 +78,9 @@ struct SinkDesk: Sendable {
         return !queue.isEmpty && !isLingering(at: now, isFinal: isFinal)
     }
 
-    /// Whether there is nothing to put before some time has passed.
-    func canOnlyWait(at now: ConnectorClock.Instant) -> Bool {
-        !outage.isOver(at: now) || queue.isEmpty && !lanes.hasDue(at: now)
+    /// Whether there is something to put for which nothing but the turn is missing.
+    func hasWork(at now: ConnectorClock.Instant) -> Bool {
+        outage.isOver(at: now) && (!queue.isEmpty || lanes.hasDue(at: now))
     }
 
     /// When the next put is due that only waits for its time.

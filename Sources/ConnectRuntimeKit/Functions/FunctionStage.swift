@@ -93,6 +93,8 @@ struct FunctionStage: Sendable {
                     try await retrier.pause(after: error, &failures, "apply", "functions")
                 } catch {
                     try Task.checkCancellation()
+                    // A stop says nothing about the record: it is read again.
+                    if retrier.stop.isRequested { throw CancellationError() }
                     return .failure(Failed(error: error.inFunction, attempts: failures.count))
                 }
             }
