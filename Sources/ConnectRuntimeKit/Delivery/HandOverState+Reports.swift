@@ -33,17 +33,33 @@ extension HandOverState {
         let items = job.allItems
         var verdicts: [RecordVerdict] = Array(repeating: .delivered, count: items.count)
         for entry in entries where items.indices.contains(entry.index) { verdicts[entry.index] = entry.verdict }
+        guard verdicts.contains(where: { $0.kind != .delivered }) else { return noteDelivered(job, of: sink, &wake) }
+        // With a verdict a transaction has applied nothing: what is not rejected is put again.
+        let appliesNothing = desks[sink].keepsPositions
+        if verdicts.allSatisfy({ $0.kind == .notTried || appliesNothing && $0.kind == .delivered }) {
+            let error = ConnectorError(.throttled, "the \(desks[sink].name) tried none of the records")
+            return pause(error, job, of: sink, &wake)
+        }
         desks[sink].outage.end()
         var repeats = Repeats()
-        // With a verdict a transaction has applied nothing: what is not rejected is put again.
-        let unapplied = RecordVerdict.notTried
+        if desks[sink].isOrdered { repeats.failedLanes = failedLanes(items, verdicts, of: sink) }
         for (item, verdict) in zip(items, verdicts) {
-            let isApplied = verdict.kind != .delivered || !desks[sink].keepsPositions
-            note(isApplied ? verdict : unapplied, on: item, of: sink, &repeats, &wake)
+            let isUnapplied = verdict.kind == .delivered && appliesNothing
+            note(isUnapplied ? .notTried : verdict, on: item, of: sink, &repeats, &wake)
         }
         for item in job.rest { repeats.add(item, LaneID(item, desks[sink].order)) }
-        if desks[sink].keepsPositions { repeats.keepLanesWhole(desks[sink].order) }
         putAgain(repeats, job, of: sink, &wake)
+    }
+
+    /// The lanes in which something has to wait, so that all of the lane waits: its order is kept, its units stay whole.
+    private func failedLanes(_ items: [Item], _ verdicts: [RecordVerdict], of sink: Int) -> Set<LaneID> {
+        var lanes: Set<LaneID> = []
+        for (item, verdict) in zip(items, verdicts) where verdict.kind == .retry {
+            var item = item
+            item.noteFailure(nil, at: clock.now)
+            if mayRetry(item, options.retry) { lanes.insert(LaneID(item, desks[sink].order)) }
+        }
+        return lanes
     }
 
     private mutating func note(
@@ -187,6 +203,11 @@ extension HandOverState {
             kept.formUnion(group.lanes)
             hold(group, at: sink)
         }
+        for (lane, count) in repeats.awaitedLetters where !kept.contains(lane) && desks[sink].isOrdered {
+            // Nothing of the lane is left, but nothing may pass the letter either.
+            kept.insert(lane)
+            desks[sink].lanes.hold(LaneTable.Group(items: [], lanes: [lane], due: now, awaitedLetters: [lane: count]))
+        }
         desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
         if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
     }
@@ -225,7 +246,8 @@ struct Repeats {
     var delay = Duration.zero
     /// Dead letters that have to be durable before their lane goes on.
     var awaitedLetters: [LaneID: Int] = [:]
-    private var failedLanes: Set<LaneID> = []
+    /// What is added of these lanes waits.
+    var failedLanes: Set<LaneID> = []
 
     init(now: [Item] = [], limit: Int? = nil) {
         self.now = now
@@ -242,14 +264,6 @@ struct Repeats {
         later.append(item)
     }
 
-    /// Has everything of a lane wait in which something failed, so that the lane's units stay whole.
-    mutating func keepLanesWhole(_ order: LaneOrder) {
-        let waiting = now.filter { failedLanes.contains(LaneID($0, order)) }
-        guard !waiting.isEmpty else { return }
-        now.removeAll { failedLanes.contains(LaneID($0, order)) }
-        later = (waiting + later).sorted { ($0.shipment, $0.origin.index) < ($1.shipment, $1.origin.index) }
-    }
-
     func group(
         _ items: [Item],
         due: ConnectorClock.Instant,
@@ -258,7 +272,7 @@ struct Repeats {
         _ isOrdered: Bool
     ) -> LaneTable.Group {
         let lanes = isOrdered ? Set(items.map { LaneID($0, order) }) : []
-        let letters = lanes.reduce(0) { $0 + (awaitedLetters[$1] ?? 0) }
+        let letters = awaitedLetters.filter { lanes.contains($0.key) }
         return LaneTable.Group(items: items, lanes: lanes, due: due, limit: limit, awaitedLetters: letters)
     }
 }

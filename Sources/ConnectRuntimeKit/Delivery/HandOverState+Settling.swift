@@ -22,8 +22,16 @@ extension HandOverState {
     ) {
         takeApart(item.shipment)
         let index = Int(item.origin.index)
+        notePart(index, of: item.shipment)
         shipments[item.shipment].note(outcome, error, of: index)
         if shipments[item.shipment].detail?.rest[index] == 0 { settle(index, of: item.shipment, &wake) }
+    }
+
+    /// Counts the records of which some parts are in, and others are out.
+    private mutating func notePart(_ index: Int, of slot: Int) {
+        guard let detail = shipments[slot].detail, detail.parts[index] > 1 else { return }
+        if detail.rest[index] == detail.parts[index] { halfRecords += 1 }
+        if detail.rest[index] == 1 { halfRecords -= 1 }
     }
 
     /// Settles a shipment of which every parcel was taken.
@@ -128,6 +136,7 @@ extension HandOverState {
         ledger.close(partitions)
         let gone = Set(partitions)
         let isGone: (Item) -> Bool = { gone.contains($0.record.partition) }
+        for item in withheld.remove(where: isGone) { complete(item, as: .dropped, nil, &wake) }
         for sink in desks.indices {
             var removed = desks[sink].queue.remove(where: isGone)
             let held = desks[sink].lanes.remove(where: isGone, desks[sink].order)

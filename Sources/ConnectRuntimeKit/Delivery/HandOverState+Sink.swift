@@ -46,13 +46,26 @@ extension HandOverState {
     mutating func takeJob(_ sink: Int, _ wake: inout Wakeups) -> PutJob? {
         guard !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty else { return nil }
         let now = clock.now
-        guard var job = desks[sink].nextJob(at: now, isFinal: isFinal) else {
+        let next = desks[sink].nextJob(at: now, isFinal: isFinal)
+        if !desks[sink].followed.isEmpty { settleFiltered(of: sink, &wake) }
+        guard var job = next else {
             if let due = desks[sink].nextDue, due > now { wakeDueTimer(&wake) }
             return nil
         }
         if job.isRepeated { ledger.counts.retried += job.records.count }
         if desks[sink].keepsPositions { job.steps = ledger.steps(settling: runs(of: job)) }
         return job
+    }
+
+    /// What was filtered out of a batch does not wait for the lanes that the rest of the batch waits for.
+    private mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
+        let waiting = desks[sink].followed.filter { !shipments[$0].filtered.isEmpty }.sorted()
+        desks[sink].followed = []
+        guard !waiting.isEmpty else { return }
+        sealBeforeSettling()
+        for slot in waiting { takeApart(slot) }
+        unsealIfEven()
+        noteSettled(isQuiet: false, &wake)
     }
 
     /// Hands a batch to the sinks.
@@ -73,10 +86,12 @@ extension HandOverState {
         let slot = shipments.add(shipment)
         for part in staged.parts {
             let parcel = Parcel(shipment: slot, records: part.records, origins: part.origins)
-            desks[part.sink].append(parcel, at: clock)
+            guard !withhold(parcel, staged.failures.count) else { continue }
+            desks[part.sink].append(.parcel(parcel), at: clock)
             wakeSink(part.sink, &wake)
         }
-        if ledger.style == .individual, !staged.filtered.isEmpty { takeApart(slot) }
+        // What is bad must not keep what is good from being settled.
+        if !staged.failures.isEmpty || ledger.style == .individual && !staged.filtered.isEmpty { takeApart(slot) }
         for failure in staged.failures { give(up: failure, of: slot, staged.polled[failure.index], &wake) }
         if staged.parts.isEmpty, staged.failures.isEmpty { settleWhole(slot, &wake) }
         guard settlesSome else { return }

@@ -49,8 +49,13 @@ struct HandOverState: Sendable {
     var shipments = ShipmentTable()
     var letters = LetterBox()
     var failures: FailureWindow
+    /// How many records are settled in part.
+    var halfRecords = 0
     /// Batches that wait until all sinks are done with the one before.
     var backlog: [StagedShipment] = []
+    /// What waits until records that failed before the sinks are in the dead letters, and how many those are.
+    var withheld = LoadQueue()
+    var awaitedLetters = 0
     var phase = Phase.running
     var firstError: (any Error)?
 

@@ -20,6 +20,8 @@ struct Shipment: Sendable {
     struct Detail: Sendable {
         /// For each polled record, how many of its parts are out.
         var rest: [Int32]
+        /// For each polled record, how many parts it has.
+        let parts: [Int32]
         /// What became of those that are in.
         var outcomes: [RecordOutcome]
         var errors: [Int: ConnectorError] = [:]
@@ -66,7 +68,7 @@ struct Shipment: Sendable {
             starts.append(next)
             next += part.recordCount
         }
-        return Detail(rest: rest, outcomes: outcomes, open: polled.count, starts: starts)
+        return Detail(rest: rest, parts: rest, outcomes: outcomes, open: polled.count, starts: starts)
     }
 }
 
