@@ -90,7 +90,7 @@ struct RedrivePage: Sendable {
         }
         if parts.allSatisfy({ $0.sinks?.isEmpty == true }) {
             decisions[index] = .filtered
-        } else if letter.sink != nil, wanted.joined().count < max(letter.parts.count, 1) {
+        } else if letter.sink != nil, wanted.joined().count < max(Set(letter.parts).count, 1) {
             notices.note("the functions no longer make the parts that failed, or send them elsewhere; look at them")
         } else {
             decisions[index] = .put

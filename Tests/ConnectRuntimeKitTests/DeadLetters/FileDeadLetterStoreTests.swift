@@ -123,6 +123,43 @@ struct FileDeadLetterStoreTests {
         }
     }
 
+    @Test(
+        "S29 a rest that no append can have left is damage",
+        arguments: ["x", "{\"specversion\":\"1.0\"", "\u{0}\u{0}x"]
+    )
+    func foreignTail(rest: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/dead.jsonl"
+            let store = FileDeadLetterStore(path: path)
+            try await store.append([.text("one")])
+            await store.close()
+            let bytes = try FileSystem.contents(of: path) + Array(rest.utf8)
+            try write(bytes, to: path)
+            let error = await connectorError { _ = try await reopenedLetters(path) }
+            #expect(error?.code == .fatal && error?.message.contains("in line 2") == true)
+            #expect(try FileSystem.contents(of: path) == bytes)
+        }
+    }
+
+    @Test("the first change after a start begins a new file, so that it rests on nothing that was not written")
+    func newFileAfterStart() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/dead.jsonl"
+            let store = FileDeadLetterStore(path: path)
+            try await store.append([.text("one")])
+            await store.close()
+            let before = try FileDescriptor(path, .reading)
+            #expect(try await store.texts() == ["one"])
+            #expect(try before.status().isSameFile(as: FileSystem.status(of: path)))
+            try await store.append([.text("two")])
+            let first = try FileSystem.status(of: path)
+            #expect(try !before.status().isSameFile(as: first))
+            try await store.append([.text("three")])
+            #expect(try first.isSameFile(as: FileSystem.status(of: path)))
+            #expect(try await store.texts() == ["one", "two", "three"])
+        }
+    }
+
     @Test("a line may be taken out by hand")
     func takenOut() async throws {
         try await withTemporaryDirectory { directory in
