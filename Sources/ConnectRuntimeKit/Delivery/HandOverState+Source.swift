@@ -32,8 +32,8 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        let records = options.maxInFlightRecords - shipments.charge.records
-        let bytes = options.maxInFlightBytes - shipments.charge.bytes
+        let records = options.maxInFlightRecords - shipments.charge.records - backlog.charge.records
+        let bytes = options.maxInFlightBytes - shipments.charge.bytes - backlog.charge.bytes
         guard records > 0, bytes > 0, mayPollUncommitted else { return .rest }
         let request = PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
@@ -117,6 +117,7 @@ extension HandOverState {
             settleMarks(staged, &wake)
             return .queued
         }
+        staged.charge = Charge(of: staged.polled)
         noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
         guard !traits.isInStep || isInStep else {

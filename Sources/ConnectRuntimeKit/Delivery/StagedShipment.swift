@@ -24,6 +24,8 @@ struct StagedShipment: Sendable {
         var attempts = 1
     }
 
+    static let empty = StagedShipment(SourceBatch(), sinks: 0..<0)
+
     var polled: [ConnectorRecord]
     var progress: [RecordPosition] = []
     var parts: [Part] = []
@@ -32,6 +34,7 @@ struct StagedShipment: Sendable {
     var failures: [Failure] = []
     var isFollowedByQuiet = false
     var ticket = Ticket()
+    var charge = Charge()
 
     /// All of a batch, unchanged, for each sink.
     init(_ batch: SourceBatch, sinks: Range<Int>) {
