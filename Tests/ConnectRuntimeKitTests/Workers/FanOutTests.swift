@@ -40,6 +40,57 @@ struct FanOutTests {
         #expect(pipeline.status.counts.filtered == 118)
     }
 
+    @Test(
+        "G4 S106: a crash between the puts of two sinks, or in one of them, repeats and loses nothing in either",
+        arguments: ["x", "y"],
+        0..<7
+    )
+    func crashBetweenPuts(name: String, put: Int) async throws {
+        let outputs = ["x": RandomOutput(), "y": RandomOutput()]
+        let letters = LetterStore()
+        let crash = ConnectorError(.fatal, "crash")
+        let script = FaultScript { call in
+            guard call.method == .put else { return nil }
+            switch call.number {
+            case put: return put % 3 == 0 ? .fails(crash) : put % 3 == 1 ? .losesAnswer(crash) : .tears(after: 1, crash)
+            case put + 2: return .tears(after: 2, ConnectorError(.retryable, "busy"))
+            default: return nil
+            }
+        }
+        let store = InMemoryOffsetStore()
+        func sink(_ other: String) -> NamedSink {
+            let output = outputs[other] ?? RandomOutput()
+            let bad: Fault = .rejects { ["a3", "a8"].contains($0.text) }
+            let base = FaultySink(
+                StepSink(output) { await Task.yield() },
+                FaultScript { $0.method == .put && other == "x" ? bad : nil }
+            )
+            return NamedSink(other, FaultySink(base, other == name ? script : FaultScript(.put, [])))
+        }
+        var failures = 0
+        for run in 0..<4 {
+            let pipeline = Pipeline(
+                "p",
+                from: LogSource([.init("a", count: 20)], batch: 4),
+                to: [sink("x"), sink("y")],
+                offsets: store,
+                deadLetters: .store(letters),
+                options: .with { options in
+                    options.onError = .deadLetter
+                    options.guarantee = .exactlyOnce
+                    options.commitInterval = run % 2 == 0 ? .milliseconds(1) : .seconds(1)
+                    options.retry.firstDelay = .milliseconds(1)
+                }
+            )
+            if await failure(of: pipeline) != nil { failures += 1 }
+        }
+        let all = (0..<20).map { "a\($0)" }
+        #expect(outputs["y"]?.rows == all)
+        #expect(outputs["x"]?.rows == all.filter { $0 != "a3" && $0 != "a8" })
+        #expect(Set(letters.texts) == ["a3", "a8"])
+        #expect(failures == (script.count(of: .put) > put ? 1 : 0))
+    }
+
     @Test("G10: what waits until all sinks are in step is in flight", arguments: [100, 1_000_000])
     func waitingIsInFlight(size: Int) async throws {
         let (hang, resting) = (Gate(), Gate())

@@ -45,6 +45,77 @@ struct PositionKeepingTests {
         #expect(try await counts.delivered == 3)
         #expect(transactions.all == ["a0,a2 a:2", "b0 b:0"])
     }
+
+    private let log = (0..<8).map { unit in (0..<3).map { "t\(unit)-\($0)" } }
+
+    /// Runs the log into the table until it is read to its end.
+    private func run(
+        _ table: TransactionalTable,
+        _ transactions: Transactions,
+        _ script: FaultScript,
+        _ letters: LetterStore
+    )
+        async throws
+    {
+        for run in 0..<20 {
+            let sink = WatchedTable(table, transactions) { batch in
+                if batch.contains(where: { $0.text == "t5-1" }) { throw ConnectorError(.invalidRecord, "bad") }
+            }
+            let pipeline = Pipeline(
+                "p",
+                from: TransactionLog(log),
+                to: FaultySink(sink, script),
+                offsets: InMemoryOffsetStore(),
+                deadLetters: .store(letters),
+                options: .with { options in
+                    options.onError = .deadLetter
+                    options.maxPollRecords = 1 + run * 5
+                    options.retry.firstDelay = .milliseconds(1)
+                    options.outage.firstDelay = .milliseconds(1)
+                }
+            )
+            if await failure(of: pipeline) == nil { return }
+        }
+        Issue.record("the work did not end")
+    }
+
+    @Test(
+        "G4 G7: a bad record costs its unit, however it is told; lost answers and refusals leave units whole",
+        arguments: 0..<30
+    )
+    func refusalsAndLostAnswers(seed: Int) async throws {
+        let (table, transactions, letters) = (TransactionalTable(), Transactions(), LetterStore())
+        let crash = ConnectorError(.fatal, "crash")
+        let faults: [Fault] = [
+            .busy, .lostAnswer, .disconnected, .losesAnswer(crash), .fails(crash), .tears(after: 1, crash),
+            .retries { $0.text.hasSuffix("-1") },
+        ]
+        try await run(table, transactions, FaultScript(seed: UInt64(seed), oneIn: 4, [.put: faults]), letters)
+        #expect(table.rows == log.filter { $0[0] != "t5-0" }.flatMap { $0 })
+        #expect(Set(letters.texts) == Set(log[5]))
+        #expect(table.transactions.allSatisfy { $0.count % 3 == 0 })
+        #expect(transactions.all.allSatisfy { !$0.hasSuffix(" ") }, "each transaction moves a position")
+    }
+
+    @Test("G4 G7: a record that is refused alone leaves its unit, which moves on with the rest in one transaction")
+    func refusedAlone() async throws {
+        let (table, transactions, letters) = (TransactionalTable(), Transactions(), LetterStore())
+        let pipeline = Pipeline(
+            "p",
+            from: TransactionLog(log),
+            to: FaultySink(
+                WatchedTable(table, transactions),
+                FaultScript { $0.method == .put ? .rejects { ["t2-0", "t4-1", "t6-2"].contains($0.text) } : nil }
+            ),
+            deadLetters: .store(letters),
+            options: .with { $0.onError = .deadLetter }
+        )
+        let counts = try await pipeline.run()
+        #expect(counts.isBalanced && counts.deadLettered == 3)
+        #expect(table.rows == log.flatMap { $0 }.filter { !["t2-0", "t4-1", "t6-2"].contains($0) })
+        #expect(letters.texts == ["t2-0", "t4-1", "t6-2"])
+        #expect(table.transactions.allSatisfy { ["-1", "-2"].contains($0.last?.suffix(2)) })
+    }
 }
 
 /// The transactions that were asked for: their rows, and the positions that they move to.
