@@ -72,6 +72,7 @@ final class PartitionRunTests: Sendable {
     @Test("S59 S69: what is lost is neither put again nor committed", arguments: Moment.allCases)
     func lost(moment: Moment) async throws {
         let (isPutting, isLost) = (Gate(), Gate())
+        let isQueued = Mutex(false)
         let puts = Mutex(0)
         let sink = ScriptedSink(
             journal: journal,
@@ -88,8 +89,9 @@ final class PartitionRunTests: Sendable {
             }
         )
         let first = ConnectorRecord("c0", partition: RecordPartition("c"), offset: RecordOffset(0))
-        let script = Script(moment == .queued ? [SourceBatch([first]), mixed] : [mixed]) {
+        let script = Script(moment == .queued ? [SourceBatch([first])] : [mixed]) {
             try await isPutting.pass()
+            if moment == .queued, !isQueued.withLock({ $0.exchange(true) }) { return self.mixed }
             if moment == .heldBack { await self.clock.sleepers(atLeast: 2) }
             try self.context().lost([self.a])
             isLost.open()
@@ -115,8 +117,10 @@ final class PartitionRunTests: Sendable {
         let (isPutting, isLost) = (Gate(), Gate())
         let (first, second) = (RandomOutput(), RandomOutput())
         let record = ConnectorRecord("c0", partition: RecordPartition("c"), offset: RecordOffset(0))
-        let script = Script([SourceBatch([record]), mixed]) {
+        let isWaiting = Mutex(false)
+        let script = Script([SourceBatch([record])]) {
             try await isPutting.pass()
+            if !isWaiting.withLock({ $0.exchange(true) }) { return self.mixed }
             try self.context().lost([self.a])
             isLost.open()
             return .end
@@ -149,6 +153,7 @@ final class PartitionRunTests: Sendable {
     )
     func revoked(moment: Moment) async throws {
         let (isPutting, isAsked) = (Gate(), Gate())
+        let isQueued = Mutex(false)
         let puts = Mutex(0)
         let sink = ScriptedSink(
             journal: journal,
@@ -165,8 +170,9 @@ final class PartitionRunTests: Sendable {
             }
         )
         let first = ConnectorRecord("c0", partition: RecordPartition("c"), offset: RecordOffset(0))
-        let script = Script(moment == .queued ? [SourceBatch([first]), mixed] : [mixed]) {
+        let script = Script(moment == .queued ? [SourceBatch([first])] : [mixed]) {
             try await isPutting.pass()
+            if moment == .queued, !isQueued.withLock({ $0.exchange(true) }) { return self.mixed }
             if moment == .heldBack { await self.clock.sleepers(atLeast: 2) }
             isAsked.open()
             try await self.context().revoke([self.a])
@@ -265,5 +271,13 @@ final class PartitionRunTests: Sendable {
             await Task.yield()
             clock.advance(by: .milliseconds(50))
         }
+    }
+}
+
+extension Bool {
+    /// Takes a new value; the old one.
+    fileprivate mutating func exchange(_ value: Bool) -> Bool {
+        defer { self = value }
+        return self
     }
 }
