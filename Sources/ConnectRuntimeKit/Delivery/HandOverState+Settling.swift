@@ -71,7 +71,7 @@ extension HandOverState {
         charge.records = detail.open
         for index in detail.rest.indices {
             if detail.rest[index] > 0 {
-                charge.bytes += shipments[slot].polled[index].heldCount
+                charge.bytes += shipments[slot].heldCount(of: index)
                 if !shipments[slot].isUnchanged { shipments[slot].polled[index].detach() }
             }
             // Its sinks hold the record itself.
@@ -177,6 +177,12 @@ extension HandOverState {
 extension Shipment {
     /// Stands for the sink of records that get to none.
     static let noSink = -1
+
+    /// The bytes of a record that is on its way by itself: every sink may have a copy of its own.
+    fileprivate func heldCount(of index: Int) -> Int {
+        let polled = polled[index].heldCount
+        return isUnchanged ? polled * max(1, Int(detail?.rest[index] ?? 1)) : polled + made[index]
+    }
 
     /// Notes that one part of a record is in.
     mutating func note(_ outcome: RecordOutcome, _ error: ConnectorError?, of index: Int) {

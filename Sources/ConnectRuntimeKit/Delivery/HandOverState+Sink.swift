@@ -75,6 +75,7 @@ extension HandOverState {
         var shipment = Shipment(polled: staged.polled, ticket: staged.ticket)
         shipment.filtered = staged.filtered
         shipment.charge = staged.charge
+        shipment.made = staged.made
         shipment.isFollowedByQuiet = staged.isFollowedByQuiet
         shipment.isUnchanged = staged.parts.allSatisfy { $0.origins == nil }
         shipment.openParcels = staged.parts.map {

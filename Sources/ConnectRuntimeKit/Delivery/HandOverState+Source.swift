@@ -117,7 +117,7 @@ extension HandOverState {
             settleMarks(staged, &wake)
             return .queued
         }
-        staged.charge = Charge(of: staged.polled)
+        staged.chargeAll()
         noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
         guard !traits.isInStep || isInStep else {

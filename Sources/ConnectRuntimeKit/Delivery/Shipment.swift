@@ -43,6 +43,8 @@ struct Shipment: Sendable {
     var filtered: [Int] = []
     var charge = Charge()
     var isFollowedByQuiet = false
+    /// The bytes of what functions made of each record; empty where they changed nothing.
+    var made: [Int] = []
     /// Whether the sinks are given the polled records themselves.
     var isUnchanged = true
     var detail: Detail?

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 import OpenConnect
 
 /// A polled batch after the functions: what each sink has to take of it, and what is settled or lost for good already.
@@ -35,6 +36,8 @@ struct StagedShipment: Sendable {
     var isFollowedByQuiet = false
     var ticket = Ticket()
     var charge = Charge()
+    /// The bytes of what functions made of each record, for all sinks together; empty where they changed nothing.
+    var made: [Int] = []
 
     /// All of a batch, unchanged, for each sink.
     init(_ batch: SourceBatch, sinks: Range<Int>) {
@@ -49,5 +52,24 @@ struct StagedShipment: Sendable {
         self.polled = polled
         progress = batch.progress
         isFollowedByQuiet = batch.quiet != nil
+    }
+}
+
+extension StagedShipment {
+    /// Sums up what it holds in memory: the buffers of what was polled, and those that functions made.
+    mutating func chargeAll() {
+        charge = Charge(of: polled)
+        guard parts.contains(where: { $0.origins != nil }) else { return }
+        made = Array(repeating: 0, count: polled.count)
+        var seen: Set<ObjectIdentifier> = []
+        for part in parts {
+            for (record, origin) in zip(part.records, part.origins ?? []) {
+                let index = Int(origin.index)
+                made[index] += record.heldCount
+                let buffer = record.heldBytes.bufferIdentity
+                guard let buffer, buffer != polled[index].heldBytes.bufferIdentity else { continue }
+                if seen.insert(buffer).inserted { charge.bytes += record.heldBytes.retainedCapacity }
+            }
+        }
     }
 }

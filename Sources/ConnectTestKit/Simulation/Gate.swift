@@ -20,6 +20,9 @@ public final class Gate: Sendable {
         state = Mutex(State(isOpen: isOpen))
     }
 
+    /// Whether the gate is open.
+    public var isOpen: Bool { state.withLock(\.isOpen) }
+
     /// Waits until the gate is open. Throws `CancellationError` when cancelled.
     public func pass() async throws {
         let id = state.withLock { state in
