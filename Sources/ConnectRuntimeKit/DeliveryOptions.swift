@@ -6,7 +6,7 @@ public struct DeliveryOptions: Sendable, Hashable {
     public var maxPollRecords = 1000
     /// The most records that may be polled and not settled.
     public var maxInFlightRecords = 100_000
-    /// The most bytes, counted in whole buffers, that may be polled and not settled.
+    /// The most bytes, counted in whole buffers, that may be polled and not settled; what functions made of them counts.
     public var maxInFlightBytes = 32 * 1024 * 1024
     /// How long what is committable may wait to be committed.
     public var commitInterval: Duration = .seconds(1)

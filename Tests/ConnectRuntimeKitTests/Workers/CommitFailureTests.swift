@@ -225,10 +225,14 @@ final class TokenSource: AcknowledgingSource {
 
     private let journal: Journal
     private let count: Int
+    private let staysOpen: Bool
     private let state: Mutex<State>
+    /// Open once an acknowledgement has failed.
+    let failed = Gate()
 
-    init(_ journal: Journal, count: Int, failing: Int = 0) {
+    init(_ journal: Journal, count: Int, failing: Int = 0, staysOpen: Bool = false) {
         self.journal = journal
+        self.staysOpen = staysOpen
         self.count = count
         state = Mutex(State(failuresLeft: failing))
     }
@@ -245,6 +249,7 @@ final class TokenSource: AcknowledgingSource {
         if !range.isEmpty {
             return SourceBatch(range.map { ConnectorRecord(.text("\($0)"), offset: RecordOffset(Int64($0))) })
         }
+        if staysOpen { try await Task.sleep(for: .seconds(3600)) }
         await Task.yield()
         return SourceBatch(isEnd: acknowledged.count == count)
     }
@@ -252,7 +257,10 @@ final class TokenSource: AcknowledgingSource {
     func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {
         try state.withLock { state in
             state.failuresLeft -= 1
-            guard state.failuresLeft < 0 else { throw ConnectorError(.notConnected, "away") }
+            guard state.failuresLeft < 0 else {
+                failed.open()
+                throw ConnectorError(.notConnected, "away")
+            }
             for each in acknowledgements {
                 state.acknowledged.append("\(each.position.offset) \(each.outcome)")
                 journal.note("acknowledge \(each.position.offset)")

@@ -195,4 +195,39 @@ struct PromptStopTests {
         #expect(result.error?.code == .retryable, "what could not be committed is told")
         #expect(try await store.stored("p").isEmpty)
     }
+
+    @Test("G11 S42: while the source is to be told of a commit again; it is told once more at the end")
+    func commit() async throws {
+        let failed = Gate()
+        let tries = Mutex(0)
+        let source = ScriptedSource(
+            journal: journal,
+            onPoll: { _ in
+                guard !failed.isOpen, journal.count("source.poll") == 1 else {
+                    try await Task.sleep(for: .seconds(3600))
+                    return .end
+                }
+                return SourceBatch(records(1...2), quiet: .zero)
+            },
+            onCommit: { _ in
+                let number = tries.withLock { tries in
+                    tries += 1
+                    return tries
+                }
+                failed.open()
+                if number == 1 { throw ConnectorError(.retryable, "not now") }
+            }
+        )
+        let result = try await stop(pipeline(source, ScriptedSink(journal: journal), options()), after: failed)
+        #expect(result.error == nil && result.counts.committed == 2)
+        #expect(journal.entries.filter { $0.hasPrefix("source.commit") } == ["source.commit :2", "source.commit :2"])
+    }
+
+    @Test("G11: while records are to be acknowledged again; they are acknowledged at the end")
+    func acknowledge() async throws {
+        let source = TokenSource(journal, count: 2, failing: 1, staysOpen: true)
+        let result = try await stop(pipeline(source, ScriptedSink(journal: journal), options()), after: source.failed)
+        #expect(result.error == nil && result.counts.committed == 2)
+        #expect(source.acknowledged == ["0 delivered", "1 delivered"])
+    }
 }
