@@ -105,6 +105,7 @@ extension HandOverState {
             wakeSink(sink, &wake)
         }
         unsealIfEven()
+        wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         if hasSourceEnded { wakeAll(&wake) }
     }

@@ -147,6 +147,7 @@ extension HandOverState {
         }
         unsealIfEven()
         wakeSource(&wake)
+        wakeHoldTeller(&wake)
         wakeWatchers(&wake)
     }
 }

@@ -22,11 +22,41 @@ extension HandOverState {
     mutating func pollStep(_ wake: inout Wakeups) -> PollStep {
         let step = restStep
         if case .rest = step, isUncommittedLimitReached, canCommit { demandCommit(&wake) }
-        if case .poll = step {
-            isPolling = true
-            pollNumber &+= 1
-        }
-        return step
+        guard case .poll(let request) = step else { return step }
+        isPolling = true
+        pollNumber &+= 1
+        guard !request.heldBack.isEmpty || !toldHeldBack.isEmpty else { return step }
+        return .poll(noteHolds(request))
+    }
+
+    /// A request whose partitions held back are kept up to date while it is polled.
+    private mutating func noteHolds(_ request: PollRequest) -> PollRequest {
+        toldHeldBack = request.heldBack
+        heldBackAtPoll = Set(toldHeldBack)
+        holds = toldHeldBack.isEmpty ? nil : HeldBackPartitions(toldHeldBack)
+        return PollRequest(maxRecords: request.maxRecords, maxBytes: request.maxBytes, holds: holds)
+    }
+
+    enum HoldStep: Sendable {
+        case tell([RecordPartition])
+        case park
+        case end
+    }
+
+    /// What a source whose poll is suspended has to know of the partitions that it was told to leave out.
+    mutating func holdStep() -> HoldStep {
+        guard phase == .running, !hasSourceEnded else { return .end }
+        guard isPolling, !toldHeldBack.isEmpty else { return .park }
+        let heldBack = heldBackPartitions
+        guard heldBack != toldHeldBack else { return .park }
+        toldHeldBack = heldBack
+        holds?.current = heldBack
+        heldBackAtPoll.formIntersection(heldBack)
+        return .tell(heldBack)
+    }
+
+    var isHoldTellerReady: Bool {
+        phase != .running || hasSourceEnded || isPolling && !toldHeldBack.isEmpty && heldBackPartitions != toldHeldBack
     }
 
     /// The same without the poll being noted.
@@ -142,9 +172,8 @@ extension HandOverState {
     }
 
     private mutating func noteIgnoredHold(_ staged: StagedShipment) {
-        let isHolding = desks.contains { !$0.lanes.isEmpty }
-        let heldBack = isHolding ? heldBackPartitions : []
-        hasIgnoredHold = staged.polled.contains { heldBack.contains($0.partition) }
+        guard hasIgnoredHold || !heldBackAtPoll.isEmpty else { return }
+        hasIgnoredHold = staged.polled.contains { heldBackAtPoll.contains($0.partition) }
     }
 
     /// Ends a put of the source's own task, all of whose records are delivered.

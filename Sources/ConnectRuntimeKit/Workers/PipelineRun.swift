@@ -195,7 +195,7 @@ final class PipelineRun: Sendable {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
         let keeper = claims.keeper(claim)
-        let handOver = makeHandOver(source.traits, sinks, positions)
+        let handOver = makeHandOver(source, sinks, positions)
         state.withLock { $0.handOver = handOver }
         host.connect(
             PipelineHost.Link(
@@ -225,8 +225,11 @@ final class PipelineRun: Sendable {
     }
 
     private func sourceWorker(_ source: any Source, _ sinks: [SinkWorker], _ handOver: HandOver) -> SourceWorker {
-        SourceWorker(
+        let pool = (source as? any PartitionedSource).map { PartitionPool($0, pipeline.options) }
+        if let pool { host.connect(pool) }
+        return SourceWorker(
             connector: source,
+            pool: pool,
             sinks: sinks,
             stage: FunctionStage(
                 functions: pipeline.functions,
@@ -241,10 +244,12 @@ final class PipelineRun: Sendable {
     }
 
     private func makeHandOver(
-        _ traits: SourceTraits,
+        _ source: any Source,
         _ sinks: [SinkWorker],
         _ positions: [StoredPosition]
     ) -> HandOver {
+        let traits = source.traits
+        let isPartitioned = source is any PartitionedSource
         let ledger = Ledger(
             style: traits.acknowledgement.kind,
             remembersAppliedPositions: sinks.contains(where: \.keepsPositions),
@@ -252,12 +257,12 @@ final class PipelineRun: Sendable {
             initial: positions
         )
         let state = HandOverState(
-            options: pipeline.options,
+            options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
                 reportsCommit: traits.acknowledgement == .individual || traits.positions != .offsetStore,
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
-                canHoldBackPartitions: traits.canHoldBackPartitions,
+                canHoldBackPartitions: traits.canHoldBackPartitions || isPartitioned,
                 losesPartitions: traits.hasDynamicPartitions,
                 gathersUnits: sinks.contains(where: \.keepsPositions),
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
