@@ -104,7 +104,7 @@ final class PipelineRun: Sendable {
             } catch {
                 failure = error
             }
-            await letters?.stop()
+            await calling("stop of the dead letters") { await letters?.stop() }
         } catch {
             failure = error
         }
@@ -144,6 +144,14 @@ final class PipelineRun: Sendable {
         guard pipeline.options.onError.action == .deadLetter, let letters = pipeline.deadLetters else { return nil }
         switch letters.place {
         case .store(let store):
+            // One that cannot be used is told now, and not when the first letter has to be written.
+            try await calling("start of the dead letters") {
+                try await self.untilStopped {
+                    _ = try await self.retrier.run("read", of: "dead letters") {
+                        try await store.read(after: nil, atMost: 1)
+                    }
+                }
+            }
             return LetterPost(store)
         case .sink(let make):
             let name = "dead letters"
