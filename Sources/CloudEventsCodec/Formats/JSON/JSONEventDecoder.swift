@@ -121,9 +121,10 @@ extension JSONEventDecoder {
                 count &+= 1
                 if count > limits.attributes { try Self.checkLimit(limits.attributes, name, count, seen) }
                 if !name.member.isExtension { try name.mark(in: &seen) }
-                if let text = scanner.usualValue(of: name.member, typesAreKnown: typesAreKnown) {
-                    try draft.take(text, as: name, in: scanner)
-                    scanner.offset &+= text.count &+ 2
+                if let end = scanner.endOfUsualValue(of: name.member, typesAreKnown: typesAreKnown) {
+                    let text = scanner.bytes[Range(uncheckedBounds: (scanner.offset &+ 1, end))]
+                    try draft.take(EventText(text, .plain), as: name, in: scanner)
+                    scanner.offset = end &+ 1
                 } else {
                     scanner.offset = try readOther(name, scanner, &draft)
                 }

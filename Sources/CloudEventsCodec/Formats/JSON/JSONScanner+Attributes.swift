@@ -5,16 +5,15 @@
 // MARK: - Usual values
 
 extension JSONScanner {
-    /// The value of an attribute in its usual form: a string of plain text that begins here.
+    /// The end of an attribute's value in its usual form, a string of plain text that begins here: the place of its closing
+    /// quotation mark.
     @inline(__always)
-    func usualValue(of member: JSONMember, typesAreKnown: Bool) -> EventText? {
+    func endOfUsualValue(of member: JSONMember, typesAreKnown: Bool) -> Int? {
         guard current == UInt8(ascii: "\""), member.attribute != nil || (member == .extension && !typesAreKnown) else {
             return nil
         }
-        let start = offset &+ 1
-        let end = bytes.endOfPlainText(from: start)
-        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
-        return EventText(bytes[Range(uncheckedBounds: (start, end))], .plain)
+        let end = bytes.endOfPlainText(from: offset &+ 1)
+        return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end : nil
     }
 }
 
