@@ -5,13 +5,9 @@
 // MARK: - Usual values
 
 extension JSONScanner {
-    /// The end of an attribute's value in its usual form, a string of plain text that begins here: the place of its closing
-    /// quotation mark.
+    /// The end of the string that begins here, the place of its closing quotation mark, if it is one of plain text.
     @inline(__always)
-    func endOfUsualValue(of member: JSONMember, typesAreKnown: Bool) -> Int? {
-        guard current == UInt8(ascii: "\""), member.attribute != nil || (member == .extension && !typesAreKnown) else {
-            return nil
-        }
+    var endOfUsualString: Int? {
         let end = bytes.endOfPlainText(from: offset &+ 1)
         return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end : nil
     }
@@ -21,10 +17,15 @@ extension EventDraft {
     /// Takes an attribute of plain text.
     // Into so large a loop the compiler inlines nothing for the sake of `@inline(__always)`: 700 instructions per event.
     @_transparent
-    mutating func take(_ text: EventText, as name: JSONMemberName, in scanner: JSONScanner) throws(Refusal) {
+    mutating func take(
+        _ content: UnsafeRawBufferPointer,
+        as name: JSONMemberName,
+        in scanner: JSONScanner
+    ) throws(Refusal) {
+        let text = EventText(content, .plain)
         if let attribute = name.member.attribute {
             do throws(Refusal) {
-                try set(attribute, to: text, content: text.bytes)
+                try set(attribute, to: text, content: content)
             } catch {
                 throw error.of(.core(attribute), at: scanner.offset &+ 1)
             }
