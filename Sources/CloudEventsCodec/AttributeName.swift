@@ -74,16 +74,32 @@ extension AttributeName {
         return position == bytes.count && position > 0 && !equal(utf8, "data")
     }
 
-    /// Whether all eight bytes are letters a to z or digits.
+    /// The position of the first byte from a place on that is neither a letter a to z nor a digit, or the end.
+    @inline(__always)
+    static func end(in bytes: ByteView, from start: Int) -> Int {
+        var position = start
+        while position &+ 8 <= bytes.count {
+            let marks = nameMarks(UInt64(littleEndian: bytes.load(position, as: UInt64.self))) ^ 0x8080_8080_8080_8080
+            if marks != 0 { return position &+ marks.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
+        while position < bytes.count, isNameByte(bytes[position]) { position &+= 1 }
+        return position
+    }
+
+    @inline(__always)
+    static func areNameBytes(_ word: UInt64) -> Bool { nameMarks(word) == 0x8080_8080_8080_8080 }
+
+    /// Marks, in the high bit of each byte, the letters a to z and digits.
     ///
     /// What is added lifts a byte of at least the lower bound, or above the upper one, over 0x7F.
     @inline(__always)
-    static func areNameBytes(_ word: UInt64) -> Bool {
+    private static func nameMarks(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let ascii = word & (ones &* 0x7F)
         let digits = (ascii &+ ones &* (0x80 - 0x30)) & ~(ascii &+ ones &* (0x80 - 0x3A))
         let letters = (ascii &+ ones &* (0x80 - 0x61)) & ~(ascii &+ ones &* (0x80 - 0x7B))
-        return (digits | letters) & ~word & (ones &* 0x80) == ones &* 0x80
+        return (digits | letters) & ~word & (ones &* 0x80)
     }
 
     @inline(__always)

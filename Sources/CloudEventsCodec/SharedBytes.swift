@@ -108,11 +108,6 @@ public struct SharedBytes {
         UnsafeRawBufferPointer(start: start, count: count)
     }
 
-    /// Whether both are the same place of the same buffer.
-    package func isSame(as other: SharedBytes) -> Bool {
-        unsafeBytes.baseAddress == other.unsafeBytes.baseAddress && count == other.count
-    }
-
     /// Identifies the buffer: two pieces of one buffer have the same identity.
     @inlinable
     package var bufferIdentity: ObjectIdentifier? { storage.map { ObjectIdentifier($0) } }

@@ -96,6 +96,7 @@ private struct Fraction {
     init?(_ bytes: ByteView, at start: Int) {
         end = start
         guard start < bytes.count, bytes[start] == UInt8(ascii: ".") else { return }
+        if start &+ 8 <= bytes.count, readFew(UInt64(littleEndian: bytes.load(start, as: UInt64.self)) &>> 8) { return }
         let limit = min(bytes.count, start &+ 10)
         end &+= 1
         while end < limit, URISyntax.isDigit(bytes[end]) {
@@ -106,6 +107,26 @@ private struct Fraction {
         guard digits > 0 else { return nil }
         nanoseconds &*= Self.scale(digits)
         if digits == 9 { readTail(bytes) }
+    }
+
+    /// Reads up to six digits, the first one in the word's lowest byte, if there are no more and at least one.
+    @inline(__always)
+    private mutating func readFew(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let values = word ^ ones &* UInt64(UInt8(ascii: "0"))
+        // What is added lifts anything above 9 over 0x7F; the lowest mark is exact.
+        let marks = ((values &+ ones &* 0x76) | values) & (ones &* 0x80)
+        let count = marks.trailingZeroBitCount &>> 3
+        guard count > 0, count < 7 else { return false }
+        // Zeros behind them make eight digits, whose sum is taken by pairs, fours and all.
+        var sum = values & ((1 &<< UInt64(8 &* count)) &- 1)
+        sum = (sum &* (10 << 8 + 1)) &>> 8 & 0x00FF_00FF_00FF_00FF
+        sum = (sum &* (100 << 16 + 1)) &>> 16 & 0x0000_FFFF_0000_FFFF
+        sum = (sum &* (10_000 << 32 + 1)) &>> 32
+        nanoseconds = Int32(truncatingIfNeeded: sum) &* 10
+        digits = UInt8(truncatingIfNeeded: count)
+        end &+= count &+ 1
+        return true
     }
 
     /// Reads the digits behind the ninth.

@@ -42,6 +42,8 @@ extension UnsafeRawBufferPointer {
             guard same(left, right, position, UInt64.self) else { return false }
             position &+= 8
         }
+        // The last word overlaps the one in front of it.
+        if position > 0 { return position == count || same(left, right, count &- 8, UInt64.self) }
         while position < count {
             guard same(left, right, position, UInt8.self) else { return false }
             position &+= 1

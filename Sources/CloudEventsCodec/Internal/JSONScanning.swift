@@ -46,9 +46,22 @@ extension ByteView {
     /// The position of the first byte from `start` on that ends a run of plain text in a JSON string: `"`, `\`, or what
     /// is not printable ASCII; or the end.
     ///
-    /// Short texts are the rule: one word first, then sixteen bytes at a time.
+    /// Sixteen bytes at a time from the beginning on: most texts are longer than one word.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
+        var position = start
+        while position &+ 16 <= count {
+            let (low, high) = unsafeBitCast(unusualBytes(at: position), to: (UInt64, UInt64).self)
+            if low != 0 { return position &+ low.trailingZeroBitCount &>> 3 }
+            if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount &>> 3 }
+            position &+= 16
+        }
+        return endOfPlainRest(from: position)
+    }
+
+    /// The same where less than sixteen bytes are left.
+    @inline(never)
+    private func endOfPlainRest(from start: Int) -> Int {
         var position = start
         if position &+ 8 <= count {
             // The lowest mark is exact: a borrow makes wrong ones only above a right one.
@@ -56,11 +69,11 @@ extension ByteView {
             if marks != 0 { return position &+ marks.trailingZeroBitCount &>> 3 }
             position &+= 8
         }
-        while position &+ 16 <= count {
-            let (low, high) = unsafeBitCast(unusualBytes(at: position), to: (UInt64, UInt64).self)
-            if low != 0 { return position &+ low.trailingZeroBitCount &>> 3 }
-            if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount &>> 3 }
-            position &+= 16
+        if position < count, count >= 8 {
+            // The last eight bytes, without those in front: what follows the end are zeros, which are not plain.
+            let missing = UInt64(8 &* (position &+ 8 &- count))
+            let word = UInt64(littleEndian: load(count &- 8, as: UInt64.self)) &>> missing
+            return position &+ unusualMarks(word).trailingZeroBitCount &>> 3
         }
         while position < count {
             let byte = self[position]

@@ -32,6 +32,7 @@ enum URISyntax {
     @inline(__always)
     private static func schemeEnd(_ bytes: ByteView) -> Int {
         guard bytes.count > 0, isLetter(bytes[0]) else { return 0 }
+        if bytes.count >= 8, equal(bytes[0..<8], "https://") { return 5 }
         var position = 1
         while position < bytes.count, ByteSet.schemeCharacters.contains(bytes[position]) { position &+= 1 }
         return position

@@ -13,13 +13,19 @@ extension ByteView {
         // Each block is compared with the three bytes in front of it.
         guard position >= 3 else { return start }
         while position &+ 16 <= count {
-            if isFiveOfThree(at: position) {
-                position &+= 15
-                continue
-            }
-            if areTwoOfFour(at: position), areTwoOfFour(at: position &+ 8) {
-                position &+= 16
-                continue
+            let lead = self[position]
+            if lead >= 0xF0 {
+                if areTwoOfFour(at: position) {
+                    position &+= 8
+                    continue
+                }
+            } else if lead >= 0xE0 {
+                if isFiveOfThree(at: position) {
+                    position &+= 15
+                    continue
+                }
+            } else if lead == UInt8(ascii: "\"") {
+                return position
             }
             let block = TextBlock(self, at: position)
             if block.isClean {

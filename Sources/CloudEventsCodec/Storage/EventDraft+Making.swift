@@ -18,7 +18,12 @@ extension EventDraft {
         if let source = region.baseAddress, region.count > 0 {
             free.copyMemory(from: source, byteCount: region.count)
             let distance = UnsafeRawPointer(free) - source
-            for index in 0..<texts.count { (target + index).initialize(to: texts.base[index].moved(by: distance)) }
+            let end = target + texts.count
+            var (text, place) = (texts.base, target)
+            while place < end {
+                place.initialize(to: text.pointee.moved(by: distance))
+                (text, place) = (text + 1, place + 1)
+            }
             if facts.dataHolder == .event { facts.dataStart = facts.dataStart.map { $0 + distance } }
             free += region.count
         } else {

@@ -76,10 +76,10 @@ struct EventText {
     /// The text after its buffer was copied to a place `distance` bytes further.
     @inline(__always)
     func moved(by distance: Int) -> EventText {
-        // No address is no text, wherever it is moved to.
+        // No address is no text, wherever it is moved to. Without a branch, as some texts are there and some are not.
         let address = UInt(bitPattern: start)
-        let moved = UnsafeRawPointer(bitPattern: address &+ UInt(bitPattern: distance))
-        return EventText(start: address == 0 ? nil : moved, countAndMarks: countAndMarks)
+        let moved = address &+ (address == 0 ? 0 : UInt(bitPattern: distance))
+        return EventText(start: unsafeBitCast(moved, to: UnsafeRawPointer?.self), countAndMarks: countAndMarks)
     }
 }
 

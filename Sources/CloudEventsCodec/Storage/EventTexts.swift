@@ -38,7 +38,7 @@ struct EventTexts: ~Copyable {
     }
 
     /// How many texts there are, present or not.
-    var count: Int { Self.coreCount + 2 * extensionCount }
+    var count: Int { Self.coreCount &+ 2 &* extensionCount }
 
     subscript(attribute: CoreAttribute) -> EventText {
         @inline(__always) get { base[Int(attribute.rawValue)] }
@@ -46,6 +46,7 @@ struct EventTexts: ~Copyable {
     }
 
     /// Adds an extension, or says that there is one with that name.
+    @inline(never)
     mutating func append(name: EventText, value: EventText) -> Bool {
         guard isNew(name) else { return false }
         if count &+ 2 > capacity { grow() }
@@ -56,14 +57,20 @@ struct EventTexts: ~Copyable {
         return true
     }
 
+    @inline(__always)
     private mutating func isNew(_ name: EventText) -> Bool {
-        if extensionCount < Self.inlineExtensions {
-            for index in 0..<extensionCount {
-                let other = self.name(at: index)
-                if other.count == name.count, other.bytes.hasSameBytes(as: name.bytes) { return false }
-            }
-            return true
+        guard extensionCount < Self.inlineExtensions else { return isNewAmongMany(name) }
+        var index = 0
+        while index < extensionCount {
+            let other = self.name(at: index)
+            if other.count == name.count, other.bytes.hasSameBytes(as: name.bytes) { return false }
+            index &+= 1
         }
+        return true
+    }
+
+    @inline(never)
+    private mutating func isNewAmongMany(_ name: EventText) -> Bool {
         if manyNames == nil {
             var names: Set<Name> = []
             for index in 0..<extensionCount { names.insert(Name(bytes: self.name(at: index).bytes)) }

@@ -144,7 +144,7 @@ extension HandOverState {
 
     /// Called after something was settled: once all that was put is committable, the checkpoints cover all of it.
     mutating func unsealIfEven() {
-        guard ledger.isEven, desks.count == 1 || shipments.isEmpty else { return }
+        guard ledger.isEven, halfRecords == 0, desks.count == 1 || shipments.isEmpty else { return }
         seal = nil
         for desk in desks where desk.keepsCheckpoints { checkpoints[desk.name] = desk.checkpoint }
     }

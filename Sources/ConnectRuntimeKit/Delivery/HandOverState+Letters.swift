@@ -31,6 +31,7 @@ extension HandOverState {
             return .settled
         }
         letters.append(item, error, in: place)
+        if case .beforeSinks = place { awaitedLetters += 1 }
         wakeLetters(&wake)
         guard case .sink(let sink) = place else { return .awaitsLetter }
         return desks[sink].keepsPositions ? .awaitsLetter : .settled
@@ -75,11 +76,12 @@ extension HandOverState {
         guard phase <= .draining else { return .end }
         let pending = letters.takeAll().map { letter in
             var letter = letter
-            letter.polled = shipments[letter.items[0].shipment].polled[Int(letter.items[0].origin.index)]
+            let (item, shipment) = (letter.items[0], shipments[letter.items[0].shipment])
+            letter.polled = shipment.isUnchanged ? item.record : shipment.polled[Int(item.origin.index)]
             return letter
         }
         guard pending.isEmpty else { return .write(pending) }
-        return hasSinkEnded || isDelivered ? .end : .park
+        return hasSinkEnded || endsDelivery() ? .end : .park
     }
 
     var areLettersReady: Bool {
@@ -92,12 +94,36 @@ extension HandOverState {
         letters.noteWritten(written.count)
         for letter in written {
             for item in letter.items { complete(item, as: .deadLettered, letter.error, &wake) }
-            guard case .sink(let sink) = letter.place else { continue }
-            for item in letter.items { desks[sink].lanes.noteLetter(of: LaneID(item, desks[sink].order)) }
+            guard case .sink(let sink) = letter.place else {
+                noteLetterBeforeSinks(&wake)
+                continue
+            }
+            for item in letter.items {
+                let freed = desks[sink].lanes.noteLetter(of: LaneID(item, desks[sink].order))
+                desks[sink].queue.prepend(.items(freed))
+            }
             wakeSink(sink, &wake)
         }
         unsealIfEven()
         noteSettled(isQuiet: false, &wake)
         if hasSourceEnded { wakeAll(&wake) }
+    }
+
+    // MARK: Records that wait for letters
+
+    /// A position kept with the data must not pass a record before its letter is durable: what was polled with the
+    /// record, and after it, waits for it.
+    mutating func withhold(_ parcel: Parcel, _ failures: Int) -> Bool {
+        guard desks.count == 1, desks[0].keepsPositions, options.onError.action == .deadLetter else { return false }
+        guard failures > 0 || awaitedLetters > 0 else { return false }
+        withheld.append(parcel)
+        return true
+    }
+
+    private mutating func noteLetterBeforeSinks(_ wake: inout Wakeups) {
+        awaitedLetters -= 1
+        guard awaitedLetters == 0 else { return }
+        while let load = withheld.popFirst() { desks[0].append(load, at: clock) }
+        wakeSink(0, &wake)
     }
 }

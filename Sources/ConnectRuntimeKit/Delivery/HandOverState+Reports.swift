@@ -33,17 +33,33 @@ extension HandOverState {
         let items = job.allItems
         var verdicts: [RecordVerdict] = Array(repeating: .delivered, count: items.count)
         for entry in entries where items.indices.contains(entry.index) { verdicts[entry.index] = entry.verdict }
+        guard verdicts.contains(where: { $0.kind != .delivered }) else { return noteDelivered(job, of: sink, &wake) }
+        // With a verdict a transaction has applied nothing: what is not rejected is put again.
+        let appliesNothing = desks[sink].keepsPositions
+        if verdicts.allSatisfy({ $0.kind == .notTried || appliesNothing && $0.kind == .delivered }) {
+            let error = ConnectorError(.throttled, "the \(desks[sink].name) tried none of the records")
+            return pause(error, job, of: sink, &wake)
+        }
         desks[sink].outage.end()
         var repeats = Repeats()
-        // With a verdict a transaction has applied nothing: what is not rejected is put again.
-        let unapplied = RecordVerdict.notTried
+        if desks[sink].isOrdered { repeats.failedLanes = failedLanes(items, verdicts, of: sink) }
         for (item, verdict) in zip(items, verdicts) {
-            let isApplied = verdict.kind != .delivered || !desks[sink].keepsPositions
-            note(isApplied ? verdict : unapplied, on: item, of: sink, &repeats, &wake)
+            let isUnapplied = verdict.kind == .delivered && appliesNothing
+            note(isUnapplied ? .notTried : verdict, on: item, of: sink, &repeats, &wake)
         }
         for item in job.rest { repeats.add(item, LaneID(item, desks[sink].order)) }
-        if desks[sink].keepsPositions { repeats.keepLanesWhole(desks[sink].order) }
         putAgain(repeats, job, of: sink, &wake)
+    }
+
+    /// The lanes in which something has to wait, so that all of the lane waits: its order is kept, its units stay whole.
+    private func failedLanes(_ items: [Item], _ verdicts: [RecordVerdict], of sink: Int) -> Set<LaneID> {
+        var lanes: Set<LaneID> = []
+        for (item, verdict) in zip(items, verdicts) where verdict.kind == .retry {
+            var item = item
+            item.noteFailure(nil, at: clock.now)
+            if mayRetry(item, options.retry) { lanes.insert(LaneID(item, desks[sink].order)) }
+        }
+        return lanes
     }
 
     private mutating func note(
@@ -140,7 +156,8 @@ extension HandOverState {
             fail(error, sinkIsUsable: false, &wake)
             return
         }
-        let delay = max(error.retryAfter ?? .zero, options.outage.delay(afterFailures: outage.failures, randomness))
+        let wait = options.outage.delay(afterFailures: outage.failures, since: outage.since, at: now, randomness)
+        let delay = max(error.retryAfter ?? .zero, wait)
         desks[sink].outage.until = now.advanced(by: delay)
         putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
     }
@@ -174,7 +191,9 @@ extension HandOverState {
         var kept: Set<LaneID> = []
         if !repeats.later.isEmpty {
             let failures = repeats.later.map(\.failures).max() ?? 1
-            let delay = max(repeats.delay, options.retry.delay(afterFailures: failures, randomness))
+            let first = repeats.later.compactMap(\.firstFailure).min()
+            let wait = options.retry.delay(afterFailures: failures, since: first, at: now, randomness)
+            let delay = max(repeats.delay, wait)
             let group = repeats.group(repeats.later, due: now.advanced(by: delay), nil, order, desks[sink].isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)
@@ -183,6 +202,11 @@ extension HandOverState {
             let group = repeats.group(repeats.now, due: now, repeats.limit, order, desks[sink].isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)
+        }
+        for (lane, count) in repeats.awaitedLetters where !kept.contains(lane) && desks[sink].isOrdered {
+            // Nothing of the lane is left, but nothing may pass the letter either.
+            kept.insert(lane)
+            desks[sink].lanes.hold(LaneTable.Group(items: [], lanes: [lane], due: now, awaitedLetters: [lane: count]))
         }
         desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
         if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
@@ -202,21 +226,12 @@ extension HandOverState {
     /// What is held back does not keep the whole buffer alive that it was cut from.
     private mutating func hold(_ group: LaneTable.Group, at sink: Int) {
         var group = group
-        for index in group.items.indices {
-            let slot = group.items[index].shipment
+        for index in group.items.indices { group.items[index].record.detach() }
+        for slot in Set(group.items.map(\.shipment)) {
             takeApart(slot)
-            group.items[index].record.detach(with: &shipments[slot].polled[Int(group.items[index].origin.index)])
+            shrink(slot)
         }
-        for slot in Set(group.items.map(\.shipment)) { dropSettledData(of: slot) }
         desks[sink].lanes.hold(group)
-    }
-
-    private mutating func dropSettledData(of slot: Int) {
-        guard let rest = shipments[slot].detail?.rest else { return }
-        for index in rest.indices where rest[index] == 0 { shipments[slot].polled[index].dropPayload() }
-        var charge = Charge(of: shipments[slot].polled)
-        charge.records = shipments[slot].detail?.open ?? 0
-        shipments.setCharge(charge, of: slot)
     }
 }
 
@@ -231,7 +246,8 @@ struct Repeats {
     var delay = Duration.zero
     /// Dead letters that have to be durable before their lane goes on.
     var awaitedLetters: [LaneID: Int] = [:]
-    private var failedLanes: Set<LaneID> = []
+    /// What is added of these lanes waits.
+    var failedLanes: Set<LaneID> = []
 
     init(now: [Item] = [], limit: Int? = nil) {
         self.now = now
@@ -248,14 +264,6 @@ struct Repeats {
         later.append(item)
     }
 
-    /// Has everything of a lane wait in which something failed, so that the lane's units stay whole.
-    mutating func keepLanesWhole(_ order: LaneOrder) {
-        let waiting = now.filter { failedLanes.contains(LaneID($0, order)) }
-        guard !waiting.isEmpty else { return }
-        now.removeAll { failedLanes.contains(LaneID($0, order)) }
-        later = (waiting + later).sorted { ($0.shipment, $0.origin.index) < ($1.shipment, $1.origin.index) }
-    }
-
     func group(
         _ items: [Item],
         due: ConnectorClock.Instant,
@@ -264,7 +272,7 @@ struct Repeats {
         _ isOrdered: Bool
     ) -> LaneTable.Group {
         let lanes = isOrdered ? Set(items.map { LaneID($0, order) }) : []
-        let letters = lanes.reduce(0) { $0 + (awaitedLetters[$1] ?? 0) }
+        let letters = awaitedLetters.filter { lanes.contains($0.key) }
         return LaneTable.Group(items: items, lanes: lanes, due: due, limit: limit, awaitedLetters: letters)
     }
 }

@@ -22,8 +22,16 @@ extension HandOverState {
     ) {
         takeApart(item.shipment)
         let index = Int(item.origin.index)
+        notePart(index, of: item.shipment)
         shipments[item.shipment].note(outcome, error, of: index)
         if shipments[item.shipment].detail?.rest[index] == 0 { settle(index, of: item.shipment, &wake) }
+    }
+
+    /// Counts the records of which some parts are in, and others are out.
+    private mutating func notePart(_ index: Int, of slot: Int) {
+        guard let detail = shipments[slot].detail, detail.parts[index] > 1 else { return }
+        if detail.rest[index] == detail.parts[index] { halfRecords += 1 }
+        if detail.rest[index] == 1 { halfRecords -= 1 }
     }
 
     /// Settles a shipment of which every parcel was taken.
@@ -45,9 +53,31 @@ extension HandOverState {
 
     private mutating func settle(_ index: Int, of slot: Int, _ wake: inout Wakeups) {
         settleRecord(index, of: slot)
-        guard shipments[slot].detail?.open == 0 else { return }
-        let shipment = shipments.remove(slot)
-        noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+        guard let open = shipments[slot].detail?.open, open > 0 else {
+            let shipment = shipments.remove(slot)
+            noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
+            return
+        }
+        shipments.settleOne(of: slot)
+        // What is left may wait for long behind a failing record.
+        if open == shipments[slot].polled.count / 2 { shrink(slot) }
+    }
+
+    /// Lets go of what is not needed any more of a shipment that is settled in part.
+    mutating func shrink(_ slot: Int) {
+        guard let detail = shipments[slot].detail, !detail.isShrunk else { return }
+        shipments[slot].detail?.isShrunk = true
+        var charge = Charge()
+        charge.records = detail.open
+        for index in detail.rest.indices {
+            if detail.rest[index] > 0 {
+                charge.bytes += shipments[slot].polled[index].heldCount
+                if !shipments[slot].isUnchanged { shipments[slot].polled[index].detach() }
+            }
+            // Its sinks hold the record itself.
+            if detail.rest[index] == 0 || shipments[slot].isUnchanged { shipments[slot].polled[index].dropPayload() }
+        }
+        if charge.bytes < shipments[slot].charge.bytes { shipments.setCharge(charge, of: slot) }
     }
 
     private mutating func settleRecord(_ index: Int, of slot: Int) {
@@ -106,6 +136,7 @@ extension HandOverState {
         ledger.close(partitions)
         let gone = Set(partitions)
         let isGone: (Item) -> Bool = { gone.contains($0.record.partition) }
+        for item in withheld.remove(where: isGone) { complete(item, as: .dropped, nil, &wake) }
         for sink in desks.indices {
             var removed = desks[sink].queue.remove(where: isGone)
             let held = desks[sink].lanes.remove(where: isGone, desks[sink].order)

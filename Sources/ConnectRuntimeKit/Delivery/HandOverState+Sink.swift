@@ -11,11 +11,11 @@ extension HandOverState {
 
     /// What a task of a sink does next.
     mutating func sinkStep(_ sink: Int, _ wake: inout Wakeups) -> SinkStep {
-        guard phase <= .draining else { return .end }
+        guard phase <= .draining, !hasDelivered else { return .end }
         if let job = takeJob(sink, &wake) { return .put(job) }
         dispatchNext(&wake)
         if let job = takeJob(sink, &wake) { return .put(job) }
-        return isDelivered ? .end : .park
+        return endsDelivery() ? .end : .park
     }
 
     /// Whether `sinkStep` would not park.
@@ -28,24 +28,44 @@ extension HandOverState {
 
     /// Whether everything is delivered that will be: after a stop, what is held back is not waited for.
     var isDelivered: Bool {
+        guard !hasDelivered else { return true }
         guard hasSourceEnded, desks.allSatisfy({ $0.runningPuts == 0 }) else { return false }
         guard phase > .running else { return isIdle && backlog.isEmpty }
         let now = clock.now
-        guard letters.isEmpty, desks.allSatisfy({ $0.canOnlyWait(at: now) }) else { return false }
-        return backlog.isEmpty || desks.contains { !$0.outage.isOver(at: now) }
+        guard letters.isEmpty, desks.allSatisfy({ !$0.hasWork(at: now) }) else { return false }
+        return backlog.isEmpty || desks.contains { !$0.queue.isEmpty }
+    }
+
+    /// The same, once and for all: one task that ends is enough, whatever falls due later.
+    mutating func endsDelivery() -> Bool {
+        hasDelivered = isDelivered
+        return hasDelivered
     }
 
     /// Takes the next put of a sink, if there is one to be made now.
     mutating func takeJob(_ sink: Int, _ wake: inout Wakeups) -> PutJob? {
         guard !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty else { return nil }
         let now = clock.now
-        guard var job = desks[sink].nextJob(at: now, isFinal: isFinal) else {
+        let next = desks[sink].nextJob(at: now, isFinal: isFinal)
+        if !desks[sink].followed.isEmpty { settleFiltered(of: sink, &wake) }
+        guard var job = next else {
             if let due = desks[sink].nextDue, due > now { wakeDueTimer(&wake) }
             return nil
         }
         if job.isRepeated { ledger.counts.retried += job.records.count }
         if desks[sink].keepsPositions { job.steps = ledger.steps(settling: runs(of: job)) }
         return job
+    }
+
+    /// What was filtered out of a batch does not wait for the lanes that the rest of the batch waits for.
+    private mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
+        let waiting = desks[sink].followed.filter { !shipments[$0].filtered.isEmpty }.sorted()
+        desks[sink].followed = []
+        guard !waiting.isEmpty else { return }
+        sealBeforeSettling()
+        for slot in waiting { takeApart(slot) }
+        unsealIfEven()
+        noteSettled(isQuiet: false, &wake)
     }
 
     /// Hands a batch to the sinks.
@@ -56,6 +76,7 @@ extension HandOverState {
         shipment.filtered = staged.filtered
         shipment.charge = Charge(of: staged.polled)
         shipment.isFollowedByQuiet = staged.isFollowedByQuiet
+        shipment.isUnchanged = staged.parts.allSatisfy { $0.origins == nil }
         shipment.openParcels = staged.parts.map {
             Shipment.OpenParcel(sink: $0.sink, first: 0, count: $0.records.count, origins: $0.origins)
         }
@@ -65,10 +86,12 @@ extension HandOverState {
         let slot = shipments.add(shipment)
         for part in staged.parts {
             let parcel = Parcel(shipment: slot, records: part.records, origins: part.origins)
-            desks[part.sink].append(parcel, at: clock)
+            guard !withhold(parcel, staged.failures.count) else { continue }
+            desks[part.sink].append(.parcel(parcel), at: clock)
             wakeSink(part.sink, &wake)
         }
-        if ledger.style == .individual, !staged.filtered.isEmpty { takeApart(slot) }
+        // What is bad must not keep what is good from being settled.
+        if !staged.failures.isEmpty || ledger.style == .individual && !staged.filtered.isEmpty { takeApart(slot) }
         for failure in staged.failures { give(up: failure, of: slot, staged.polled[failure.index], &wake) }
         if staged.parts.isEmpty, staged.failures.isEmpty { settleWhole(slot, &wake) }
         guard settlesSome else { return }

@@ -49,8 +49,13 @@ struct HandOverState: Sendable {
     var shipments = ShipmentTable()
     var letters = LetterBox()
     var failures: FailureWindow
+    /// How many records are settled in part.
+    var halfRecords = 0
     /// Batches that wait until all sinks are done with the one before.
     var backlog: [StagedShipment] = []
+    /// What waits until records that failed before the sinks are in the dead letters, and how many those are.
+    var withheld = LoadQueue()
+    var awaitedLetters = 0
     var phase = Phase.running
     var firstError: (any Error)?
 
@@ -66,6 +71,8 @@ struct HandOverState: Sendable {
     var inlineIsQuiet = false
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
+    /// Nothing more is put; said once, it stays so.
+    var hasDelivered = false
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 

@@ -13,8 +13,8 @@ struct LaneTable: Sendable {
         var due: ConnectorClock.Instant
         /// At most so many of the items are put at once, because one of them is bad.
         var limit: Int?
-        /// How many dead letters have to be durable first.
-        var awaitedLetters = 0
+        /// How many dead letters of which lanes have to be durable first.
+        var awaitedLetters: [LaneID: Int] = [:]
     }
 
     private struct Lane: Sendable {
@@ -31,7 +31,7 @@ struct LaneTable: Sendable {
 
     /// When the next group can be put again.
     var nextDue: ConnectorClock.Instant? {
-        groups.lazy.filter { $0.awaitedLetters == 0 }.map(\.due).min()
+        groups.lazy.filter(\.awaitedLetters.isEmpty).map(\.due).min()
     }
 
     func hasDue(at now: ConnectorClock.Instant) -> Bool { nextDue.map { $0 <= now } ?? false }
@@ -39,7 +39,7 @@ struct LaneTable: Sendable {
     /// Takes the group that has been due for longest.
     mutating func takeDue(at now: ConnectorClock.Instant) -> PutJob? {
         guard let due = nextDue, due <= now else { return nil }
-        guard let index = groups.firstIndex(where: { $0.due == due && $0.awaitedLetters == 0 }) else { return nil }
+        guard let index = groups.firstIndex(where: { $0.due == due && $0.awaitedLetters.isEmpty }) else { return nil }
         let group = groups.remove(at: index)
         let count = min(group.limit ?? group.items.count, group.items.count)
         var job = PutJob(records: group.items[..<count].map(\.record))
@@ -55,6 +55,8 @@ struct LaneTable: Sendable {
     mutating func occupy(_ names: some Sequence<LaneID>) {
         for name in names where lanes[name] == nil { lanes[name] = Lane() }
     }
+
+    func isOccupied(_ name: LaneID) -> Bool { lanes[name] != nil }
 
     /// Lets items wait behind their lane; `false` where it is free.
     mutating func follow(_ items: [Item], in name: LaneID) -> Bool {
@@ -74,10 +76,13 @@ struct LaneTable: Sendable {
         groups.append(group)
     }
 
-    /// A dead letter of a lane is durable: what waited for it may go on.
-    mutating func noteLetter(of lane: LaneID) {
-        guard let index = groups.firstIndex(where: { $0.awaitedLetters > 0 && $0.lanes.contains(lane) }) else { return }
-        groups[index].awaitedLetters -= 1
+    /// A dead letter of a lane is durable: what waited for it may go on. What waited behind it, where that is all.
+    mutating func noteLetter(of lane: LaneID) -> [Item] {
+        guard let index = groups.firstIndex(where: { $0.awaitedLetters[lane] != nil }) else { return [] }
+        groups[index].awaitedLetters[lane, default: 1] -= 1
+        if groups[index].awaitedLetters[lane] == 0 { groups[index].awaitedLetters[lane] = nil }
+        guard groups[index].awaitedLetters.isEmpty, groups[index].items.isEmpty else { return [] }
+        return release(groups.remove(at: index).lanes)
     }
 
     /// Partitions behind one of whose lanes more waits than a share allows.
@@ -97,12 +102,14 @@ struct LaneTable: Sendable {
         for index in groups.indices {
             removed += groups[index].items.filter(isUnwanted)
             groups[index].items.removeAll(where: isUnwanted)
+            guard !groups[index].items.isEmpty || groups[index].awaitedLetters.isEmpty else { continue }
             let left = Set(groups[index].items.map { LaneID($0, order) })
+            groups[index].awaitedLetters = groups[index].awaitedLetters.filter { left.contains($0.key) }
             let gone = groups[index].lanes.subtracting(left)
             groups[index].lanes = left
             freed += release(gone)
         }
-        groups.removeAll { $0.items.isEmpty }
+        groups.removeAll { $0.items.isEmpty && $0.awaitedLetters.isEmpty }
         return (removed, freed)
     }
 }

@@ -63,5 +63,17 @@ public struct RetryPolicy: Sendable, Hashable {
         return .nanoseconds(shortest + randomness.number(upTo: max(ceiling - shortest, 0)))
     }
 
+    /// The same, cut off at the time limit: no attempt is begun after it.
+    func delay(
+        afterFailures count: Int,
+        since first: ConnectorClock.Instant?,
+        at now: ConnectorClock.Instant,
+        _ randomness: PipelineRandomness
+    ) -> Duration {
+        let delay = delay(afterFailures: count, randomness)
+        guard let timeLimit, let first else { return delay }
+        return min(delay, max(timeLimit - now.since(first), .zero))
+    }
+
     private static let shortest = Duration.milliseconds(1)
 }

@@ -20,11 +20,15 @@ struct Shipment: Sendable {
     struct Detail: Sendable {
         /// For each polled record, how many of its parts are out.
         var rest: [Int32]
+        /// For each polled record, how many parts it has.
+        let parts: [Int32]
         /// What became of those that are in.
         var outcomes: [RecordOutcome]
         var errors: [Int: ConnectorError] = [:]
         /// Those whose partition was taken away.
         var lost: Set<Int> = []
+        /// Whether it has let go of what is not needed any more.
+        var isShrunk = false
         /// How many records are not settled.
         var open: Int
         /// At which record each part of the ticket begins.
@@ -39,6 +43,8 @@ struct Shipment: Sendable {
     var filtered: [Int] = []
     var charge = Charge()
     var isFollowedByQuiet = false
+    /// Whether the sinks are given the polled records themselves.
+    var isUnchanged = true
     var detail: Detail?
 
     init(polled: [ConnectorRecord], ticket: Ticket) {
@@ -62,7 +68,7 @@ struct Shipment: Sendable {
             starts.append(next)
             next += part.recordCount
         }
-        return Detail(rest: rest, outcomes: outcomes, open: polled.count, starts: starts)
+        return Detail(rest: rest, parts: rest, outcomes: outcomes, open: polled.count, starts: starts)
     }
 }
 

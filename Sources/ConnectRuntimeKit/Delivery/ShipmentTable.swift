@@ -41,6 +41,13 @@ struct ShipmentTable: Sendable {
         charge += new
     }
 
+    /// Counts a record of a shipment as settled, the others being on their way.
+    mutating func settleOne(of slot: Int) {
+        guard self[slot].charge.records > 0 else { return }
+        self[slot].charge.records -= 1
+        charge.records -= 1
+    }
+
     mutating func remove(_ slot: Int) -> Shipment {
         let shipment = self[slot]
         slots[slot] = nil

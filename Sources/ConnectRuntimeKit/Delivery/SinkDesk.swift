@@ -17,6 +17,8 @@ struct SinkDesk: Sendable {
 
     var queue = LoadQueue()
     var lanes = LaneTable()
+    /// The shipments of which something has begun to wait behind a lane.
+    var followed: Set<Int> = []
     var runningPuts = 0
     var isFlushWanted = false
     var isFlushing = false
@@ -78,9 +80,9 @@ struct SinkDesk: Sendable {
         return !queue.isEmpty && !isLingering(at: now, isFinal: isFinal)
     }
 
-    /// Whether there is nothing to put before some time has passed.
-    func canOnlyWait(at now: ConnectorClock.Instant) -> Bool {
-        !outage.isOver(at: now) || queue.isEmpty && !lanes.hasDue(at: now)
+    /// Whether there is something to put for which nothing but the turn is missing.
+    func hasWork(at now: ConnectorClock.Instant) -> Bool {
+        outage.isOver(at: now) && (!queue.isEmpty || lanes.hasDue(at: now))
     }
 
     /// When the next put is due that only waits for its time.
@@ -97,9 +99,9 @@ struct SinkDesk: Sendable {
     }
 
     /// Adds what the sink has to take.
-    mutating func append(_ parcel: Parcel, at clock: ConnectorClock) {
+    mutating func append(_ load: LoadQueue.Load, at clock: ConnectorClock) {
         if preferred.linger > .zero, queue.isEmpty { lingersSince = clock.now }
-        queue.append(parcel)
+        queue.append(load)
     }
 
     private mutating func takeQueued(at now: ConnectorClock.Instant, isFinal: Bool) -> PutJob? {
@@ -150,7 +152,10 @@ struct SinkDesk: Sendable {
         guard let load = queue.popFirst() else { return PutJob(records: []) }
         if case .parcel(let parcel) = load, let only = parcel.onlyPartition, !order.usesKeys {
             let lane = LaneID(partition: only, key: nil)
-            if lanes.follow(parcel.items, in: lane) { return PutJob(records: []) }
+            if lanes.follow(parcel.items, in: lane) {
+                followed.insert(parcel.shipment)
+                return PutJob(records: [])
+            }
             if maxPuts > 1 { lanes.occupy([lane]) }
             var job = PutJob(records: parcel.records)
             job.parcels = [parcel]
@@ -161,7 +166,14 @@ struct SinkDesk: Sendable {
         var taken: Set<LaneID> = []
         for item in load.items {
             let lane = LaneID(item, order)
-            if lanes.follow([item], in: lane) { continue }
+            if lanes.isOccupied(lane) {
+                // It may wait for long, and the rest of its buffer will not.
+                var follower = item
+                follower.record.detach()
+                _ = lanes.follow([follower], in: lane)
+                followed.insert(item.shipment)
+                continue
+            }
             free.append(item)
             if maxPuts > 1 { taken.insert(lane) }
         }

@@ -71,13 +71,13 @@ struct FunctionStage: Sendable {
 
     // MARK: One record
 
-    private struct Failed: Error {
+    struct Failed: Error {
         let error: ConnectorError
         let attempts: Int
     }
 
     /// All functions one after the other; an error concerns this record alone.
-    private func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
+    func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
         var failures = Retrier.Failures()
         while true {
             do {
@@ -93,6 +93,8 @@ struct FunctionStage: Sendable {
                     try await retrier.pause(after: error, &failures, "apply", "functions")
                 } catch {
                     try Task.checkCancellation()
+                    // A stop says nothing about the record: it is read again.
+                    if retrier.stop.isRequested { throw CancellationError() }
                     return .failure(Failed(error: error.inFunction, attempts: failures.count))
                 }
             }

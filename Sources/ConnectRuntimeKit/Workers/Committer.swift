@@ -81,7 +81,9 @@ struct Committer: Sendable {
             if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
                 try await source.acknowledge(set.acknowledgements)
             }
-            if let source = source as? any CommittingSource, let newest = positions.unreported(adding: current(set).positions) {
+            if let source = source as? any CommittingSource,
+                let newest = positions.unreported(adding: current(set).positions)
+            {
                 try await source.commit(newest)
                 positions.noteReported(newest)
             }

@@ -20,7 +20,7 @@ struct LetterPost: Sendable {
         case .store(let store):
             try await store.append(letters)
         case .sink(let worker):
-            let result = try await worker.connector.put(RecordBatch(letters.map(\.record)))
+            let result = try await worker.connector.put(RecordBatch(letters.map { try $0.asRecord }))
             guard result.isDelivered else {
                 let error = result.exceptions.first?.verdict.error
                 throw error ?? ConnectorError(.fatal, "the sink of the dead letters did not take all of them")

@@ -66,7 +66,8 @@ struct Retrier: Sendable {
         let now = clock.now
         failures.since = failures.since ?? now
         guard policy.allows(failures: failures.count, since: failures.since, at: now) else { return nil }
-        return max(error.retryAfter ?? .zero, policy.delay(afterFailures: failures.count, randomness))
+        let wait = policy.delay(afterFailures: failures.count, since: failures.since, at: now, randomness)
+        return max(error.retryAfter ?? .zero, wait)
     }
 
     /// Sleeps; `false` when the pipeline is to stop, or the task is cancelled.

@@ -86,5 +86,6 @@ struct SimulatedDeadLetters: DeadLetterStore {
 
     func read(after key: DeadLetterKey?, atMost count: Int) async throws -> [StoredDeadLetter] { [] }
 
+    func replace(_ letters: [StoredDeadLetter]) async throws {}
     func remove(_ keys: [DeadLetterKey]) async throws {}
 }

@@ -31,7 +31,9 @@ public final class SimulationExecutor: TaskExecutor {
 
     /// An executor whose every choice follows from the seed.
     ///
-    /// - Parameter drift: how far the clock goes on, at most, at one of the moments chosen for it, while there is
+    /// - Parameters:
+    ///   - seed: decides the order.
+    ///   - drift: how far the clock goes on, at most, at one of the moments chosen for it, while there is
     ///   something ready to run.
     public init(seed: UInt64, drift: Duration = .zero) {
         state = Mutex(State(generator: SeededGenerator(seed: seed)))

@@ -24,11 +24,11 @@ public struct DeadLetter: Sendable {
     public var pipeline: String
     /// The type of the source that it came from.
     public var connector: String
-    /// Where on its way it failed.
+    /// Where on its way it failed the last time.
     public var stage: Stage
-    /// The sink that did not take it; `nil` where it failed before any sink.
+    /// The sink that has not got it; `nil` where it failed before any sink, and none has.
     public var sink: String?
-    /// Which of the records that the functions made of it failed, counted from 0; empty where it failed before any sink.
+    /// Which of the records that the functions made of it that sink has not got, counted from 0; empty without a sink.
     public var parts: [Int]
     /// The code of the newest error.
     public var errorCode: String
@@ -54,14 +54,45 @@ public struct DeadLetter: Sendable {
         firstFailure: RecordTimestamp,
         lastFailure: RecordTimestamp
     ) {
+        self.init(
+            record: record,
+            pipeline: pipeline,
+            connector: connector,
+            stage: stage,
+            sink: sink,
+            parts: parts,
+            errorCode: error.code.description,
+            errorMessage: error.message,
+            attempts: attempts,
+            firstFailure: firstFailure,
+            lastFailure: lastFailure
+        )
+    }
+}
+
+extension DeadLetter {
+    /// A letter whose error is known by its words only.
+    init(
+        record: ConnectorRecord,
+        pipeline: String,
+        connector: String,
+        stage: Stage,
+        sink: String?,
+        parts: [Int],
+        errorCode: String,
+        errorMessage: String,
+        attempts: Int,
+        firstFailure: RecordTimestamp,
+        lastFailure: RecordTimestamp
+    ) {
         self.record = record
         self.pipeline = pipeline
         self.connector = connector
         self.stage = stage
         self.sink = sink
         self.parts = parts
-        errorCode = error.code.description
-        errorMessage = error.message
+        self.errorCode = errorCode
+        self.errorMessage = errorMessage
         self.attempts = attempts
         self.firstFailure = firstFailure
         self.lastFailure = lastFailure

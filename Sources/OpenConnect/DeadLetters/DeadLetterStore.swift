@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Keeps dead letters until they are delivered after all, or thrown away.
+///
+/// Its calls may be made at the same time, from any task. None of them ends before what it began is done: cancellation
+/// leaves no letter half stored.
 public protocol DeadLetterStore: Sendable {
     /// Adds letters. Durable when it returns: the pipeline goes on behind these records.
     func append(_ letters: [DeadLetter]) async throws
 
-    /// The oldest letters behind a key, at most that many; fewer only where there are no more.
+    /// The oldest letters behind a key, in the order of their keys: at most that many, and none only where there are no
+    /// more. A store may give fewer, so that large letters do not fill the memory.
     func read(after key: DeadLetterKey?, atMost count: Int) async throws -> [StoredDeadLetter]
+
+    /// Puts letters in the place of those with the same keys, durably. At no moment, and after no crash, is there neither
+    /// the old one nor the new one. Keys that are not there any more are passed over.
+    func replace(_ letters: [StoredDeadLetter]) async throws
 
     /// Removes letters, durably; keys that are not there any more are passed over.
     func remove(_ keys: [DeadLetterKey]) async throws

@@ -135,15 +135,7 @@ extension ConnectorRecord {
     }
 
     /// Copies the payload out of a buffer of which it is a small part, so that the record does not keep the buffer alive.
-    ///
-    /// - Parameter other: a record that may have the same payload, and then shares the copy.
-    package mutating func detach(with other: inout ConnectorRecord) {
-        let isShared = payload.isSame(as: other.payload)
-        detach()
-        if isShared { other.payload = payload } else { other.detach() }
-    }
-
-    private mutating func detach() {
+    package mutating func detach() {
         guard payload.retainedCapacity > 2 * payload.count + 64 else { return }
         payload = payload.detached()
     }

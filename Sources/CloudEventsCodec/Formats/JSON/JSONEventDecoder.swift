@@ -109,60 +109,64 @@ extension JSONEventDecoder {
     private mutating func members(_ draft: inout EventDraft) throws(Refusal) {
         var scanner = scanner
         guard scanner.current == UInt8(ascii: "{") else { throw scanner.refusal(.notObject) }
-        (seen, base64) = (0, nil)
-        var count = 0
+        base64 = nil
+        var (seen, count) = (UInt16(0), 0)
+        let typesAreKnown = extensionTypes != nil
         scanner.offset &+= 1
         var byte = scanner.skipWhitespace()
         if byte != UInt8(ascii: "}") {
+            guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
             while true {
-                guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
                 let name = try scanner.memberName()
                 count &+= 1
-                guard count <= limits.attributes || isWithinLimit(name, count) else {
-                    throw Refusal(.tooManyAttributes, at: name.text.range.lowerBound)
-                }
-                if let attribute = name.member.attribute {
-                    try mark(name)
-                    scanner.offset = try scanner.readAttribute(attribute, into: &draft)
+                if count > limits.attributes { try Self.checkLimit(limits.attributes, name, count, seen) }
+                if !name.member.isExtension { try name.mark(in: &seen) }
+                if let text = scanner.usualValue(of: name.member, typesAreKnown: typesAreKnown) {
+                    try draft.take(text, as: name, in: scanner)
+                    scanner.offset &+= text.count &+ 2
                 } else {
                     scanner.offset = try readOther(name, scanner, &draft)
+                }
+                if scanner.isAtNextName {
+                    scanner.offset &+= 1
+                    continue
                 }
                 byte = scanner.skipWhitespace()
                 if byte == UInt8(ascii: "}") { break }
                 guard byte == UInt8(ascii: ",") else { throw scanner.refusal(.noObjectEnd) }
                 scanner.offset &+= 1
                 byte = scanner.skipWhitespace()
+                guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
             }
         }
         scanner.offset &+= 1
-        self.scanner = scanner
+        (self.scanner, self.seen) = (scanner, seen)
     }
 
-    /// Whether the members up to this one are no more than the limit allows: data is no attribute.
+    /// Makes sure that the members up to this one are no more than the limit allows: data is no attribute.
     @inline(never)
-    private func isWithinLimit(_ name: JSONMemberName, _ count: Int) -> Bool {
+    private static func checkLimit(
+        _ limit: Int,
+        _ name: JSONMemberName,
+        _ count: Int,
+        _ seen: UInt16
+    ) throws(Refusal) {
         let dataBits = JSONMember.data.bit | JSONMember.dataBase64.bit
-        return count - ((seen | name.member.bit) & dataBits).nonzeroBitCount <= limits.attributes
-    }
-
-    /// Notes that a member was there, which it may be once (C3).
-    @inline(__always)
-    private mutating func mark(_ name: JSONMemberName) throws(Refusal) {
-        guard seen & name.member.bit == 0 else {
-            throw Refusal(.duplicateMember, .name, at: name.text.range.lowerBound)
+        let bits = name.member.isExtension ? seen : seen | name.member.bit
+        guard count - (bits & dataBits).nonzeroBitCount <= limit else {
+            throw Refusal(.tooManyAttributes, at: name.text.range.lowerBound)
         }
-        seen |= name.member.bit
     }
 
-    /// Reads the value of a member that is no attribute of the specification, and gives the place behind it.
+    /// Reads any value of a member and gives the place behind it.
     @inline(never)
     private mutating func readOther(
         _ name: JSONMemberName,
         _ scanner: JSONScanner,
         _ draft: inout EventDraft
     ) throws(Refusal) -> Int {
-        if name.member == .other { return try scanner.readExtension(name.text, types: extensionTypes, into: &draft) }
-        try mark(name)
+        if let attribute = name.member.attribute { return try scanner.readAttribute(attribute, into: &draft) }
+        if name.member.isExtension { return try scanner.readExtension(name, types: extensionTypes, into: &draft) }
         guard name.member == .data else { return try readBase64(scanner) }
         var end = scanner
         try end.skipValue(depth: depth, maximumDepth: limits.nestingDepth)

@@ -2,15 +2,50 @@
 
 // The scanner goes in and its new place comes out by value: what is in registers stays there.
 
+// MARK: - Usual values
+
+extension JSONScanner {
+    /// The value of an attribute in its usual form: a string of plain text that begins here.
+    @inline(__always)
+    func usualValue(of member: JSONMember, typesAreKnown: Bool) -> EventText? {
+        guard current == UInt8(ascii: "\""), member.attribute != nil || (member == .extension && !typesAreKnown) else {
+            return nil
+        }
+        let start = offset &+ 1
+        let end = bytes.endOfPlainText(from: start)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
+        return EventText(bytes[Range(uncheckedBounds: (start, end))], .plain)
+    }
+}
+
+extension EventDraft {
+    /// Takes an attribute of plain text.
+    // Into so large a loop the compiler inlines nothing for the sake of `@inline(__always)`: 700 instructions per event.
+    @_transparent
+    mutating func take(_ text: EventText, as name: JSONMemberName, in scanner: JSONScanner) throws(Refusal) {
+        if let attribute = name.member.attribute {
+            do throws(Refusal) {
+                try set(attribute, to: text, content: text.bytes)
+            } catch {
+                throw error.of(.core(attribute), at: scanner.offset &+ 1)
+            }
+        } else {
+            do throws(Refusal) {
+                try add(EventText(scanner.bytes[name.text.range], .plain), text)
+            } catch {
+                throw error.of(.name, at: name.text.range.lowerBound)
+            }
+        }
+    }
+}
+
+// MARK: - Attributes
+
 extension JSONScanner {
     /// Reads the value of one of the specification's own attributes, all of which are strings in JSON (J2), and gives the
     /// place behind it.
     @inline(never)
     func readAttribute(_ attribute: CoreAttribute, into draft: inout EventDraft) throws(Refusal) -> Int {
-        if attribute == .specVersion, isHere("\"1.0\"", offset) {
-            draft.version = .v1
-            return offset &+ 5
-        }
         var scanner = self
         guard current == UInt8(ascii: "\"") else { return try readNull(attribute) }
         let string = try scanner.string()
@@ -61,30 +96,34 @@ extension JSONScanner {
     ///   - draft: takes the attribute.
     @inline(never)
     func readExtension(
-        _ name: JSONString,
+        _ name: JSONMemberName,
         types: [AttributeName: AttributeType]?,
         into draft: inout EventDraft
     ) throws(Refusal) -> Int {
         var scanner = self
         do throws(Refusal) {
             let nameText: EventText
-            if name.hasEscapes {
-                nameText = try unescapedName(name, &draft)
+            if name.member == .extension {
+                nameText = EventText(bytes[name.text.range], .plain)
             } else {
-                nameText = EventText(bytes[name.range], .plain)
-                guard AttributeName.isValid(nameText.bytes) else { throw Refusal(.invalidName) }
+                nameText = try unusualName(name.text, &draft)
             }
             let declared = types.flatMap { $0[AttributeName(unchecked: nameText.string)] }
             try draft.add(nameText, try scanner.extensionValue(declared: declared))
         } catch {
-            throw error.of(.name, at: name.range.lowerBound)
+            throw error.of(.name, at: name.text.range.lowerBound)
         }
         return scanner.offset
     }
 
-    /// A name with escapes, which is allowed and hardly ever seen: it is kept beside the text until the end.
+    /// A name that is not checked yet. One with escapes, which is allowed and hardly ever seen, is kept beside the text
+    /// until the end.
     @inline(never)
-    private func unescapedName(_ name: JSONString, _ draft: inout EventDraft) throws(Refusal) -> EventText {
+    private func unusualName(_ name: JSONString, _ draft: inout EventDraft) throws(Refusal) -> EventText {
+        guard name.hasEscapes else {
+            guard AttributeName.isValid(bytes[name.range]) else { throw Refusal(.invalidName) }
+            return EventText(bytes[name.range], .plain)
+        }
         let bytes = unescaped(name)
         draft.keepAlive(bytes)
         guard AttributeName.isValid(bytes.unsafeBytes) else { throw Refusal(.invalidName) }

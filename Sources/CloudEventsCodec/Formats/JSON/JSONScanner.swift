@@ -30,6 +30,13 @@ struct JSONScanner {
         return 0
     }
 
+    /// Whether a comma is here and the opening quotation mark of the next name right behind it.
+    @inline(__always)
+    var isAtNextName: Bool {
+        guard offset &+ 2 <= bytes.count else { return false }
+        return UInt16(littleEndian: bytes.load(offset, as: UInt16.self)) == 0x222C
+    }
+
     @inline(__always)
     func refusal(_ reason: Refusal.Reason) -> Refusal { Refusal(reason, at: min(offset, bytes.count)) }
 }
@@ -193,21 +200,31 @@ extension JSONScanner {
         }
     }
 
-    /// Skips an integer of one digit or a few, which is what most numbers are, or leaves the scanner where it is.
+    /// Skips a number as most are, digits with a point among them at most, or leaves the scanner where it is.
     @inline(__always)
-    private mutating func skipShortInteger(_ first: UInt8) -> Bool {
+    private mutating func skipUsualNumber(_ first: UInt8) -> Bool {
         guard URISyntax.isDigit(first), first != UInt8(ascii: "0") else { return false }
-        var end = offset &+ 1
+        var (end, byte) = endOfDigits(from: offset &+ 1)
+        if byte == UInt8(ascii: ".") {
+            let start = end &+ 1
+            (end, byte) = endOfDigits(from: start)
+            if end == start { return false }
+        }
+        guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") else { return false }
+        offset = end
+        return true
+    }
+
+    /// The place behind the digits that are here, and what stands there, or 0 at the end.
+    @inline(__always)
+    private func endOfDigits(from start: Int) -> (Int, UInt8) {
+        var end = start
         while end < bytes.count {
             let byte = bytes[end]
-            if !URISyntax.isDigit(byte) {
-                guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") else { break }
-                offset = end
-                return true
-            }
+            if !URISyntax.isDigit(byte) { return (end, byte) }
             end &+= 1
         }
-        return false
+        return (end, 0)
     }
 
     /// The end of a number or literal that begins here.
@@ -236,22 +253,19 @@ extension JSONScanner {
         return scanner.offset
     }
 
-    /// There is one place for all strings, names or not, so that what reads a string is there once.
     @inline(__always)
     private mutating func skipContainer(depth outside: Int, maximumDepth: Int) throws(Refusal) {
         var open = JSONNesting()
         var byte = current
         var isName = false
         while true {
+            if isName {
+                guard byte == UInt8(ascii: "\"") else { throw refusal(.noMemberName) }
+                _ = try string()
+                byte = try colon()
+            }
             if byte == UInt8(ascii: "\"") {
                 _ = try string()
-                if isName {
-                    byte = try colon()
-                    isName = false
-                    continue
-                }
-            } else if isName {
-                throw refusal(.noMemberName)
             } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
                 guard outside &+ open.depth < maximumDepth else { throw refusal(.tooDeep) }
                 isName = byte == UInt8(ascii: "{")
@@ -259,7 +273,7 @@ extension JSONScanner {
                 offset &+= 1
                 byte = skipWhitespace()
                 guard byte == (isName ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { continue }
-            } else if !skipShortInteger(byte) {
+            } else if !skipUsualNumber(byte) {
                 offset = try endOfScalar(byte)
             }
             byte = try skipClosings(&open)
@@ -301,13 +315,16 @@ struct JSONNesting {
     private(set) var depth = 0
     /// The kinds of the innermost ones, one bit each, an object being 1; those further out are in `outer`.
     private var kinds: UInt64 = 0
-    private var outer: [UInt64] = []
+    private var outer: [UInt64]?
 
     @inline(__always) var isObject: Bool { kinds & 1 == 1 }
 
     @inline(__always)
     mutating func push(isObject: Bool) {
-        if depth & 63 == 0, depth > 0 { save() }
+        if depth & 63 == 0, depth > 0 {
+            let others = outer.take()
+            outer = Self.saved(others, kinds)
+        }
         depth &+= 1
         kinds = kinds << 1 | (isObject ? 1 : 0)
     }
@@ -316,12 +333,25 @@ struct JSONNesting {
     mutating func pop() {
         depth &-= 1
         kinds >>= 1
-        if depth & 63 == 0, depth > 0 { restore() }
+        if depth & 63 == 0, depth > 0 {
+            let others = outer.take()
+            (outer, kinds) = Self.restored(others)
+        }
+    }
+
+    // By value, so that the rest of the struct can stay in registers.
+
+    @inline(never)
+    private static func saved(_ outer: consuming [UInt64]?, _ kinds: UInt64) -> [UInt64] {
+        var others = outer.take() ?? []
+        others.append(kinds)
+        return others
     }
 
     @inline(never)
-    private mutating func save() { outer.append(kinds) }
-
-    @inline(never)
-    private mutating func restore() { kinds = outer.popLast() ?? 0 }
+    private static func restored(_ outer: consuming [UInt64]?) -> ([UInt64], UInt64) {
+        var others = outer.take() ?? []
+        let kinds = others.popLast() ?? 0
+        return (others, kinds)
+    }
 }

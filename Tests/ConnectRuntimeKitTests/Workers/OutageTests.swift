@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectRuntimeKit
+import ConnectTestKit
+import OpenConnect
+import Synchronization
+import Testing
+
+/// A sink that has to connect again after its connection was lost.
+private struct ConnectedSink: Sink, Reconnecting {
+    let journal: Journal
+    var traits = SinkTraits()
+    var onReconnect: @Sendable () async throws -> Void = {}
+    let onPut: @Sendable (RecordBatch) async throws -> PutResult
+    var onFlush: @Sendable () async throws -> Void = {}
+
+    func put(_ batch: RecordBatch) async throws -> PutResult {
+        journal.note("put \(batch.map(\.text).joined(separator: ","))")
+        return try await onPut(batch)
+    }
+
+    func reconnect() async throws {
+        journal.note("reconnect")
+        try await onReconnect()
+    }
+
+    func flush() async throws { try await onFlush() }
+}
+
+@Suite("Pipeline: outages of sinks", .timeLimit(.minutes(2)))
+struct OutageTests {
+    private let journal = Journal()
+    private let clock = ManualClock()
+    private let store = InMemoryOffsetStore()
+
+    private func pipeline(_ sink: any Sink, count: Int = 4, _ options: DeliveryOptions) -> Pipeline {
+        Pipeline(
+            "p",
+            from: LogSource([.init("a", count: count)], batch: 2),
+            to: sink,
+            offsets: store,
+            options: options,
+            clock: clock.connectorClock,
+            randomness: PipelineRandomness { 0 }
+        )
+    }
+
+    @Test("an outage is no attempt; the sink connects again before the next put", arguments: [1, 3])
+    func reconnects(times: Int) async throws {
+        let left = Mutex(times)
+        let sink = ConnectedSink(
+            journal: journal,
+            onReconnect: {
+                if left.withLock({ $0 }) > 0 { throw ConnectorError(.notConnected, "still away") }
+            },
+            onPut: { batch in
+                let fails = left.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                if fails { throw ConnectorError(.notConnected, "away") }
+                return .delivered
+            }
+        )
+        // The sink comes back by itself after a while.
+        let pipeline = pipeline(sink, .with { $0.retry = .never })
+        let outcome = try await clock.ticking {
+            async let outcome = ending(of: pipeline)
+            while left.withLock({ $0 }) > 0 {
+                for _ in 0..<50 { await Task.yield() }
+                left.withLock { $0 -= 1 }
+            }
+            return await outcome
+        }
+        #expect(outcome.error == nil)
+        #expect(outcome.counts.delivered == 4 && outcome.counts.committed == 4)
+        let puts = journal.entries.enumerated().filter { $1.hasPrefix("put a0") }.map(\.offset)
+        #expect(puts.count == 2)
+        #expect(journal.entries[(puts[0] + 1)..<puts[1]].allSatisfy { $0 == "reconnect" })
+        #expect(puts[1] - puts[0] > 1)
+    }
+
+    @Test("an outage that is longer than its time limit ends the pipeline; nothing is given up")
+    func tooLong() async throws {
+        let sink = ConnectedSink(journal: journal, onPut: { _ in throw ConnectorError(.notConnected, "away") })
+        let options = DeliveryOptions.with {
+            $0.onError = .drop
+            $0.outage = RetryPolicy(firstDelay: .seconds(1), maxDelay: .seconds(5), maxAttempts: nil)
+            $0.outage.timeLimit = .seconds(3)
+        }
+        let pipeline = pipeline(sink, options)
+        let outcome = try await clock.ticking(by: .milliseconds(20)) { await ending(of: pipeline) }
+        #expect(outcome.error?.code == .notConnected)
+        #expect(outcome.counts.dropped == 0 && outcome.counts.committed == 0)
+        #expect(journal.count("put a0,a1") > 2)
+    }
+
+    @Test("a sink that asks for patience gets it to the nanosecond", arguments: [1, 5_000_000_000] as [Int64], [1, 4])
+    func throttled(nanoseconds: Int64, concurrent: Int) async throws {
+        let again = Gate()
+        let puts = Mutex(0)
+        let sink = ConnectedSink(
+            journal: journal,
+            traits: SinkTraits(maxConcurrentPuts: concurrent),
+            onPut: { _ in
+                let put = puts.withLock { puts in
+                    puts += 1
+                    return puts
+                }
+                if put == 1 { throw ConnectorError(.throttled, "slowly", retryAfter: .nanoseconds(nanoseconds)) }
+                again.open()
+                return .delivered
+            }
+        )
+        // The shortest wait of the policy is a millisecond.
+        let wait = max(nanoseconds, 1_000_000)
+        let pipeline = pipeline(sink, .with { $0.retry = .never })
+        async let counts = pipeline.run()
+        await clock.sleepers(atLeast: 2)
+        clock.advance(by: .nanoseconds(wait - 1))
+        for _ in 0..<200 { await Task.yield() }
+        #expect(puts.withLock { $0 } == 1)
+        clock.advance(by: .nanoseconds(1))
+        try await again.pass()
+        #expect(try await counts.delivered == 4)
+    }
+
+    @Test("a verdict that asks for patience gets it to the nanosecond, and other partitions do not wait")
+    func retryAfter() async throws {
+        let (again, others) = (Gate(), Gate())
+        let tries = Mutex(0)
+        let sink = ConnectedSink(
+            journal: journal,
+            onPut: { batch in
+                if batch.contains(where: { $0.text == "b3" }) { others.open() }
+                guard let index = batch.firstIndex(where: { $0.text == "a0" }) else { return .delivered }
+                let attempt = tries.withLock { tries in
+                    tries += 1
+                    return tries
+                }
+                if attempt == 2 { again.open() }
+                guard attempt == 1 else { return .delivered }
+                return .verdicts([index: .retry(after: .seconds(5)), index + 1: .notTried])
+            }
+        )
+        let pipeline = Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 2), .init("b", count: 4)], batch: 2),
+            to: sink,
+            offsets: store,
+            clock: clock.connectorClock,
+            randomness: PipelineRandomness { 0 }
+        )
+        async let counts = pipeline.run()
+        try await others.pass()
+        await clock.sleepers(atLeast: 2)
+        clock.advance(by: .nanoseconds(4_999_999_999))
+        for _ in 0..<200 { await Task.yield() }
+        #expect(tries.withLock { $0 } == 1)
+        clock.advance(by: .nanoseconds(1))
+        try await again.pass()
+        #expect(try await counts.delivered == 6)
+    }
+}
