@@ -55,6 +55,7 @@ extension HandOverState {
     /// What can be made durable now; with checkpointing sinks, what their newest usable checkpoints cover.
     private mutating func commitSet() -> CommitSet {
         var set = seal ?? ledger.beginCommit()
+        set.isLast = hasSinkEnded
         set.checkpoints = checkpoints
         committedSeal = seal == nil ? nil : sealNumber
         return set

@@ -46,16 +46,10 @@ extension WorldState {
     /// A function failed on a record: for good, unless the error may pass.
     fileprivate mutating func noteFailure(_ process: Int, ofFunction ref: RecordRef, _ error: any Error) {
         guard processes[process - 1].isAlive, plan.options.onError != .stop else { return }
-        guard let error = error as? ConnectorError else { return }
+        guard error is ConnectorError else { return }
         let key = LetterKey(ref: ref.entry, sink: nil)
-        let policy: RetryPolicy? =
-            switch error.code {
-            case .retryable: plan.options.retry
-            case .throttled, .notConnected: plan.options.outage
-            default: nil
-            }
         processes[process - 1].failures[key, default: 0] += 1
-        if let policy {
+        if let policy = plan.options.policy(for: error) {
             guard let most = policy.maxAttempts, processes[process - 1].failures[key, default: 0] >= most else {
                 return
             }
@@ -63,6 +57,17 @@ extension WorldState {
         giveUp(process, key)
         for sink in sinks.indices {
             processes[process - 1].lanes[sink][lane(of: ref)]?.removeAll { $0.entry == ref.entry }
+        }
+    }
+}
+
+extension DeliveryOptions {
+    /// How often a call is made again that failed in such a way; `nil` where it is not.
+    func policy(for error: any Error) -> RetryPolicy? {
+        switch (error as? ConnectorError)?.code {
+        case .retryable?: retry
+        case .throttled?, .notConnected?: outage
+        default: nil
         }
     }
 }

@@ -103,8 +103,9 @@ final class SimulatedReader: Sendable {
             try await process.perform(.commit, positions.compactMap(\.ref)) { state, _ in
                 try state.commit(self.process.number, positions)
             }
+            world.look { $0.processes[self.process.number - 1].commitFailures = 0 }
         } catch {
-            world.look { $0.processes[self.process.number - 1].hasFailedCommit = true }
+            world.look { $0.noteFailedCommit(self.process.number, error) }
             throw error
         }
     }

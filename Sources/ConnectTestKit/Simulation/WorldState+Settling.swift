@@ -90,6 +90,15 @@ extension WorldState {
         }
     }
 
+    /// The source could not take note of a commit.
+    mutating func noteFailedCommit(_ process: Int, _ error: any Error) {
+        let failures = processes[process - 1].commitFailures
+        guard failures < .max else { return }
+        let policy = plan.options.policy(for: error)
+        let isLast = policy.map { failures + 1 >= $0.maxAttempts ?? .max } ?? true
+        processes[process - 1].commitFailures = isLast ? .max : failures + 1
+    }
+
     private func canBeParted(_ put: SimulatedPut) -> Bool {
         guard sinks[put.sink].kind == .positionKeeping else { return put.refs.count > 1 }
         return put.refs.dropLast().contains { entry($0).endsUnit && $0.part == entry($0).parts - 1 }
@@ -97,10 +106,13 @@ extension WorldState {
 
     /// A sink could not tell its place, or not be cut back: nobody outside knows for which records that counts.
     mutating func noteFailure(_ process: Int, ofSink sink: Int, _ error: any Error) {
-        guard processes[process - 1].isAlive, (error as? ConnectorError)?.code == .retryable else { return }
-        let refs =
-            processes[process - 1].lanes[sink].values.joined() + processes[process - 1].sinceCheckpoint[sink].map(\.ref)
-        for ref in refs { noteFailure(process, LetterKey(ref: ref, sink: sink)) }
+        guard processes[process - 1].isAlive else { return }
+        // Without a checkpoint the put behind it is none: all of it counts as failed.
+        unsettle(process, sink)
+        guard (error as? ConnectorError)?.code == .retryable else { return }
+        for ref in processes[process - 1].lanes[sink].values.joined() {
+            noteFailure(process, LetterKey(ref: ref, sink: sink))
+        }
     }
 
     /// A record is not put any more: dropped, or on its way to the dead letters.

@@ -230,6 +230,7 @@ extension WorldState {
         _ fault: SimulatedFault?
     ) throws -> PutResult {
         let (sink, refs) = (put.sink, put.refs)
+        processes[process - 1].transaction = (put, advance.steps.map(\.new))
         guard advance.epoch.number >= sinks[sink].epoch else { throw ConnectorError(.fenced, "an old epoch") }
         for step in advance.steps {
             guard let ref = step.new.position.ref, sinks[sink].positions[ref.partition] == step.expected else {
@@ -244,6 +245,7 @@ extension WorldState {
             let last = verdicts.filter { $0.value.kind == .drop || $0.value.kind == .reject }
             let given = last.isEmpty ? verdicts : last
             if fault?.throwsAfter == nil { settle(process, put, given, andTheRest: false) }
+            processes[process - 1].transaction = nil
             return .verdicts(given)
         }
         // The members of a group have equal rights.
@@ -258,7 +260,10 @@ extension WorldState {
             if let ref = step.new.position.ref { sinks[sink].positions[ref.partition] = step.new }
         }
         sinks[sink].append(durably: accepted)
-        if fault?.throwsAfter == nil { settle(process, put, [:]) }
+        if fault?.throwsAfter == nil {
+            settle(process, put, [:])
+            processes[process - 1].transaction = nil
+        }
         return .delivered
     }
 
@@ -303,8 +308,8 @@ extension WorldState {
             let committed = sinks[sink].committed(partition)
             processes[process - 1].claimed[partition] = committed < 0 ? nil : committed
         }
-        let lanes = processes[process - 1].lanes[sink].values.joined()
-        let known = lanes.filter { sinks[sink].durable[$0, default: 0] > 0 }
-        settle(process, SimulatedPut(sink: sink, refs: known), [:])
+        guard let (put, ends) = processes[process - 1].transaction.take() else { return }
+        let isKept = ends.allSatisfy { sinks[sink].positions.values.contains($0) }
+        if !ends.isEmpty, isKept { settle(process, put, [:]) }
     }
 }

@@ -249,7 +249,7 @@ extension WorldState {
             guard upstream.taken[ref] == process else { continue }
             let isTrue =
                 switch outcome {
-                case .delivered: isSafe(ref)
+                case .delivered: isSafe(ref) && entry(ref).fate != .filter
                 case .dropped:
                     isSafe(ref)
                         && (sinks.contains { $0.dropped.contains { $0.entry == ref } }
@@ -282,6 +282,8 @@ extension WorldState {
         }
         let position = RecordPosition(partition: RecordPartition("\(partition)"), offset: RecordOffset(Int64(last)))
         if plan.source == .storedGroup {
+            // It has a claim of its own.
+            expel(partition)
             let kept = sinks.compactMap { $0.positions[partition]?.sequence }.max() ?? 0
             let sequence = max(kept, store.positions[partition]?.sequence ?? 0) + UInt64(last + 1 - from)
             store.positions[partition] = StoredPosition(position, sequence: sequence)

@@ -159,14 +159,16 @@ struct ProcessState {
     var isFlushing: [Bool]
     /// How often each partition was taken away: what was polled before counts no more.
     var generations: [Int]
+    /// The newest transaction of a position-keeping sink, and the positions by which can be told whether it took place.
+    var transaction: (put: SimulatedPut, ends: [StoredPosition])?
     /// By sink, what was settled since the newest checkpoint that the process knows of, in order.
     var sinceCheckpoint: [[(ref: RecordRef, kind: RecordVerdict.Kind)]]
     var isPolling = false
     var counts = ProcessCounts()
     /// The newest epoch that it was given.
     var epoch: UInt64 = 0
-    /// Whether the upstream refused a commit of positions that it keeps.
-    var hasFailedCommit = false
+    /// How often the newest commit failed at the source, or more where there is no other attempt.
+    var commitFailures = 0
     /// Asked to stop by the supervisor.
     var isStopping = false
     /// The newest positions it was told at its start.
