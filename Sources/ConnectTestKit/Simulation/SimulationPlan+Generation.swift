@@ -34,7 +34,7 @@ extension SimulationPlan {
         let first = sink("sink", sinkKind(for: source, &generator), &generator)
         let count = [1, 1, 1, 2, 2, 3].randomElement(using: &generator) ?? 1
         guard first.kind != .positionKeeping else { return [first] }
-        let canCheck = source == .log || source == .pruning
+        let canCheck = !source.isGroup
         return [first]
             + (1..<count).map { number in
                 let kind: SinkKind = canCheck && Bool.random(using: &generator) ? .checkpointing : .plain
@@ -58,7 +58,8 @@ extension SimulationPlan {
         switch source {
         case .log, .pruning: SinkKind.allCases.randomElement(using: &generator) ?? .plain
         case .storedGroup: Bool.random(using: &generator) ? .plain : .positionKeeping
-        case .upstreamKept, .queue, .group: .plain
+        case .upstreamKept, .queue: Int.random(in: 0..<4, using: &generator) == 0 ? .checkpointing : .plain
+        case .group: .plain
         }
     }
 

@@ -110,6 +110,8 @@ package struct SimulationPlan: Sendable {
     package var hasFunction: Bool {
         partitions.joined().contains { $0.parts != 1 || $0.route != nil || $0.fate == .filter || $0.fate == .fail }
     }
+    /// Whether checkpoints are stored together with the positions, so that nothing comes twice.
+    var storesPositions: Bool { source == .log || source == .pruning || source == .storedGroup }
     package var needsStore: Bool { source != .queue || sinks.contains { $0.kind == .checkpointing } }
 }
 

@@ -199,6 +199,16 @@ struct FunctionTests {
         #expect(result.counts.filtered == 2 && result.counts.isBalanced)
     }
 
+    @Test("G1: a token is acknowledged once, also behind what waits for a checkpoint", arguments: 1...3)
+    func acknowledgedBesideCheckpoint(batch: Int) async throws {
+        let source = TokenSource(count: 6, batch: batch)
+        let sink = NamedSink("y", InStepSink(output: Output()))
+        let pipeline = Pipeline("p", from: source, to: sinks(["x"]) + [sink], offsets: store)
+        let result = await ending(of: pipeline)
+        #expect(source.journal.entries.sorted() == (0..<6).map { "\($0) delivered" })
+        #expect(result.counts.committed == 6 && result.counts.isBalanced)
+    }
+
     @Test("G14: what a stop takes out of a function's hands was polled, and is in flight")
     func stopped() async throws {
         let (entered, gate) = (Gate(isOpen: true), Gate())

@@ -70,7 +70,7 @@ struct InStepTests {
 }
 
 /// A checkpointing sink whose place is the number of its rows.
-private struct InStepSink: CheckpointingSink {
+struct InStepSink: CheckpointingSink {
     let output: Output
 
     func put(_ batch: RecordBatch) async throws -> PutResult {
