@@ -13,9 +13,9 @@ struct InStepTests {
     private let slow = Output()
     private let fast = Output()
 
-    /// Six records in batches of one, a sink that takes its time, and one whose checkpoints keep the two in step.
+    /// Twelve records in batches of one, a sink that takes its time, and one whose checkpoints keep the two in step.
     private func run(_ functions: [any RecordFunction] = [], inFlight: Int) async throws -> (most: Int, Outcome) {
-        let script = Script((1...6).map { SourceBatch(records($0...$0)) })
+        let script = Script((1...12).map { SourceBatch(records($0...$0)) })
         let polled = Output()
         let most = Mutex(0)
         let pipeline = Pipeline(
@@ -46,7 +46,12 @@ struct InStepTests {
                 NamedSink("fast", InStepSink(output: fast)),
             ],
             offsets: InMemoryOffsetStore(),
-            options: .with { $0.maxInFlightRecords = inFlight },
+            options: .with { options in
+                options.maxInFlightRecords = inFlight
+                // No commit wakes the sinks.
+                options.commitInterval = .seconds(3600)
+                options.maxUncommittedTime = .seconds(3600)
+            },
             clock: clock.connectorClock
         )
         let outcome = try await clock.ticking { await ending(of: pipeline) }
@@ -57,15 +62,17 @@ struct InStepTests {
     func limit(inFlight: Int) async throws {
         let (most, outcome) = try await run(inFlight: inFlight)
         #expect(most <= inFlight)
-        #expect(slow.rows == (1...6).map(String.init) && fast.rows == slow.rows)
+        #expect(slow.rows == (1...12).map(String.init) && fast.rows == slow.rows)
         #expect(outcome.counts.isBalanced)
     }
 
     @Test("a batch of which functions leave nothing does not end the sinks' work")
     func emptyBatch() async throws {
-        let (_, outcome) = try await run([.filter { !["2", "3"].contains($0.text) }], inFlight: 3)
-        #expect(slow.rows == ["1", "4", "5", "6"] && fast.rows == slow.rows)
-        #expect(outcome.counts.filtered == 2 && outcome.counts.isBalanced)
+        let start = clock.now
+        let (_, outcome) = try await run([.filter { !["2", "3", "4"].contains($0.text) }], inFlight: 5)
+        #expect(slow.rows == (["1"] + (5...12).map(String.init)) && fast.rows == slow.rows)
+        #expect(start.duration(to: clock.now) < .seconds(3000))
+        #expect(outcome.counts.filtered == 3 && outcome.counts.isBalanced)
     }
 }
 
