@@ -34,10 +34,12 @@ extension HandOverState {
         if detail.rest[index] == 1 { halfRecords -= 1 }
     }
 
-    /// Settles a shipment of which every parcel was taken.
+    /// Settles a shipment of which every parcel was taken; where it was taken apart, its records are settled already.
     mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
         let shipment = shipments.remove(slot)
-        ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+        if shipment.detail == nil {
+            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+        }
         noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
     }
 
@@ -117,8 +119,8 @@ extension HandOverState {
         for item in job.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
         for (slot, counts) in parts {
             let shipment = shipments[slot]
-            // Once the first of its records is settled by itself, its marks are.
-            if shipment.detail == nil { runs += shipment.marks }
+            // Once the first of its records is settled by itself, its marks are, and what was filtered out of it.
+            if shipment.detail == nil { runs += shipment.marks + shipment.filtered.compactMap(shipment.run) }
             let rest = shipment.detail?.rest ?? shipment.takenApart().rest
             for (index, count) in counts where rest[index] <= count {
                 if let run = shipment.run(of: index) { runs.append(run) }
@@ -145,6 +147,7 @@ extension HandOverState {
             for item in removed { lose(item, &wake) }
             wakeSink(sink, &wake)
         }
+        dispatchNext(&wake)
         unsealIfEven()
         wakeSource(&wake)
         wakeHoldTeller(&wake)

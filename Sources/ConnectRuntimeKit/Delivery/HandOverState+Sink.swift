@@ -57,9 +57,9 @@ extension HandOverState {
         return job
     }
 
-    /// What was filtered out of a batch does not wait for the lanes that the rest of the batch waits for.
+    /// What was filtered out of a batch, and its marks, do not wait for the lanes that the rest of the batch waits for.
     private mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
-        let waiting = desks[sink].followed.filter { !shipments[$0].filtered.isEmpty }.sorted()
+        let waiting = desks[sink].followed.filter { shipments[$0].settlesWithoutSinks }.sorted()
         desks[sink].followed = []
         guard !waiting.isEmpty else { return }
         sealBeforeSettling()
@@ -74,7 +74,7 @@ extension HandOverState {
         if settlesSome { sealBeforeSettling() }
         var shipment = Shipment(polled: staged.polled, ticket: staged.ticket)
         shipment.filtered = staged.filtered
-        shipment.charge = Charge(of: staged.polled)
+        shipment.charge = staged.charge
         shipment.isFollowedByQuiet = staged.isFollowedByQuiet
         shipment.isUnchanged = staged.parts.allSatisfy { $0.origins == nil }
         shipment.openParcels = staged.parts.map {
@@ -131,9 +131,13 @@ extension HandOverState {
         if isDelivered { wakeAll(&wake) }
     }
 
-    private mutating func dispatchNext(_ wake: inout Wakeups) {
-        guard !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) else { return }
-        dispatch(backlog.removeFirst(), &wake)
+    /// Hands on what waited for its turn, of which nothing may be left for any sink.
+    mutating func dispatchNext(_ wake: inout Wakeups) {
+        while !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) {
+            let staged = backlog.removeFirst()
+            backlogCharge -= staged.charge
+            dispatch(staged, &wake)
+        }
     }
 
     mutating func wakeFlush(_ sink: Int, _ wake: inout Wakeups) {

@@ -62,8 +62,8 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        let records = options.maxInFlightRecords - shipments.charge.records
-        let bytes = options.maxInFlightBytes - shipments.charge.bytes
+        let records = options.maxInFlightRecords - shipments.charge.records - backlogCharge.records
+        let bytes = options.maxInFlightBytes - shipments.charge.bytes - backlogCharge.bytes
         guard records > 0, bytes > 0, mayPollUncommitted else { return .rest }
         let request = PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
@@ -148,9 +148,11 @@ extension HandOverState {
             return .queued
         }
         noteIgnoredHold(staged)
+        staged.charge = Charge(of: staged.polled)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
         guard !traits.isInStep || isInStep else {
             backlog.append(staged)
+            backlogCharge += staged.charge
             return .queued
         }
         dispatch(staged, &wake)

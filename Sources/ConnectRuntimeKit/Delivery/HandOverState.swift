@@ -53,6 +53,7 @@ struct HandOverState: Sendable {
     var halfRecords = 0
     /// Batches that wait until all sinks are done with the one before.
     var backlog: [StagedShipment] = []
+    var backlogCharge = Charge()
     /// What waits until records that failed before the sinks are in the dead letters, and how many those are.
     var withheld = LoadQueue()
     var awaitedLetters = 0

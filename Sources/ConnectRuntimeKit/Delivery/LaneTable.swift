@@ -37,11 +37,14 @@ struct LaneTable: Sendable {
     func hasDue(at now: ConnectorClock.Instant) -> Bool { nextDue.map { $0 <= now } ?? false }
 
     /// Takes the group that has been due for longest.
-    mutating func takeDue(at now: ConnectorClock.Instant) -> PutJob? {
+    ///
+    /// - Parameter wholeUnits: a put must not end inside a unit, even where few items are wanted.
+    mutating func takeDue(at now: ConnectorClock.Instant, wholeUnits: Bool) -> PutJob? {
         guard let due = nextDue, due <= now else { return nil }
         guard let index = groups.firstIndex(where: { $0.due == due && $0.awaitedLetters.isEmpty }) else { return nil }
         let group = groups.remove(at: index)
-        let count = min(group.limit ?? group.items.count, group.items.count)
+        var count = min(group.limit ?? group.items.count, group.items.count)
+        while wholeUnits, count < group.items.count, !group.items[count - 1].origin.endsUnit { count += 1 }
         var job = PutJob(records: group.items[..<count].map(\.record))
         job.items = Array(group.items[..<count])
         job.rest = Array(group.items[count...])

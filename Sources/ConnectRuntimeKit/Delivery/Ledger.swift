@@ -388,6 +388,11 @@ struct Ledger: Sendable {
         return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
     }
 
+    /// Counts records that were polled, and will never be numbered: the run ends before.
+    mutating func notePolled(_ count: Int) {
+        counts.polled += count
+    }
+
     /// Counts records that were polled, and whose partition was taken away before they were numbered.
     mutating func noteLost(_ count: Int) {
         counts.polled += count

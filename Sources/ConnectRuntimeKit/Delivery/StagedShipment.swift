@@ -14,6 +14,12 @@ struct StagedShipment: Sendable {
             records.append(record)
             origins?.append(origin)
         }
+
+        /// What comes of the records before an index.
+        func prefix(beforeIndex end: Int) -> Part {
+            let count = origins?.firstIndex { $0.index >= end } ?? records.count
+            return Part(sink: sink, records: Array(records[..<count]), origins: origins.map { Array($0[..<count]) })
+        }
     }
 
     /// A record that did not get as far as the sinks.
@@ -32,6 +38,8 @@ struct StagedShipment: Sendable {
     var failures: [Failure] = []
     var isFollowedByQuiet = false
     var ticket = Ticket()
+    /// What it holds; known once it is accepted.
+    var charge = Charge()
 
     /// All of a batch, unchanged, for each sink.
     init(_ batch: SourceBatch, sinks: Range<Int>) {

@@ -243,7 +243,8 @@ final class PipelineRun: Sendable {
                 functions: pipeline.functions,
                 sinks: sinks.map(\.name),
                 tolerance: pipeline.options.onError,
-                retrier: retrier
+                retrier: retrier,
+                keepsUnits: sinks.contains(where: \.keepsPositions)
             ),
             retrier: retrier,
             handOver: handOver,

@@ -45,6 +45,7 @@ struct SourceWorker: ConnectorWorker {
             await poll(&units)
         }
         if units.isActive { forgetClosedPartitions(&units) }
+        noteUnstaged(units.count)
         handOver.sourceStep { $0.endSource(&$1) }
     }
 
@@ -125,13 +126,16 @@ struct SourceWorker: ConnectorWorker {
 
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+        let entries = units.gather(batch.entries)
         let output: FunctionStage.Output
         do {
-            output = try await stage.stage(units.gather(batch.entries), of: batch)
+            output = try await stage.stage(entries, of: batch)
         } catch {
+            noteUnstaged(entries.count)
             notePollFailure(error)
             return .end
         }
+        noteUnstaged(entries.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
         let step = handOver.sourceStep { $0.accept(output.staged, isEnd: isEnd, &$1) }
         var next = HandOverState.PollStep.rest
@@ -139,6 +143,11 @@ struct SourceWorker: ConnectorWorker {
         guard let failure = output.failure else { return next }
         handOver.fail(failure, sinkIsUsable: true)
         return .end
+    }
+
+    /// Counts records that were polled and will not get as far as the sinks in this run.
+    private func noteUnstaged(_ count: Int) {
+        if count > 0 { handOver.sourceStep { state, _ in state.ledger.notePolled(count) } }
     }
 
     private func forgetClosedPartitions(_ units: inout UnitGatherer) {

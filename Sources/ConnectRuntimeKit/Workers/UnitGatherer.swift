@@ -13,6 +13,9 @@ struct UnitGatherer {
     let isActive: Bool
     private var open: [RecordPartition: [PolledEntry]] = [:]
 
+    /// How many records are held back.
+    var count: Int { open.values.reduce(0) { $0 + $1.count } }
+
     init(isActive: Bool) {
         self.isActive = isActive
     }
