@@ -62,12 +62,22 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        let records = options.maxInFlightRecords - shipments.charge.records - backlogCharge.records
-        let bytes = options.maxInFlightBytes - shipments.charge.bytes - backlogCharge.bytes
-        guard records > 0, bytes > 0, mayPollUncommitted else { return .rest }
-        let request = PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes)
+        guard mayPollUncommitted, let room else { return .rest }
+        let request = PollRequest(maxRecords: min(room.records, options.maxPollRecords), maxBytes: room.bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
         return pollStep(request, leavingOut: heldBackPartitions)
+    }
+
+    /// What is left of the in-flight limits, or `nil` where that is nothing.
+    private var room: Charge? {
+        var room = Charge()
+        room.records = options.maxInFlightRecords
+        room.bytes = options.maxInFlightBytes
+        let limit = room
+        for charge in [shipments.charge, backlogCharge, gathered] { room -= charge }
+        guard room.records <= 0 || room.bytes <= 0 else { return room }
+        // A unit that is larger than the limits is read to its end all the same, once nothing else is in flight.
+        return gathered.records > 0 && isIdle ? limit : nil
     }
 
     private func pollStep(_ request: PollRequest, leavingOut heldBack: [RecordPartition]) -> PollStep {
@@ -85,19 +95,21 @@ extension HandOverState {
     }
 
     private var isUncommittedLimitReached: Bool {
-        ledger.uncommittedRecords >= options.maxUncommittedRecords
-            || ledger.uncommittedBytes >= options.maxUncommittedBytes || isUncommittedTooLong
+        ledger.uncommittedRecords + gathered.records >= options.maxUncommittedRecords
+            || ledger.uncommittedBytes + gathered.bytes >= options.maxUncommittedBytes || isUncommittedTooLong
     }
+
+    private var hasOpenUnit: Bool { ledger.openTails > 0 || gathered.records > 0 }
 
     /// A unit is not stopped half way: while one is open and nothing can be committed, polling goes on over the limit.
     private var mayPollUncommitted: Bool {
         guard isUncommittedLimitReached else { return true }
-        return ledger.openTails > 0 && !canCommit && isIdle && !isCommitting
+        return hasOpenUnit && !canCommit && isIdle && !isCommitting
     }
 
     /// Whether the limit is exceeded because of an open unit, told once.
     mutating func shouldReportOpenUnit() -> Bool {
-        guard !hasReportedOpenUnit, ledger.openTails > 0, isUncommittedLimitReached else { return false }
+        guard !hasReportedOpenUnit, hasOpenUnit, isUncommittedLimitReached else { return false }
         hasReportedOpenUnit = true
         return true
     }

@@ -64,6 +64,8 @@ struct HandOverState: Sendable {
     var isPolling = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
+    /// The beginnings of units, which the source's task keeps until they are whole.
+    var gathered = Charge()
     var isUncommittedTooLong = false
     var hasReportedOpenUnit = false
     /// What the source's task is putting, where that is numbered before it is put.

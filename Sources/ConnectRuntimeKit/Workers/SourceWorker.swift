@@ -45,7 +45,7 @@ struct SourceWorker: ConnectorWorker {
             await poll(&units)
         }
         if units.isActive { forgetClosedPartitions(&units) }
-        noteUnstaged(units.count)
+        noteUnstaged(units.charge.records)
         handOver.sourceStep { $0.endSource(&$1) }
     }
 
@@ -114,6 +114,7 @@ struct SourceWorker: ConnectorWorker {
         if units.isActive { forgetClosedPartitions(&units) }
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
+        noteGathered(units)
         switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
         case .put(let isTimed):
             return await putInline(batch.records, isTimed: isTimed, isPlain: isPlain)
@@ -127,6 +128,7 @@ struct SourceWorker: ConnectorWorker {
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
         let entries = units.gather(batch.entries)
+        noteGathered(units)
         let output: FunctionStage.Output
         do {
             output = try await stage.stage(entries, of: batch)
@@ -154,6 +156,12 @@ struct SourceWorker: ConnectorWorker {
         let closed = handOver.sourceStep { state, _ in state.takeClosedPartitions() }
         let lost = closed.isEmpty ? 0 : units.forget(closed)
         if lost > 0 { handOver.sourceStep { state, _ in state.ledger.noteLost(lost) } }
+        noteGathered(units)
+    }
+
+    private func noteGathered(_ units: UnitGatherer) {
+        guard units.isActive else { return }
+        handOver.sourceStep { state, _ in state.gathered = units.charge }
     }
 
     private func putInline(_ job: PutJob) async -> HandOverState.PollStep {

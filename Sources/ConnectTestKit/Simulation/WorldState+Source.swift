@@ -26,17 +26,20 @@ extension WorldState {
         processes[process - 1].isPolling = true
         let open = openUnits(this)
         let limit = plan.options.maxInFlightRecords
+        // The beginnings of units wait for a sink that keeps positions; alone they may exceed the limit.
         let held = sinks.contains { $0.kind == .positionKeeping } ? open : 0
-        let inFlight = this.unsettled.count - held - (plan.dropsBadRecords ? dropped(this) : 0)
-        if inFlight + request.maxRecords > limit {
+        let inFlight = this.unsettled.count - (plan.dropsBadRecords ? dropped(this) : 0)
+        if inFlight + request.maxRecords > limit, held == 0 || inFlight > held {
             violate("G10", "a poll for \(request.maxRecords) with \(inFlight) in flight of at most \(limit)")
         }
-        guard plan.source != .queue, open == 0, (try? checkSession(process)) != nil else { return }
+        guard plan.source != .queue, (try? checkSession(process)) != nil else { return }
         let uncommitted = plan.partitions.indices.reduce(0) { sum, partition in
             guard let next = this.next[partition] else { return sum }
             return sum + max(0, next - 1 - max(committed(partition), this.begin[partition]))
         }
-        if uncommitted >= plan.options.maxUncommittedRecords {
+        // A unit is read to its end; while it is open a checkpoint cannot be taken for any partition.
+        let isWaiting = sinks.contains { $0.kind == .checkpointing } ? open > 0 : uncommitted <= open
+        if uncommitted >= plan.options.maxUncommittedRecords, !isWaiting {
             violate("G3", "a poll with \(uncommitted) uncommitted of at most \(plan.options.maxUncommittedRecords)")
         }
     }
