@@ -25,7 +25,7 @@ let package = Package(
         ),
         .target(
             name: "ConnectTestKit",
-            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec"]
+            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles"]
         ),
         .target(
             name: "FileConnector",

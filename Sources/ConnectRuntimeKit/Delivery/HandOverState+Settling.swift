@@ -119,9 +119,9 @@ extension HandOverState {
         for item in job.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
         for (slot, counts) in parts {
             let shipment = shipments[slot]
-            // Once the first of its records is settled by itself, its marks are, and what was filtered out of it.
-            if shipment.detail == nil { runs += shipment.marks + shipment.filtered.compactMap(shipment.run) }
             let rest = shipment.detail?.rest ?? shipment.takenApart().rest
+            // Once the first of its records is settled by itself, so are its marks, and what was filtered out.
+            if shipment.detail == nil { runs += shipment.marks + shipment.filtered.compactMap(shipment.run) }
             for (index, count) in counts where rest[index] <= count {
                 if let run = shipment.run(of: index) { runs.append(run) }
             }
@@ -147,7 +147,7 @@ extension HandOverState {
             for item in removed { lose(item, &wake) }
             wakeSink(sink, &wake)
         }
-        dispatchNext(&wake)
+        while dispatchNext(&wake) {}
         unsealIfEven()
         wakeSource(&wake)
         wakeHoldTeller(&wake)
@@ -161,6 +161,20 @@ extension HandOverState {
         takeApart(item.shipment)
         shipments[item.shipment].detail?.lost.insert(Int(item.origin.index))
         complete(item, as: .dropped, nil, &wake)
+    }
+
+    /// Takes out of the queues what belongs to partitions that were taken away before it got there.
+    mutating func loseQueued(_ wake: inout Wakeups) {
+        let (shipments, ledger) = (shipments, ledger)
+        sealBeforeSettling()
+        for sink in desks.indices {
+            let gone = desks[sink].queue.remove { item in
+                let place = shipments[item.shipment].place(of: Int(item.origin.index))
+                return place.map { !ledger.isCurrent($0.part) } ?? false
+            }
+            for item in gone { lose(item, &wake) }
+        }
+        unsealIfEven()
     }
 }
 

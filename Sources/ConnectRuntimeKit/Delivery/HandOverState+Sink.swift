@@ -12,9 +12,9 @@ extension HandOverState {
     /// What a task of a sink does next.
     mutating func sinkStep(_ sink: Int, _ wake: inout Wakeups) -> SinkStep {
         guard phase <= .draining, !hasDelivered else { return .end }
-        if let job = takeJob(sink, &wake) { return .put(job) }
-        dispatchNext(&wake)
-        if let job = takeJob(sink, &wake) { return .put(job) }
+        repeat {
+            if let job = takeJob(sink, &wake) { return .put(job) }
+        } while dispatchNext(&wake)
         return endsDelivery() ? .end : .park
     }
 
@@ -30,7 +30,7 @@ extension HandOverState {
     var isDelivered: Bool {
         guard !hasDelivered else { return true }
         guard hasSourceEnded, desks.allSatisfy({ $0.runningPuts == 0 }) else { return false }
-        guard phase > .running else { return isIdle && backlog.isEmpty }
+        guard phase > .running else { return isIdle }
         let now = clock.now
         guard letters.isEmpty, desks.allSatisfy({ !$0.hasWork(at: now) }) else { return false }
         return backlog.isEmpty || desks.contains { !$0.queue.isEmpty }
@@ -127,17 +127,19 @@ extension HandOverState {
             wakeSink(sink, &wake)
         }
         guard hasSourceEnded || traits.isInStep else { return }
-        dispatchNext(&wake)
+        // A batch of which nothing is left to put keeps no sink from the next one.
+        while dispatchNext(&wake) {}
         if isDelivered { wakeAll(&wake) }
     }
 
-    /// Hands on what waited for its turn, of which nothing may be left for any sink.
-    mutating func dispatchNext(_ wake: inout Wakeups) {
-        while !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) {
-            let staged = backlog.removeFirst()
-            backlogCharge -= staged.charge
-            dispatch(staged, &wake)
-        }
+    /// Hands the next batch that waits to the sinks, once all of them are done with the one before.
+    mutating func dispatchNext(_ wake: inout Wakeups) -> Bool {
+        guard !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) else { return false }
+        guard let next = backlog.popFirst() else { return false }
+        let isOfGone = ledger.lostRecords(of: next.ticket) > 0
+        dispatch(next, &wake)
+        if isOfGone { loseQueued(&wake) }
+        return true
     }
 
     mutating func wakeFlush(_ sink: Int, _ wake: inout Wakeups) {

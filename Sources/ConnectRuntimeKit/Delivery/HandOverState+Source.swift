@@ -74,7 +74,7 @@ extension HandOverState {
         room.records = options.maxInFlightRecords
         room.bytes = options.maxInFlightBytes
         let limit = room
-        for charge in [shipments.charge, backlogCharge, gathered] { room -= charge }
+        for charge in [shipments.charge, backlog.charge, gathered] { room -= charge }
         guard room.records <= 0 || room.bytes <= 0 else { return room }
         // A unit that is larger than the limits is read to its end all the same, once nothing else is in flight.
         return gathered.records > 0 && isIdle ? limit : nil
@@ -159,12 +159,11 @@ extension HandOverState {
             settleMarks(staged, &wake)
             return .queued
         }
-        noteIgnoredHold(staged)
         staged.charge = Charge(of: staged.polled)
+        noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
         guard !traits.isInStep || isInStep else {
             backlog.append(staged)
-            backlogCharge += staged.charge
             return .queued
         }
         dispatch(staged, &wake)

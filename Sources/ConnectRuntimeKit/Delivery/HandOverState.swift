@@ -52,8 +52,7 @@ struct HandOverState: Sendable {
     /// How many records are settled in part.
     var halfRecords = 0
     /// Batches that wait until all sinks are done with the one before.
-    var backlog: [StagedShipment] = []
-    var backlogCharge = Charge()
+    var backlog = Backlog()
     /// What waits until records that failed before the sinks are in the dead letters, and how many those are.
     var withheld = LoadQueue()
     var awaitedLetters = 0
@@ -148,7 +147,7 @@ struct HandOverState: Sendable {
     }
 
     /// Whether nothing is on its way to the sinks.
-    var isIdle: Bool { shipments.isEmpty && desks.allSatisfy(\.isIdle) }
+    var isIdle: Bool { shipments.isEmpty && backlog.isEmpty && desks.allSatisfy(\.isIdle) }
 
     // One step may have several reasons to wake a task: a task that is to be woken already must not be forgotten.
 

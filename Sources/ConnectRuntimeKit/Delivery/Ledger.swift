@@ -210,7 +210,8 @@ struct Ledger: Sendable {
         }
     }
 
-    private func lostRecords(of ticket: Ticket) -> Int {
+    /// How many records of a batch are of partitions that were taken away since they were numbered.
+    func lostRecords(of ticket: Ticket) -> Int {
         guard lostPartitions > 0 else { return 0 }
         var lost = 0
         ticket.forEachPart { if !isCurrent($0) { lost += $0.recordCount } }

@@ -119,11 +119,9 @@ struct SinkDesk: Sendable {
     private mutating func takeWhole() -> PutJob {
         var job = PutJob(records: [])
         var bytes = 0
-        while let load = queue.first, job.records.isEmpty || fits(load, job.records.count, bytes, job) {
-            guard var load = queue.popFirst() else { break }
-            if let rest = cut(&load, room: maxGathered - job.records.count, byteRoom: byteRoom(bytes)) {
-                queue.prepend(rest)
-            }
+        while let load = queue.first {
+            let count = fitting(load, behind: job.records.count, bytes)
+            guard count > 0, let load = takeFirst(count) else { break }
             bytes += preferred.maxBytes == nil ? 0 : load.byteCount
             job.add(load)
             if job.parcels.isEmpty { break }
@@ -131,26 +129,35 @@ struct SinkDesk: Sendable {
         return job
     }
 
-    private func byteRoom(_ bytes: Int) -> Int { preferred.maxBytes.map { $0 - bytes } ?? .max }
+    /// Takes so many records of the first load; the rest of it stays.
+    private mutating func takeFirst(_ count: Int) -> LoadQueue.Load? {
+        guard var load = queue.popFirst() else { return nil }
+        if count < load.count { queue.prepend(load.cut(from: count)) }
+        return load
+    }
 
-    /// Whether gathering is worth the copy, and within what suits the sink.
-    private func fits(_ load: LoadQueue.Load, _ records: Int, _ bytes: Int, _ job: PutJob) -> Bool {
-        guard case .parcel = load, records + load.count <= maxGathered, byteRoom(bytes) > 0 else { return false }
-        return preferred.linger > .zero || preferred.maxRecords != nil || min(records, load.count) <= Self.smallBatch
+    private var hasPreferredSize: Bool { preferred.maxRecords != nil || preferred.maxBytes != nil }
+
+    /// How many records of a load to put together with those that were taken before; at least one where there are none.
+    private func fitting(_ load: LoadQueue.Load, behind records: Int, _ bytes: Int) -> Int {
+        if records > 0 {
+            // Whether gathering is worth the copy.
+            guard case .parcel = load else { return 0 }
+            let isSmall = min(records, load.count) <= Self.smallBatch
+            guard isSmall || preferred.linger > .zero || preferred.maxRecords != nil else { return 0 }
+        }
+        guard hasPreferredSize else { return records == 0 || records + load.count <= maxGathered ? load.count : 0 }
+        let byteRoom = preferred.maxBytes.map { $0 - bytes } ?? .max
+        return load.wholeUnits(room: maxGathered - records, byteRoom: byteRoom, atLeastOne: records == 0)
     }
 
     private static let smallBatch = 64
 
-    /// Cuts a load that is larger than suits the sink, where a unit ends.
-    private func cut(_ load: inout LoadQueue.Load, room: Int, byteRoom: Int) -> LoadQueue.Load? {
-        guard preferred.maxRecords != nil || preferred.maxBytes != nil else { return nil }
-        guard let count = load.count(room: room, byteRoom: byteRoom) else { return nil }
-        return load.cut(from: count)
-    }
-
     /// Takes the records whose lane is free; those of the others wait behind what their lane waits for.
     private mutating func takeFreeLanes() -> PutJob {
-        guard let load = queue.popFirst() else { return PutJob(records: []) }
+        guard let first = queue.first, let load = takeFirst(fitting(first, behind: 0, 0)) else {
+            return PutJob(records: [])
+        }
         if case .parcel(let parcel) = load, let only = parcel.onlyPartition, !order.usesKeys {
             let lane = LaneID(partition: only, key: nil)
             if lanes.follow(parcel.items, in: lane) {
@@ -216,15 +223,23 @@ extension LoadQueue.Load {
 
     fileprivate var byteCount: Int { records.reduce(0) { $0 + $1.heldCount } }
 
-    /// How many records to take so that the rest fits, cutting where a unit ends; `nil` for all of them.
-    fileprivate func count(room: Int, byteRoom: Int) -> Int? {
+    /// How many records fit, ending where a unit does.
+    fileprivate func wholeUnits(room: Int, byteRoom: Int, atLeastOne: Bool) -> Int {
         var (bytes, end) = (0, 0)
-        for (index, item) in items.enumerated() {
-            bytes += item.record.heldCount
-            if end > 0, index >= room || bytes > byteRoom { return end }
-            if item.origin.endsUnit { end = index + 1 }
+        for index in 0..<count {
+            let (held, endsUnit) = size(at: index)
+            bytes += held
+            if end > 0 || !atLeastOne, index >= room || bytes > byteRoom { return end }
+            if endsUnit { end = index + 1 }
         }
-        return nil
+        return count
+    }
+
+    private func size(at index: Int) -> (bytes: Int, endsUnit: Bool) {
+        switch self {
+        case .parcel(let parcel): (parcel.records[index].heldCount, parcel.origin(at: index).endsUnit)
+        case .items(let items): (items[index].record.heldCount, items[index].origin.endsUnit)
+        }
     }
 
     fileprivate mutating func cut(from index: Int) -> LoadQueue.Load {

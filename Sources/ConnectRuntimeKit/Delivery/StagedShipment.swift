@@ -30,6 +30,8 @@ struct StagedShipment: Sendable {
         var attempts = 1
     }
 
+    static let empty = StagedShipment(SourceBatch(), sinks: 0..<0)
+
     var polled: [ConnectorRecord]
     var progress: [RecordPosition] = []
     var parts: [Part] = []

@@ -193,7 +193,7 @@ struct FunctionTests {
 
     @Test("S15: a source that acknowledges one by one hears once of what was filtered out", arguments: [1, 3])
     func acknowledged(batch: Int) async throws {
-        let source = TokenSource(count: 3, batch: batch)
+        let source = OneByOneSource(count: 3, batch: batch)
         let result = try await run(source, [.filter { $0.text == "1" }])
         #expect(source.journal.entries.sorted() == ["0 filtered", "1 delivered", "2 filtered"])
         #expect(result.counts.filtered == 2 && result.counts.isBalanced)
@@ -201,7 +201,7 @@ struct FunctionTests {
 
     @Test("G1: a token is acknowledged once, also behind what waits for a checkpoint", arguments: 1...3)
     func acknowledgedBesideCheckpoint(batch: Int) async throws {
-        let source = TokenSource(count: 6, batch: batch)
+        let source = OneByOneSource(count: 6, batch: batch)
         let sink = NamedSink("y", InStepSink(output: Output()))
         let pipeline = Pipeline("p", from: source, to: sinks(["x"]) + [sink], offsets: store)
         let result = await ending(of: pipeline)
@@ -234,7 +234,7 @@ struct FunctionTests {
 }
 
 /// Hands out tokens, each of which is acknowledged for itself.
-private struct TokenSource: AcknowledgingSource {
+private struct OneByOneSource: AcknowledgingSource {
     let journal = Journal()
     private let script: Script
 

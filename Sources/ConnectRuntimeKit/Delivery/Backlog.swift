@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Batches that wait until all sinks are done with the one before, and what they hold in memory.
+struct Backlog: Sendable {
+    private var batches: [StagedShipment] = []
+    private var head = 0
+    private(set) var charge = Charge()
+
+    var isEmpty: Bool { head == batches.count }
+
+    mutating func append(_ batch: StagedShipment) {
+        charge += batch.charge
+        batches.append(batch)
+    }
+
+    mutating func popFirst() -> StagedShipment? {
+        guard !isEmpty else { return nil }
+        let batch = batches[head]
+        batches[head] = .empty
+        head += 1
+        charge -= batch.charge
+        if isEmpty {
+            batches.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return batch
+    }
+}
