@@ -28,7 +28,7 @@ struct RecordFormatTests {
         )
     }
 
-    @Test("Raw is the payload as it is, with key, headers and content type", arguments: [nil, "a/b"] as [String?])
+    @Test("S47: raw is the payload as it is, with key, headers and content type", arguments: [nil, "a/b"] as [String?])
     func raw(contentType: String?) throws {
         var record = ConnectorRecord(.bytes([0xFF, 0]))
         record.key = .bytes([1])
