@@ -53,10 +53,16 @@ let package = Package(
             exclude: ["Vectors", "Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
+        .executableTarget(
+            name: "takeover-fixture",
+            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles"],
+            path: "Tests/TakeoverFixture"
+        ),
         .testTarget(
             name: "ConnectRuntimeKitTests",
             dependencies: [
                 "ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
+                "takeover-fixture",
             ],
             exclude: ["Simulation/Mutations"]
         ),

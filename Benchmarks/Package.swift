@@ -25,6 +25,15 @@ let package = Package(
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),
             ]
         ),
+        .executableTarget(
+            name: "runner-limits",
+            dependencies: [
+                "CBench",
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

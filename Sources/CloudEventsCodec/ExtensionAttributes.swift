@@ -155,9 +155,16 @@ extension CloudEvent {
     func extensionText(_ name: AttributeName) -> EventText? {
         defer { withExtendedLifetime(storage) {} }
         return name.string.utf8.withContiguousStorageIfAvailable { wanted -> EventText? in
-            for index in 0..<facts.extensionCount {
-                let place = EventTexts.coreCount + 2 * index
-                if texts[place].bytes.hasSameBytes(as: UnsafeRawBufferPointer(wanted)) { return texts[place + 1] }
+            var text = texts + EventTexts.coreCount
+            let end = text + 2 * facts.extensionCount
+            while text < end {
+                // Most names differ in length.
+                if text.pointee.count == wanted.count,
+                    text.pointee.bytes.hasSameBytes(as: UnsafeRawBufferPointer(wanted))
+                {
+                    return text[1]
+                }
+                text += 2
             }
             return nil
         } ?? nil

@@ -96,7 +96,10 @@ private struct Fraction {
     init?(_ bytes: ByteView, at start: Int) {
         end = start
         guard start < bytes.count, bytes[start] == UInt8(ascii: ".") else { return }
-        if start &+ 8 <= bytes.count, readFew(UInt64(littleEndian: bytes.load(start, as: UInt64.self)) &>> 8) { return }
+        // Eight bytes from here on, with zeros behind the end; the text has at least twenty.
+        let place = min(start, bytes.count &- 8)
+        let word = UInt64(littleEndian: bytes.load(place, as: UInt64.self)) &>> UInt64(8 &* (start &- place))
+        if readFew(word &>> 8) { return }
         let limit = min(bytes.count, start &+ 10)
         end &+= 1
         while end < limit, URISyntax.isDigit(bytes[end]) {

@@ -30,6 +30,16 @@ public protocol FlowObserving: Source {
     func pollingWillResume() async
 }
 
+/// A source that leaves out partitions that are held back, and has to know when that is over while it waits in `poll`.
+///
+/// Its traits say ``SourceTraits/canHoldBackPartitions``. A poll that may stay suspended while it leaves something out
+/// would not come back to it otherwise, when nothing else arrives.
+public protocol HoldObserving: Source {
+    /// Other partitions are held back than before: the running poll, where it is suspended, goes on with these left out
+    /// and no others. By now its ``PollRequest/heldBack`` says the same. Never called concurrently with itself.
+    func heldBackPartitionsChanged(to partitions: [RecordPartition]) async
+}
+
 /// A connector whose connection the runner may have restored.
 ///
 /// A call that lost the connection throws `notConnected`; the runner waits as its policy says, has the connection

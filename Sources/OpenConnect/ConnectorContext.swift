@@ -64,6 +64,11 @@ public struct ConnectorContext: Sendable {
         try await host.revoke(partitions)
     }
 
+    /// Has a ``PartitionedSource`` asked again for its partitions. Does nothing for any other connector.
+    public func partitionsChanged() {
+        host.partitionsChanged()
+    }
+
     /// Says that partitions are gone already: nothing of them is delivered, kept or settled any more.
     public func lost(_ partitions: [RecordPartition]) {
         host.lost(partitions)
@@ -82,6 +87,8 @@ public protocol ConnectorHost: Sendable {
     func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition]
     /// See ``ConnectorContext/revoke(_:)``.
     func revoke(_ partitions: [RecordPartition]) async throws
+    /// See ``ConnectorContext/partitionsChanged()``.
+    func partitionsChanged()
     /// See ``ConnectorContext/lost(_:)``.
     func lost(_ partitions: [RecordPartition])
 }

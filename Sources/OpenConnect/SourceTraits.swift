@@ -32,7 +32,8 @@ public struct SourceTraits: Sendable, Hashable {
     public var isReplayable: Bool
     /// Whether partitions are assigned to the source and taken from it while it runs.
     public var hasDynamicPartitions: Bool
-    /// Whether the source can go on reading while leaving out the partitions that are held back.
+    /// Whether the source can go on reading while leaving out the partitions that are held back. One whose `poll` stays
+    /// suspended while there is nothing else to read has to be ``HoldObserving``.
     public var canHoldBackPartitions: Bool
 
     /// Traits of a source; the defaults are those of a file or a table.

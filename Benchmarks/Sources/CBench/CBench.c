@@ -85,3 +85,18 @@ void cbench_start_counting_allocations(void) {}
 long cbench_stop_counting_allocations(void) { return -1; }
 
 #endif
+
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+
+#include <malloc.h>
+
+long cbench_allocated_bytes(void) {
+    struct mallinfo2 info = mallinfo2();
+    return (long)(info.uordblks + info.hblkhd);
+}
+
+#else
+
+long cbench_allocated_bytes(void) { return -1; }
+
+#endif

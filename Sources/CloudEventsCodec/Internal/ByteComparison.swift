@@ -44,10 +44,8 @@ extension UnsafeRawBufferPointer {
         }
         // The last word overlaps the one in front of it.
         if position > 0 { return position == count || same(left, right, count &- 8, UInt64.self) }
-        while position < count {
-            guard same(left, right, position, UInt8.self) else { return false }
-            position &+= 1
-        }
-        return true
+        if count >= 4 { return same(left, right, 0, UInt32.self) && same(left, right, count &- 4, UInt32.self) }
+        if count >= 2 { return same(left, right, 0, UInt16.self) && same(left, right, count &- 2, UInt16.self) }
+        return count == 0 || same(left, right, 0, UInt8.self)
     }
 }

@@ -125,11 +125,13 @@ extension ByteView {
     @inline(__always)
     private func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
         let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
-        // Printable ASCII is 0x20 to 0x7E: ninety-five values from 0x20 on.
+        // With a sign, what is not ASCII is less than the control characters.
         let unprintable: SIMDMask<SIMD16<Int8>> =
-            (bytes &- SIMD16<UInt8>(repeating: 0x20)) .>= SIMD16<UInt8>(repeating: 0x5F)
+            SIMD16<Int8>(truncatingIfNeeded: bytes) .< SIMD16<Int8>(repeating: 0x20)
+        let deletes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x7F)
         let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x22)
         let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x5C)
-        return unprintable .| quotes .| backslashes
+        // Two by two, since the next place to look at waits for this.
+        return (unprintable .| quotes) .| (deletes .| backslashes)
     }
 }

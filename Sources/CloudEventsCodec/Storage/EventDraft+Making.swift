@@ -15,6 +15,7 @@ extension EventDraft {
         let base = storage.base
         let target = (base + textsOffset).assumingMemoryBound(to: EventText.self)
         var free = base + regionOffset
+        var dataStart = facts.dataStart
         if let source = region.baseAddress, region.count > 0 {
             free.copyMemory(from: source, byteCount: region.count)
             let distance = UnsafeRawPointer(free) - source
@@ -24,13 +25,14 @@ extension EventDraft {
                 place.initialize(to: text.pointee.moved(by: distance))
                 (text, place) = (text + 1, place + 1)
             }
-            if facts.dataHolder == .event { facts.dataStart = facts.dataStart.map { $0 + distance } }
+            if facts.dataHolder == .event { dataStart = dataStart.map { $0 + distance } }
             free += region.count
         } else {
             target.initialize(from: texts.base, count: texts.count)
         }
         if foreignCount > 0 { copyForeign(target, to: free) }
-        base.initializeMemory(as: EventFacts.self, to: facts)
+        // Only the copy has the new place: what was just written is read slowly.
+        base.initializeMemory(as: EventFacts.self, to: facts).pointee.dataStart = dataStart
         if owner != nil || dataOwner != nil {
             storage.withUnsafeMutablePointerToHeader {
                 $0.pointee.textOwner = owner

@@ -4,10 +4,10 @@
 ///
 /// Every value is kept in its canonical form (C14), whatever its type.
 struct EventText {
-    /// The first byte; `nil` where there is no such attribute.
-    private(set) var start: UnsafeRawPointer?
-    /// The number of bytes, above eight bits of ``Marks``.
-    private var countAndMarks: UInt
+    /// Where the first byte lies; without meaning where there is no such attribute.
+    private let address: UInt
+    /// The number of bytes, above eight bits of ``Marks``; 0 where there is no such attribute.
+    private let countAndMarks: UInt
 
     struct Marks: OptionSet {
         let rawValue: UInt8
@@ -19,6 +19,8 @@ struct EventText {
         static let escaped = Marks(rawValue: 4)
         /// Any of those that make the event copy the bytes.
         static let copied = Marks(rawValue: 6)
+        /// There is such an attribute, be it without bytes.
+        static let present = Marks(rawValue: 8)
         /// The three bits of a ``ValueType``.
         static let typeShift: UInt8 = 4
     }
@@ -30,21 +32,23 @@ struct EventText {
         case null
     }
 
-    static var absent: EventText { EventText(start: nil, countAndMarks: 0) }
+    static var absent: EventText { EventText(address: 0, countAndMarks: 0) }
 
-    private init(start: UnsafeRawPointer?, countAndMarks: UInt) {
-        self.start = start
+    private init(address: UInt, countAndMarks: UInt) {
+        self.address = address
         self.countAndMarks = countAndMarks
     }
 
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, _ marks: Marks, type: ValueType = .string) {
-        // A text without bytes is a text all the same: its place must not be `nil`.
-        start = bytes.baseAddress ?? UnsafeRawPointer(StaticString("").utf8Start)
-        countAndMarks = UInt(bytes.count) << 8 | UInt(marks.rawValue | type.rawValue << Marks.typeShift)
+        address = UInt(bitPattern: bytes.baseAddress)
+        let all = marks.rawValue | Marks.present.rawValue | type.rawValue << Marks.typeShift
+        countAndMarks = UInt(bytes.count) << 8 | UInt(all)
     }
 
-    @inline(__always) var isPresent: Bool { start != nil }
+    @inline(__always) var isPresent: Bool { countAndMarks != 0 }
+
+    @inline(__always) var start: UnsafeRawPointer? { UnsafeRawPointer(bitPattern: address) }
 
     @inline(__always) var count: Int { Int(countAndMarks >> 8) }
 
@@ -65,21 +69,24 @@ struct EventText {
         // The usual content type costs no allocation.
         if equal(bytes, "application/json") { return "application/json" }
         // Of a raw buffer a string would be made byte by byte.
-        return String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        let units = bytes.assumingMemoryBound(to: UInt8.self)
+        if isPlain, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            // It is known to be ASCII, which need not be found out again.
+            return String(copying: UTF8Span(unchecked: units.span, isKnownASCII: true))
+        }
+        return String(decoding: units, as: UTF8.self)
     }
 
     /// The same text as one that the event has to copy.
     var asForeign: EventText {
-        EventText(start: start, countAndMarks: isPresent ? countAndMarks | UInt(Marks.foreign.rawValue) : 0)
+        EventText(address: address, countAndMarks: isPresent ? countAndMarks | UInt(Marks.foreign.rawValue) : 0)
     }
 
     /// The text after its buffer was copied to a place `distance` bytes further.
     @inline(__always)
     func moved(by distance: Int) -> EventText {
-        // No address is no text, wherever it is moved to. Without a branch, as some texts are there and some are not.
-        let address = UInt(bitPattern: start)
-        let moved = address &+ (address == 0 ? 0 : UInt(bitPattern: distance))
-        return EventText(start: unsafeBitCast(moved, to: UnsafeRawPointer?.self), countAndMarks: countAndMarks)
+        // Without a branch: some texts are there and some are not, and no one asks for the place of those.
+        EventText(address: address &+ UInt(bitPattern: distance), countAndMarks: countAndMarks)
     }
 }
 

@@ -48,6 +48,7 @@ struct LetterDesk: Sendable {
 
     private mutating func perform(_ operation: LetterOperation) throws -> LetterReply {
         if case .close = operation {
+            file?.unlock()
             file = nil
             return .done
         }

@@ -7,7 +7,7 @@ import OpenConnectFiles
 /// A file of dead letters in use: what is known to be durable, and where it is. All calls block their thread.
 struct LetterFile: Sendable {
     let path: LetterPath
-    /// Held as long as this value lives.
+    /// Held until it is given back, or this value and what was done with it are gone.
     private let lock: FileDescriptor
     /// What the index speaks of; `nil` as long as there is no file.
     private var file: FileDescriptor?
@@ -41,6 +41,9 @@ struct LetterFile: Sendable {
         index = scanner.index
         size = scanner.size
     }
+
+    /// Lets others have the path at once, whoever still holds the descriptor.
+    func unlock() { lock.unlock() }
 
     // MARK: Writing
 

@@ -14,6 +14,8 @@ struct CommitSet: Sendable {
     var acknowledgements: [Acknowledgement] = []
     /// The places in the sinks' outputs that belong to the entries, by the name of the sink.
     var checkpoints: [String: SinkCheckpoint] = [:]
+    /// Whether it was noted when nothing more could be settled.
+    var isLast = false
 
     var isEmpty: Bool { entries.isEmpty && acknowledgements.isEmpty }
     var positions: [StoredPosition] { entries.map(\.position) }

@@ -81,6 +81,17 @@ final class HandOver: Sendable {
         }
     }
 
+    /// The partitions held back, when others are than a suspended poll was told; `nil` when polling is over.
+    func nextHoldChange() async -> [RecordPartition]? {
+        while true {
+            switch step({ state, _ in state.holdStep() }) {
+            case .tell(let partitions): return partitions
+            case .end: return nil
+            case .park: await park(\.parkedHoldTeller) { state, _ in state.isHoldTellerReady }
+            }
+        }
+    }
+
     // MARK: The tasks of a sink
 
     /// The next put, or `nil` when there will be none. The caller has a turn until it ends the put.

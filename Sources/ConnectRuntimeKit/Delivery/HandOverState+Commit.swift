@@ -55,6 +55,9 @@ extension HandOverState {
     /// What can be made durable now; with checkpointing sinks, what their newest usable checkpoints cover.
     private mutating func commitSet() -> CommitSet {
         var set = seal ?? ledger.beginCommit()
+        set.isLast = hasSinkEnded
+        // From here on they are the set's, which gives them back where it fails.
+        seal?.acknowledgements = []
         set.checkpoints = checkpoints
         committedSeal = seal == nil ? nil : sealNumber
         return set
@@ -145,6 +148,7 @@ extension HandOverState {
     /// Called after something was settled: once all that was put is committable, the checkpoints cover all of it.
     mutating func unsealIfEven() {
         guard ledger.isEven, halfRecords == 0, desks.count == 1 || shipments.isEmpty else { return }
+        if let seal { ledger.restore(seal.acknowledgements) }
         seal = nil
         for desk in desks where desk.keepsCheckpoints { checkpoints[desk.name] = desk.checkpoint }
     }

@@ -30,6 +30,8 @@ extension HandOverState {
             complete(item, as: .dropped, error, &wake)
             return .settled
         }
+        // What is bad must not keep what is good from being settled.
+        takeApart(item.shipment)
         letters.append(item, error, in: place)
         if case .beforeSinks = place { awaitedLetters += 1 }
         wakeLetters(&wake)
@@ -105,6 +107,7 @@ extension HandOverState {
             wakeSink(sink, &wake)
         }
         unsealIfEven()
+        wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         if hasSourceEnded { wakeAll(&wake) }
     }

@@ -15,6 +15,7 @@ extension HandOverState {
         }
         unsealIfEven()
         wakeSource(&wake)
+        wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         releaseSink(sink, &wake)
     }

@@ -34,10 +34,12 @@ extension HandOverState {
         if detail.rest[index] == 1 { halfRecords -= 1 }
     }
 
-    /// Settles a shipment of which every parcel was taken.
+    /// Settles a shipment of which every parcel was taken; where it was taken apart, its records are settled already.
     mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
         let shipment = shipments.remove(slot)
-        ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+        if shipment.detail == nil {
+            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+        }
         noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
     }
 
@@ -145,8 +147,10 @@ extension HandOverState {
             for item in removed { lose(item, &wake) }
             wakeSink(sink, &wake)
         }
+        while dispatchNext(&wake) {}
         unsealIfEven()
         wakeSource(&wake)
+        wakeHoldTeller(&wake)
         wakeWatchers(&wake)
     }
 }

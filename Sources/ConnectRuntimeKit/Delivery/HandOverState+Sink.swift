@@ -57,9 +57,9 @@ extension HandOverState {
         return job
     }
 
-    /// What was filtered out of a batch does not wait for the lanes that the rest of the batch waits for.
+    /// What was filtered out of a batch, and its marks, do not wait for the lanes that the rest of the batch waits for.
     private mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
-        let waiting = desks[sink].followed.filter { !shipments[$0].filtered.isEmpty }.sorted()
+        let waiting = desks[sink].followed.filter { shipments[$0].settlesWithoutSinks }.sorted()
         desks[sink].followed = []
         guard !waiting.isEmpty else { return }
         sealBeforeSettling()
@@ -134,7 +134,7 @@ extension HandOverState {
     }
 
     /// Hands the next batch that waits to the sinks, once all of them are done with the one before.
-    private mutating func dispatchNext(_ wake: inout Wakeups) -> Bool {
+    mutating func dispatchNext(_ wake: inout Wakeups) -> Bool {
         guard !backlog.isEmpty, desks.allSatisfy({ $0.queue.isEmpty && $0.runningPuts == 0 }) else { return false }
         guard let next = backlog.popFirst() else { return false }
         let isOfGone = ledger.lostRecords(of: next.ticket) > 0

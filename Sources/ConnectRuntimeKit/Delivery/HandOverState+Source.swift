@@ -22,22 +22,62 @@ extension HandOverState {
     mutating func pollStep(_ wake: inout Wakeups) -> PollStep {
         let step = restStep
         if case .rest = step, isUncommittedLimitReached, canCommit { demandCommit(&wake) }
-        if case .poll = step {
-            isPolling = true
-            pollNumber &+= 1
-        }
-        return step
+        guard case .poll(let request) = step else { return step }
+        isPolling = true
+        pollNumber &+= 1
+        guard !request.heldBack.isEmpty || !toldHeldBack.isEmpty else { return step }
+        return .poll(noteHolds(request))
+    }
+
+    /// A request whose partitions held back are kept up to date while it is polled.
+    private mutating func noteHolds(_ request: PollRequest) -> PollRequest {
+        toldHeldBack = request.heldBack
+        heldBackAtPoll = Set(toldHeldBack)
+        holds = toldHeldBack.isEmpty ? nil : HeldBackPartitions(toldHeldBack)
+        return PollRequest(maxRecords: request.maxRecords, maxBytes: request.maxBytes, holds: holds)
+    }
+
+    enum HoldStep: Sendable {
+        case tell([RecordPartition])
+        case park
+        case end
+    }
+
+    /// What a source whose poll is suspended has to know of the partitions that it was told to leave out.
+    mutating func holdStep() -> HoldStep {
+        guard phase == .running, !hasSourceEnded else { return .end }
+        guard isPolling, !toldHeldBack.isEmpty else { return .park }
+        let heldBack = heldBackPartitions
+        guard heldBack != toldHeldBack else { return .park }
+        toldHeldBack = heldBack
+        holds?.current = heldBack
+        heldBackAtPoll.formIntersection(heldBack)
+        return .tell(heldBack)
+    }
+
+    var isHoldTellerReady: Bool {
+        phase != .running || hasSourceEnded || isPolling && !toldHeldBack.isEmpty && heldBackPartitions != toldHeldBack
     }
 
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        let records = options.maxInFlightRecords - shipments.charge.records - backlog.charge.records
-        let bytes = options.maxInFlightBytes - shipments.charge.bytes - backlog.charge.bytes
-        guard records > 0, bytes > 0, mayPollUncommitted else { return .rest }
-        let request = PollRequest(maxRecords: min(records, options.maxPollRecords), maxBytes: bytes)
+        guard mayPollUncommitted, let room else { return .rest }
+        let request = PollRequest(maxRecords: min(room.records, options.maxPollRecords), maxBytes: room.bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
         return pollStep(request, leavingOut: heldBackPartitions)
+    }
+
+    /// What is left of the in-flight limits, or `nil` where that is nothing.
+    private var room: Charge? {
+        var room = Charge()
+        room.records = options.maxInFlightRecords
+        room.bytes = options.maxInFlightBytes
+        let limit = room
+        for charge in [shipments.charge, backlog.charge, gathered] { room -= charge }
+        guard room.records <= 0 || room.bytes <= 0 else { return room }
+        // A unit that is larger than the limits is read to its end all the same, once nothing else is in flight.
+        return gathered.records > 0 && isIdle ? limit : nil
     }
 
     private func pollStep(_ request: PollRequest, leavingOut heldBack: [RecordPartition]) -> PollStep {
@@ -55,19 +95,21 @@ extension HandOverState {
     }
 
     private var isUncommittedLimitReached: Bool {
-        ledger.uncommittedRecords >= options.maxUncommittedRecords
-            || ledger.uncommittedBytes >= options.maxUncommittedBytes || isUncommittedTooLong
+        ledger.uncommittedRecords + gathered.records >= options.maxUncommittedRecords
+            || ledger.uncommittedBytes + gathered.bytes >= options.maxUncommittedBytes || isUncommittedTooLong
     }
+
+    private var hasOpenUnit: Bool { ledger.openTails > 0 || gathered.records > 0 }
 
     /// A unit is not stopped half way: while one is open and nothing can be committed, polling goes on over the limit.
     private var mayPollUncommitted: Bool {
         guard isUncommittedLimitReached else { return true }
-        return ledger.openTails > 0 && !canCommit && isIdle && !isCommitting
+        return hasOpenUnit && !canCommit && isIdle && !isCommitting
     }
 
     /// Whether the limit is exceeded because of an open unit, told once.
     mutating func shouldReportOpenUnit() -> Bool {
-        guard !hasReportedOpenUnit, ledger.openTails > 0, isUncommittedLimitReached else { return false }
+        guard !hasReportedOpenUnit, hasOpenUnit, isUncommittedLimitReached else { return false }
         hasReportedOpenUnit = true
         return true
     }
@@ -143,9 +185,8 @@ extension HandOverState {
     }
 
     private mutating func noteIgnoredHold(_ staged: StagedShipment) {
-        let isHolding = desks.contains { !$0.lanes.isEmpty }
-        let heldBack = isHolding ? heldBackPartitions : []
-        hasIgnoredHold = staged.polled.contains { heldBack.contains($0.partition) }
+        guard hasIgnoredHold || !heldBackAtPoll.isEmpty else { return }
+        hasIgnoredHold = staged.polled.contains { heldBackAtPoll.contains($0.partition) }
     }
 
     /// Ends a put of the source's own task, all of whose records are delivered.

@@ -63,6 +63,8 @@ struct HandOverState: Sendable {
     var isPolling = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
+    /// The beginnings of units, which the source's task keeps until they are whole.
+    var gathered = Charge()
     var isUncommittedTooLong = false
     var hasReportedOpenUnit = false
     /// What the source's task is putting, where that is numbered before it is put.
@@ -73,6 +75,13 @@ struct HandOverState: Sendable {
     var closedPartitions: [RecordPartition] = []
     /// Nothing more is put; said once, it stays so.
     var hasDelivered = false
+    /// The partitions that the source was told last to leave out.
+    var toldHeldBack: [RecordPartition] = []
+    /// The same, as the request of the running poll says it.
+    var holds: HeldBackPartitions?
+    /// Those that it was told with the running poll, and that are held back all the while.
+    var heldBackAtPoll: Set<RecordPartition> = []
+    var parkedHoldTeller: Wakeups.Parked?
     /// Records of a partition that was held back came all the same.
     var hasIgnoredHold = false
 
@@ -151,6 +160,10 @@ struct HandOverState: Sendable {
     @inline(__always)
     mutating func wakeTimer(_ wake: inout Wakeups) { if let task = parked.timer.take() { wake.timer = task } }
     mutating func wakeLetters(_ wake: inout Wakeups) { if let task = parkedLetters.take() { wake.add(task) } }
+    mutating func wakeHoldTeller(_ wake: inout Wakeups) {
+        guard isPolling, !toldHeldBack.isEmpty, let task = parkedHoldTeller.take() else { return }
+        wake.add(task)
+    }
     mutating func wakeDueTimer(_ wake: inout Wakeups) { if let task = parkedDueTimer.take() { wake.add(task) } }
     @inline(__always)
     mutating func wakeWatchers(_ wake: inout Wakeups) {
@@ -179,6 +192,7 @@ struct HandOverState: Sendable {
         wakeDueTimer(&wake)
         wakeWatchers(&wake)
         if let task = parked.pollCanceller.take() { wake.pollCanceller = task }
+        if let task = parkedHoldTeller.take() { wake.add(task) }
     }
 
     mutating func fail(_ error: any Error, sinkIsUsable: Bool, _ wake: inout Wakeups) {

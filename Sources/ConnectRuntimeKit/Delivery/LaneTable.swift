@@ -38,7 +38,7 @@ struct LaneTable: Sendable {
 
     /// Takes the group that has been due for longest.
     ///
-    /// - Parameter wholeUnits: a limit does not end inside a unit.
+    /// - Parameter wholeUnits: a put must not end inside a unit, even where few items are wanted.
     mutating func takeDue(at now: ConnectorClock.Instant, wholeUnits: Bool) -> PutJob? {
         guard let due = nextDue, due <= now else { return nil }
         guard let index = groups.firstIndex(where: { $0.due == due && $0.awaitedLetters.isEmpty }) else { return nil }

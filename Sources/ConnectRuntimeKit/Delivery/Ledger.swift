@@ -319,6 +319,23 @@ struct Ledger: Sendable {
         for entry in set.entries where partitions[entry.slot].generation == entry.generation {
             if partitions[entry.slot].isIdle { free(entry.slot) }
         }
+        shrink()
+    }
+
+    /// Gives memory back after many partitions were seen that do not come again.
+    private mutating func shrink() {
+        let wanted = 4 * max(slots.count, Self.partitionsKeptWhenIdle)
+        guard partitions.count > wanted else { return }
+        for slot in wanted..<partitions.count where partitions[slot].generation != 0 && partitions[slot].isIdle {
+            free(slot)
+        }
+        let end = (partitions.lastIndex { $0.generation != 0 } ?? -1) + 1
+        guard end < partitions.count / 2 else { return }
+        partitions = partitions[..<end].map { $0 }
+        // The lowest is taken first, so that the end can be cut off the next time.
+        freeSlots = partitions.indices.reversed().filter { partitions[$0].generation == 0 }
+        slots = Dictionary(uniqueKeysWithValues: slots.map { ($0, $1) })
+        dirtySlots = dirtySlots.map { $0 }
     }
 
     // MARK: Positions kept with the data
@@ -360,7 +377,7 @@ struct Ledger: Sendable {
 
     /// Makes room for a partition that was assigned, going on from what is stored.
     mutating func open(_ partition: RecordPartition, from stored: StoredPosition?) {
-        if let slot = slots[partition] { lose(slot) }
+        close([partition])
         initial[partition] = stored
         highWater = max(highWater, stored?.sequence ?? 0)
         _ = slot(for: partition)
@@ -370,6 +387,11 @@ struct Ledger: Sendable {
     func rest(of names: [RecordPartition]) -> (isSettled: Bool, isCommitted: Bool) {
         let present = names.compactMap { slots[$0].map { partitions[$0] } }
         return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
+    }
+
+    /// Counts records that were polled, and will never be numbered: the run ends before.
+    mutating func notePolled(_ count: Int) {
+        counts.polled += count
     }
 
     /// Counts records that were polled, and whose partition was taken away before they were numbered.
@@ -384,6 +406,7 @@ struct Ledger: Sendable {
         for name in names {
             if let slot = slots[name] { lose(slot) }
         }
+        dirtySlots.removeAll { partitions[$0].generation == 0 }
     }
 
     func isCurrent(_ part: Ticket.Part) -> Bool { partitions[part.slot].generation == part.generation }
@@ -401,7 +424,6 @@ struct Ledger: Sendable {
         if partitions[slot].isTailOpen { openTails -= 1 }
         slots[partitions[slot].partition] = nil
         partitions[slot] = PartitionLedger(partition: .single, generation: 0, after: 0, applied: nil)
-        dirtySlots.removeAll { $0 == slot }
         freeSlots.append(slot)
     }
 

@@ -54,6 +54,9 @@ struct Shipment: Sendable {
         self.ticket = ticket
     }
 
+    /// Whether some of it gets to no sink.
+    var settlesWithoutSinks: Bool { !filtered.isEmpty || !marks.isEmpty }
+
     /// Notes each record by itself.
     func takenApart() -> Detail {
         var rest = [Int32](repeating: 0, count: polled.count)

@@ -67,8 +67,8 @@ struct SinkDesk: Sendable {
     /// - Parameter isFinal: nothing more will come, so that there is no use in waiting for more.
     mutating func nextJob(at now: ConnectorClock.Instant, isFinal: Bool) -> PutJob? {
         guard isFree, outage.isOver(at: now) else { return nil }
-        guard var job = lanes.takeDue(at: now, wholeUnits: keepsPositions) ?? takeQueued(at: now, isFinal: isFinal)
-        else { return nil }
+        let repeated = lanes.takeDue(at: now, wholeUnits: keepsPositions)
+        guard var job = repeated ?? takeQueued(at: now, isFinal: isFinal) else { return nil }
         runningPuts += 1
         job.isTimed = pace.shouldMeasure(job.records.count)
         return job

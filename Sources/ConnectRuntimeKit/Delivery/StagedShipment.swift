@@ -15,6 +15,12 @@ struct StagedShipment: Sendable {
             records.append(record)
             origins?.append(origin)
         }
+
+        /// What comes of the records before an index.
+        func prefix(beforeIndex end: Int) -> Part {
+            let count = origins?.firstIndex { $0.index >= end } ?? records.count
+            return Part(sink: sink, records: Array(records[..<count]), origins: origins.map { Array($0[..<count]) })
+        }
     }
 
     /// A record that did not get as far as the sinks.
@@ -35,6 +41,7 @@ struct StagedShipment: Sendable {
     var failures: [Failure] = []
     var isFollowedByQuiet = false
     var ticket = Ticket()
+    /// What it holds; known once it is accepted.
     var charge = Charge()
     /// The bytes of what functions made of each record, for all sinks together; empty where they changed nothing.
     var made: [Int] = []

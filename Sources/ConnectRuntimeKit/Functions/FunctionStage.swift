@@ -8,6 +8,8 @@ struct FunctionStage: Sendable {
     let sinks: [String]
     let tolerance: ErrorTolerance
     let retrier: Retrier
+    /// Whether records come as whole units, and have to go on as such.
+    var keepsUnits = false
 
     /// What came of a batch, and the error in front of which the pipeline has to stop.
     struct Output: Sendable {
@@ -137,7 +139,7 @@ struct FunctionStage: Sendable {
 
     // MARK: Stopping
 
-    /// Leaves what comes before the first bad record.
+    /// Leaves what comes before the first bad record, or before its unit.
     private func stopping(
         at failure: StagedShipment.Failure,
         _ entries: [PolledEntry],
@@ -145,12 +147,11 @@ struct FunctionStage: Sendable {
         _ staged: StagedShipment,
         _ parts: [StagedShipment.Part]
     ) -> Output {
-        var before = StagedShipment(
-            polled: entries[..<failure.index].map(\.record),
-            of: SourceBatch(quiet: batch.quiet)
-        )
-        before.filtered = staged.filtered
-        before.parts = parts.filter { !$0.records.isEmpty }
+        let end =
+            keepsUnits ? entries[..<failure.index].lastIndex { $0.record.hasOffset }.map { $0 + 1 } ?? 0 : failure.index
+        var before = StagedShipment(polled: entries[..<end].map(\.record), of: SourceBatch(quiet: batch.quiet))
+        before.filtered = staged.filtered.filter { $0 < end }
+        before.parts = parts.map { $0.prefix(beforeIndex: end) }.filter { !$0.records.isEmpty }
         let record = entries[failure.index].record
         let what = failure.stage == .poll ? "the source rejected its input" : "a function failed on a record"
         let error = ConnectorError(

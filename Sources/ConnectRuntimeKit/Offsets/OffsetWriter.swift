@@ -75,7 +75,7 @@ actor OffsetWriter {
         let outcomes = await run(operations, in: &current)
         await compact(&current)
         // With the last claim the lock goes too: another process may go on from here.
-        if !current.claims.isEmpty { session = current }
+        if current.claims.isEmpty { current.lock.unlock() } else { session = current }
         return outcomes
     }
 

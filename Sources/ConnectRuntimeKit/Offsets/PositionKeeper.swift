@@ -86,6 +86,8 @@ final class PositionKeeper: Sendable {
             for position in positions where state.unreported[position.partition] == position {
                 state.unreported[position.partition] = nil
             }
+            // Not its room either: there may have been many.
+            if state.unreported.isEmpty { state.unreported = [:] }
         }
     }
 

@@ -78,14 +78,10 @@ struct Committer: Sendable {
             return true
         }
         do {
-            if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
-                try await source.acknowledge(set.acknowledgements)
-            }
-            if let source = source as? any CommittingSource,
-                let newest = positions.unreported(adding: current(set).positions)
-            {
-                try await source.commit(newest)
-                positions.noteReported(newest)
+            if isWorthRetrying(set) {
+                try await retrier.run("commit", of: "source") { try await tell(set) }
+            } else {
+                try await tell(set)
             }
         } catch {
             context.emit(
@@ -99,7 +95,7 @@ struct Committer: Sendable {
                 state.noteUnreported(set, &wake)
                 // Somebody else reads in its place: nothing of this run will ever be taken note of.
                 if error.isFenced { state.fail(error, sinkIsUsable: false, &wake) }
-                return !state.hasSinkEnded
+                return !set.isLast
             }
         }
         handOver.step { state, wake in
@@ -107,6 +103,21 @@ struct Committer: Sendable {
             state.endCommit(set, &wake)
         }
         return true
+    }
+
+    private func tell(_ set: CommitSet) async throws {
+        if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
+            try await source.acknowledge(set.acknowledgements)
+        }
+        guard let source = source as? any CommittingSource else { return }
+        guard let newest = positions.unreported(adding: current(set).positions) else { return }
+        try await source.commit(newest)
+        positions.noteReported(newest)
+    }
+
+    /// Whether there is no later commit that could do in place of this one, and no other place that keeps the positions.
+    private func isWorthRetrying(_ set: CommitSet) -> Bool {
+        set.isLast && handOver.step { state, _ in state.traits.reportsCommit && state.firstError == nil }
     }
 }
 

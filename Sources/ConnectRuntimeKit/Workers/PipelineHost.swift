@@ -7,6 +7,7 @@ final class PipelineHost: ConnectorHost {
     private struct State: Sendable {
         var positions: [RecordPosition] = []
         var link: Link?
+        var partitionsChanged: Bell?
     }
 
     /// Known once the sink has started.
@@ -32,6 +33,15 @@ final class PipelineHost: ConnectorHost {
             state.link = link
             state.positions = positions.map(\.position)
         }
+    }
+
+    /// Has a partitioned source's listing follow its source.
+    func connect(_ pool: PartitionPool) {
+        state.withLock { $0.partitionsChanged = pool.partitionsChanged }
+    }
+
+    func partitionsChanged() {
+        state.withLock(\.partitionsChanged)?.ring()
     }
 
     func positions() async throws -> [RecordPosition] {

@@ -104,7 +104,7 @@ final class PipelineRun: Sendable {
             } catch {
                 failure = error
             }
-            await letters?.stop()
+            await calling("stop of the dead letters") { await letters?.stop() }
         } catch {
             failure = error
         }
@@ -144,6 +144,14 @@ final class PipelineRun: Sendable {
         guard pipeline.options.onError.action == .deadLetter, let letters = pipeline.deadLetters else { return nil }
         switch letters.place {
         case .store(let store):
+            // One that cannot be used is told now, and not when the first letter has to be written.
+            try await calling("start of the dead letters") {
+                try await self.untilStopped {
+                    _ = try await self.retrier.run("read", of: "dead letters") {
+                        try await store.read(after: nil, atMost: 1)
+                    }
+                }
+            }
             return LetterPost(store)
         case .sink(let make):
             let name = "dead letters"
@@ -195,7 +203,7 @@ final class PipelineRun: Sendable {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
         let keeper = claims.keeper(claim)
-        let handOver = makeHandOver(source.traits, sinks, positions)
+        let handOver = makeHandOver(source, sinks, positions)
         state.withLock { $0.handOver = handOver }
         host.connect(
             PipelineHost.Link(
@@ -225,14 +233,18 @@ final class PipelineRun: Sendable {
     }
 
     private func sourceWorker(_ source: any Source, _ sinks: [SinkWorker], _ handOver: HandOver) -> SourceWorker {
-        SourceWorker(
+        let pool = (source as? any PartitionedSource).map { PartitionPool($0, pipeline.options) }
+        if let pool { host.connect(pool) }
+        return SourceWorker(
             connector: source,
+            pool: pool,
             sinks: sinks,
             stage: FunctionStage(
                 functions: pipeline.functions,
                 sinks: sinks.map(\.name),
                 tolerance: pipeline.options.onError,
-                retrier: retrier
+                retrier: retrier,
+                keepsUnits: sinks.contains(where: \.keepsPositions)
             ),
             retrier: retrier,
             handOver: handOver,
@@ -241,10 +253,12 @@ final class PipelineRun: Sendable {
     }
 
     private func makeHandOver(
-        _ traits: SourceTraits,
+        _ source: any Source,
         _ sinks: [SinkWorker],
         _ positions: [StoredPosition]
     ) -> HandOver {
+        let traits = source.traits
+        let isPartitioned = source is any PartitionedSource
         let ledger = Ledger(
             style: traits.acknowledgement.kind,
             remembersAppliedPositions: sinks.contains(where: \.keepsPositions),
@@ -252,12 +266,12 @@ final class PipelineRun: Sendable {
             initial: positions
         )
         let state = HandOverState(
-            options: pipeline.options,
+            options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
                 reportsCommit: traits.acknowledgement == .individual || traits.positions != .offsetStore,
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
-                canHoldBackPartitions: traits.canHoldBackPartitions,
+                canHoldBackPartitions: traits.canHoldBackPartitions || isPartitioned,
                 losesPartitions: traits.hasDynamicPartitions,
                 gathersUnits: sinks.contains(where: \.keepsPositions),
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)

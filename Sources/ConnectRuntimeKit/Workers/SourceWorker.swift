@@ -6,6 +6,8 @@ import OpenConnect
 struct SourceWorker: ConnectorWorker {
     let name = "source"
     let connector: any Source
+    /// Where the source has a reader for each partition: what these have read.
+    let pool: PartitionPool?
     let sinks: [SinkWorker]
     let stage: FunctionStage
     let retrier: Retrier
@@ -18,11 +20,49 @@ struct SourceWorker: ConnectorWorker {
     func run() async {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await poll()
+                await read()
                 return false
             }
             group.addTask { await handOver.shouldCancelPoll() }
+            group.addTask {
+                await tellHolds()
+                return false
+            }
             for await shouldCancel in group where shouldCancel { group.cancelAll() }
+        }
+    }
+
+    private func read() async {
+        var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
+        if let pool {
+            await withTaskGroup { group in
+                group.addTask { await loops(of: pool).run() }
+                await poll(&units)
+                group.cancelAll()
+            }
+            for batch in pool.takeRest() { _ = await take(batch, &units, isPlain: false) }
+        } else {
+            await poll(&units)
+        }
+        if units.isActive { forgetClosedPartitions(&units) }
+        noteUnstaged(units.charge.records)
+        handOver.sourceStep { $0.endSource(&$1) }
+    }
+
+    private func loops(of pool: PartitionPool) -> PartitionLoops {
+        PartitionLoops(pool: pool, name: name, retrier: retrier, context: context) { [handOver, retrier] error in
+            let isStopping = handOver.step { state, _ in state.phase != .running }
+            if !isStopping, !retrier.stop.isRequested { handOver.fail(error, sinkIsUsable: true) }
+        }
+    }
+
+    /// Tells the source, while its poll is suspended, which partitions are held back now.
+    private func tellHolds() async {
+        let observer = connector as? any HoldObserving
+        guard pool != nil || observer != nil else { return }
+        while let partitions = await handOver.nextHoldChange() {
+            pool?.holdBack(partitions)
+            await observer?.heldBackPartitionsChanged(to: partitions)
         }
     }
 
@@ -30,8 +70,8 @@ struct SourceWorker: ConnectorWorker {
     ///
     /// Not marked `@concurrent`: as the child of a group it runs on no actor, and it does not look after each call
     /// whether it has to go back to its executor.
-    private func poll() async {
-        var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
+    private func poll(_ units: inout UnitGatherer) async {
+        let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
         let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
@@ -40,7 +80,7 @@ struct SourceWorker: ConnectorWorker {
         while let request = next {
             let batch: SourceBatch
             do {
-                batch = try await connector.poll(request)
+                batch = try await polled.poll(request)
                 if needsOffsets { try checkOffsets(batch) }
             } catch {
                 if await pause(after: error, &failures) { continue }
@@ -63,8 +103,6 @@ struct SourceWorker: ConnectorWorker {
                 next = nil
             }
         }
-        if units.isActive { forgetClosedPartitions(&units) }
-        handOver.sourceStep { $0.endSource(&$1) }
     }
 
     /// Hands a batch over, or puts it at once; what to do next.
@@ -76,6 +114,7 @@ struct SourceWorker: ConnectorWorker {
         if units.isActive { forgetClosedPartitions(&units) }
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
+        noteGathered(units)
         switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
         case .put(let isTimed):
             return await putInline(batch.records, isTimed: isTimed, isPlain: isPlain)
@@ -88,13 +127,17 @@ struct SourceWorker: ConnectorWorker {
 
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+        let entries = units.gather(batch.entries)
+        noteGathered(units)
         let output: FunctionStage.Output
         do {
-            output = try await stage.stage(units.gather(batch.entries), of: batch)
+            output = try await stage.stage(entries, of: batch)
         } catch {
+            noteUnstaged(entries.count)
             notePollFailure(error)
             return .end
         }
+        noteUnstaged(entries.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
         let step = handOver.sourceStep { $0.accept(output.staged, isEnd: isEnd, &$1) }
         var next = HandOverState.PollStep.rest
@@ -104,10 +147,21 @@ struct SourceWorker: ConnectorWorker {
         return .end
     }
 
+    /// Counts records that were polled and will not get as far as the sinks in this run.
+    private func noteUnstaged(_ count: Int) {
+        if count > 0 { handOver.sourceStep { state, _ in state.ledger.notePolled(count) } }
+    }
+
     private func forgetClosedPartitions(_ units: inout UnitGatherer) {
         let closed = handOver.sourceStep { state, _ in state.takeClosedPartitions() }
         let lost = closed.isEmpty ? 0 : units.forget(closed)
         if lost > 0 { handOver.sourceStep { state, _ in state.ledger.noteLost(lost) } }
+        noteGathered(units)
+    }
+
+    private func noteGathered(_ units: UnitGatherer) {
+        guard units.isActive else { return }
+        handOver.sourceStep { state, _ in state.gathered = units.charge }
     }
 
     private func putInline(_ job: PutJob) async -> HandOverState.PollStep {

@@ -10,8 +10,24 @@ struct PolledEntry: Sendable {
 
 /// Holds records back until their unit has ended, for a sink whose transactions must not end inside a unit.
 struct UnitGatherer {
+    private struct Beginning {
+        var entries: [PolledEntry] = []
+        /// What those entries hold that were there after the last poll.
+        var charge = Charge()
+        var chargedEntries = 0
+
+        mutating func chargeRest() -> Charge {
+            let rest = Charge(of: entries[chargedEntries...].map(\.record))
+            charge += rest
+            chargedEntries = entries.count
+            return rest
+        }
+    }
+
     let isActive: Bool
-    private var open: [RecordPartition: [PolledEntry]] = [:]
+    private var open: [RecordPartition: Beginning] = [:]
+    /// What is held back.
+    private(set) var charge = Charge()
 
     init(isActive: Bool) {
         self.isActive = isActive
@@ -29,21 +45,31 @@ struct UnitGatherer {
     ///
     /// - Returns: how many records that were.
     mutating func forget(_ partitions: [RecordPartition]) -> Int {
-        partitions.reduce(0) { $0 + (open.removeValue(forKey: $1)?.count ?? 0) }
+        partitions.reduce(0) { $0 + take($1).count }
     }
 
     mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
         guard isActive else { return entries }
         var whole: [PolledEntry] = []
+        var begun: Set<RecordPartition> = []
         for entry in entries {
+            let partition = entry.record.partition
             guard entry.record.hasOffset else {
-                open[entry.record.partition, default: []].append(entry)
+                open[partition, default: Beginning()].entries.append(entry)
+                begun.insert(partition)
                 continue
             }
-            if let held = open.removeValue(forKey: entry.record.partition) { whole.append(contentsOf: held) }
+            whole += take(partition)
             whole.append(entry)
         }
+        for partition in begun { charge += open[partition]?.chargeRest() ?? Charge() }
         return whole
+    }
+
+    private mutating func take(_ partition: RecordPartition) -> [PolledEntry] {
+        guard !open.isEmpty, let beginning = open.removeValue(forKey: partition) else { return [] }
+        charge -= beginning.charge
+        return beginning.entries
     }
 }
 

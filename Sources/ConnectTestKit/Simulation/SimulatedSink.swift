@@ -10,29 +10,43 @@ struct SimulatedWriter: Sendable {
 
     private var number: Int { process.number }
 
+    var traits: SinkTraits {
+        let plan = process.world.plan.sinks[sink]
+        return SinkTraits(
+            maxConcurrentPuts: plan.maxConcurrentPuts,
+            isOrdered: plan.isOrdered,
+            preferredBatch: SinkTraits.PreferredBatch(maxRecords: plan.preferredRecords)
+        )
+    }
+
     func start() async throws {
         try await process.perform(.sinkStart) { _, _ in }
     }
 
     func put(_ batch: RecordBatch, advancing advance: PositionAdvance? = nil) async throws -> PutResult {
-        let refs = batch.compactMap { RecordRef($0.data.text ?? "") }
-        return try await process.perform(
-            .put,
-            refs,
-            begin: { $0.beginPut(number, sink, refs) },
-            end: { $0.endPut(number, sink, refs) }
-        ) { state, fault in
-            let result =
-                if let advance {
-                    try state.transact(number, sink, refs, advance, fault)
-                } else {
-                    try state.put(number, sink, refs, fault)
+        var put = SimulatedPut(sink: sink, refs: batch.compactMap { RecordRef($0.data.text ?? "") })
+        do {
+            return try await process.perform(
+                .put,
+                put.refs,
+                begin: { put.generations = $0.beginPut(number, sink, put.refs) },
+                end: { $0.endPut(number, sink, put.refs) }
+            ) { state, fault in
+                let result =
+                    if let advance {
+                        try state.transact(number, put, advance, fault)
+                    } else {
+                        try state.put(number, put, fault)
+                    }
+                if !result.isDelivered {
+                    let verdicts = result.exceptions.map { "\(put.refs[$0.index]) \($0.verdict.kind)" }
+                    state.note(number, .note("    verdicts: \(verdicts.joined(separator: ", "))"))
                 }
-            if !result.isDelivered {
-                let verdicts = result.exceptions.map { "\(refs[$0.index]) \($0.verdict.kind)" }
-                state.note(number, .note("    verdicts: \(verdicts.joined(separator: ", "))"))
+                return result
             }
-            return result
+        } catch {
+            process.world.look { $0.noteFailure(number, of: put, error) }
+            throw error
         }
     }
 
@@ -45,16 +59,30 @@ struct SimulatedWriter: Sendable {
     }
 
     func checkpoint() async throws -> SinkCheckpoint {
-        let length = try await process.perform(.checkpoint) { state, _ in state.sinks[sink].rows.count }
+        let length = try await noting {
+            try await process.perform(.checkpoint) { state, _ in state.sinks[sink].rows.count }
+        }
         process.world.look { if $0.processes[number - 1].isAlive { $0.noteCheckpoint(number, sink) } }
         return SinkCheckpoint(SharedBytes(utf8: "\(length)"))
     }
 
     func restore(_ checkpoint: SinkCheckpoint?) async throws {
-        try await process.perform(.restore) { state, _ in
-            state.note(number, .note("    restore to \(checkpoint?.length.map(String.init) ?? "nothing stored")"))
-            try state.restore(number, sink, to: checkpoint?.length)
-            state.unsettle(number, sink)
+        try await noting {
+            try await process.perform(.restore) { state, _ in
+                state.note(number, .note("    restore to \(checkpoint?.length.map(String.init) ?? "nothing stored")"))
+                try state.restore(number, sink, to: checkpoint?.length)
+                state.unsettle(number, sink)
+            }
+        }
+    }
+
+    /// Makes a call whose failure counts as one of the records that are to be put.
+    private func noting<Answer: Sendable>(_ call: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await call()
+        } catch {
+            process.world.look { $0.noteFailure(number, ofSink: sink, error) }
+            throw error
         }
     }
 
@@ -68,6 +96,7 @@ struct SimulatedWriter: Sendable {
 
 struct SimulatedPlainSink: Sink {
     let writer: SimulatedWriter
+    var traits: SinkTraits { writer.traits }
     func start(_ context: ConnectorContext) async throws { try await writer.start() }
     func put(_ batch: RecordBatch) async throws -> PutResult { try await writer.put(batch) }
     func flush() async throws { try await writer.flush() }
@@ -75,6 +104,7 @@ struct SimulatedPlainSink: Sink {
 
 struct SimulatedCheckpointingSink: CheckpointingSink {
     let writer: SimulatedWriter
+    var traits: SinkTraits { writer.traits }
     func start(_ context: ConnectorContext) async throws { try await writer.start() }
     func put(_ batch: RecordBatch) async throws -> PutResult { try await writer.put(batch) }
     func flush() async throws { try await writer.flush() }
@@ -84,6 +114,7 @@ struct SimulatedCheckpointingSink: CheckpointingSink {
 
 struct SimulatedPositionKeepingSink: PositionKeepingSink {
     let writer: SimulatedWriter
+    var traits: SinkTraits { writer.traits }
     func start(_ context: ConnectorContext) async throws { try await writer.start() }
     func positions(in scope: ClaimScope) async throws -> [StoredPosition] { try await writer.positions() }
     func put(_ batch: RecordBatch, advancing advance: PositionAdvance) async throws -> PutResult {

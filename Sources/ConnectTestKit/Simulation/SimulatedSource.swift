@@ -20,13 +20,16 @@ final class SimulatedReader: Sendable {
 
     var traits: SourceTraits {
         switch plan.source {
-        case .log, .pruning: SourceTraits()
-        case .upstreamKept: SourceTraits(positions: .upstream)
+        case .log, .pruning: SourceTraits(canHoldBackPartitions: leavesOut)
+        case .upstreamKept: SourceTraits(positions: .upstream, canHoldBackPartitions: leavesOut)
         case .queue: SourceTraits(acknowledgement: .individual, positions: .upstream)
-        case .group: SourceTraits(positions: .upstream, hasDynamicPartitions: true)
-        case .storedGroup: SourceTraits(hasDynamicPartitions: true)
+        case .group:
+            SourceTraits(positions: .upstream, hasDynamicPartitions: true, canHoldBackPartitions: leavesOut)
+        case .storedGroup: SourceTraits(hasDynamicPartitions: true, canHoldBackPartitions: leavesOut)
         }
     }
+
+    private var leavesOut: Bool { plan.leavesOutHeldBack }
 
     func start(_ context: ConnectorContext) async throws {
         self.context.withLock { $0 = context }
@@ -45,7 +48,7 @@ final class SimulatedReader: Sendable {
             let isWaiting = plan.isBounded || world.look { !$0.isComplete }
             try await world.clock.sleep(for: isWaiting ? wait : .seconds(1_000_000))
             wait = min(wait * 2, .seconds(60))
-            if plan.source.isGroup { return SourceBatch() }
+            if plan.source.isGroup || !request.heldBack.isEmpty { return SourceBatch() }
         }
     }
 
@@ -85,7 +88,9 @@ final class SimulatedReader: Sendable {
     private func record(_ ref: RecordRef) -> ConnectorRecord {
         let entry = plan.partitions[ref.partition][ref.number]
         let offset = entry.endsUnit ? RecordOffset(Int64(ref.number)) : nil
-        return ConnectorRecord(.text(ref.description), partition: partitions[ref.partition], offset: offset)
+        var record = ConnectorRecord(.text(ref.description), partition: partitions[ref.partition], offset: offset)
+        if plan.hasKeyLanes { record.key = .text("\(entry.key)") }
+        return record
     }
 
     private func position(_ ref: RecordRef) -> RecordPosition {
@@ -98,8 +103,9 @@ final class SimulatedReader: Sendable {
             try await process.perform(.commit, positions.compactMap(\.ref)) { state, _ in
                 try state.commit(self.process.number, positions)
             }
+            world.look { $0.processes[self.process.number - 1].commitFailures = 0 }
         } catch {
-            world.look { $0.processes[self.process.number - 1].hasFailedCommit = true }
+            world.look { $0.noteFailedCommit(self.process.number, error) }
             throw error
         }
     }

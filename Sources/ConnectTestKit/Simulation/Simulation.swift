@@ -212,8 +212,10 @@ package final class Simulation: Sendable {
         Pipeline(
             "simulated",
             from: Self.source(process),
-            to: Self.sink(process, 0),
+            through: plan.hasFunction ? [SimulatedFunction(process: process)] : [],
+            to: plan.sinks.indices.map { index in NamedSink(plan.sinks[index].name, Self.sink(process, index)) },
             offsets: plan.needsStore ? SimulatedOffsetStore(process: process) : nil,
+            deadLetters: .store(SimulatedDeadLetters(process: process)),
             options: plan.options,
             clock: executor.clock.connectorClock,
             randomness: .seeded(plan.schedule)

@@ -32,6 +32,14 @@ package struct SimulationPlan: Sendable {
     package struct Sink: Sendable {
         package var name: String
         package var kind: SinkKind
+        package var maxConcurrentPuts = 1
+        package var isOrdered = true
+        /// How many records it likes to take at once.
+        package var preferredRecords: Int?
+        /// Whether a batch with a record that nobody can use is refused as a whole.
+        package var refusesBatches = false
+        /// Whether nothing of a lane is applied behind a record that was rejected.
+        package var stopsAtRejected = false
     }
 
     /// What lies in the upstream at one place.
@@ -94,25 +102,30 @@ package struct SimulationPlan: Sendable {
     package var entryCount: Int { partitions.reduce(0) { $0 + $1.count } }
     /// Whether records of one partition with different keys may overtake each other.
     package var hasKeyLanes = false
+    /// Whether the source leaves out partitions that are held back.
+    package var leavesOutHeldBack = false
+    /// Whether bad records are dropped.
+    var dropsBadRecords: Bool { options.onError == .drop }
     /// Whether there is a function between source and sinks.
     package var hasFunction: Bool {
         partitions.joined().contains { $0.parts != 1 || $0.route != nil || $0.fate == .filter || $0.fate == .fail }
     }
+    /// Whether checkpoints are stored together with the positions, so that nothing comes twice.
+    var storesPositions: Bool { source == .log || source == .pruning || source == .storedGroup }
     package var needsStore: Bool { source != .queue || sinks.contains { $0.kind == .checkpointing } }
 }
 
 extension SimulationPlan: CustomStringConvertible {
     package var description: String {
-        let sizes = partitions.map { entries in
-            entries.map { entry in
-                (entry.isMark ? "m" : entry.fate == .deliver ? "r" : "\(entry.fate.rawValue.prefix(1).uppercased())")
-                    + (entry.endsUnit ? "" : "-")
-            }.joined()
-        }
+        let sizes = partitions.map { $0.map { describe($0) }.joined() }
+        let onError = options.onError == .stop ? "stop" : options.onError == .drop ? "drop" : "dead letters"
         return """
-            seed \(seed): \(source.rawValue) -> \(sinks.map { "\($0.name): \($0.kind.rawValue)" }.joined(separator: ", "))
+            seed \(seed): \(source.rawValue) -> \(sinks.map(\.description).joined(separator: ", "))
               partitions: \(sizes.joined(separator: " | "))
-              latency \(latency.rawValue), \(isBounded ? "bounded" : "endless"), polls of up to \(pollSize)
+              latency \(latency.rawValue), \(isBounded ? "bounded" : "endless"), polls of up to \(pollSize), \(hasKeyLanes ? "lanes by key" : "lanes by partition")
+              bad records: \(onError), attempts \(options.retry.maxAttempts.map(String.init) ?? "without end") from \
+            \(options.retry.firstDelay) on, in an outage \(options.outage.maxAttempts.map(String.init) ?? "without end"), \
+            share of a lane \(options.laneShare)
               poll \(options.maxPollRecords), in flight \(options.maxInFlightRecords), \
             uncommitted \(options.maxUncommittedRecords) for \(options.maxUncommittedTime), \
             commit every \(options.commitInterval), drain within \(options.drainDeadline)
@@ -120,5 +133,25 @@ extension SimulationPlan: CustomStringConvertible {
               incidents: \(incidents.isEmpty ? "none" : incidents.map { "\($0.kind.rawValue) after \($0.jobs) jobs" }
                 .joined(separator: "; "))
             """
+    }
+
+    private func describe(_ entry: Entry) -> String {
+        var text = entry.isMark ? "m" : entry.fate == .deliver ? "r" : "\(entry.fate.rawValue.prefix(2).uppercased())"
+        if hasKeyLanes { text += "k\(entry.key)" }
+        if entry.parts != 1 { text += "*\(entry.parts)" }
+        if let route = entry.route { text += ">\(route.map(String.init).joined(separator: "+"))" }
+        return text + (entry.endsUnit ? "" : "-")
+    }
+}
+
+extension SimulationPlan.Sink: CustomStringConvertible {
+    package var description: String {
+        var text = "\(name): \(kind.rawValue)"
+        if maxConcurrentPuts > 1 { text += ", \(maxConcurrentPuts) puts" }
+        if !isOrdered { text += ", unordered" }
+        if let preferredRecords { text += ", batches of \(preferredRecords)" }
+        if refusesBatches { text += ", refuses batches" }
+        if stopsAtRejected { text += ", stops at rejected" }
+        return text
     }
 }

@@ -44,10 +44,29 @@ struct SimulationShrinker {
         attempt { $0.latency = .none }
         attempt { $0.latency = .yields }
         attempt { $0.isBounded = true }
+        dropSinks()
         each({ $0.partitions.count }) { plan, index in
             for number in plan.partitions[index].indices { plan.partitions[index][number] = SimulationPlan.Entry() }
         }
         each({ $0.incidents.count }) { $0.incidents[$1].jobs /= 2 }
+    }
+
+    /// One sink less, or a simpler one.
+    private mutating func dropSinks() {
+        attempt { plan in
+            guard plan.sinks.count > 1 else { return }
+            plan.sinks.removeLast()
+            let left = plan.sinks.indices
+            for partition in plan.partitions.indices {
+                for number in plan.partitions[partition].indices {
+                    let route = plan.partitions[partition][number].route?.filter(left.contains)
+                    plan.partitions[partition][number].route = route == [] ? nil : route
+                }
+            }
+        }
+        each({ $0.sinks.count }) { plan, index in
+            plan.sinks[index] = SimulationPlan.Sink(name: plan.sinks[index].name, kind: plan.sinks[index].kind)
+        }
     }
 
     /// Fewer records: half of a partition, a quarter, down to one.
@@ -98,11 +117,15 @@ extension SimulationPlan {
     fileprivate var size: Int {
         let entries = partitions.joined().reduce(0) { sum, entry in
             sum + 4 + (entry.endsUnit ? 0 : 1) + (entry.isMark ? 1 : 0) + (entry.fate == .deliver ? 0 : 1)
-                + (entry.key == 0 ? 0 : 1)
+                + (entry.key == 0 ? 0 : 1) + entry.parts - 1 + (entry.route == nil ? 0 : 1)
         }
         let jobs = incidents.reduce(0) { $0 + 100 + min($1.jobs, 90) }
+        let sinks = sinks.reduce(0) {
+            $0 + 20 + $1.maxConcurrentPuts + ($1.isOrdered ? 0 : 1) + ($1.preferredRecords == nil ? 0 : 1)
+                + ($1.refusesBatches ? 1 : 0) + ($1.stopsAtRejected ? 1 : 0)
+        }
         let latencies: [Latency: Int] = [.none: 0, .yields: 2]
-        return entries + jobs + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4)
+        return entries + jobs + sinks + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4)
             + (isBounded ? 0 : 1)
     }
 }

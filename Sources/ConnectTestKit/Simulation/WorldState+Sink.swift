@@ -6,18 +6,36 @@ import OpenConnect
 
 extension WorldState {
     /// A put begins: each lane goes on where it was left, and nobody else is at it.
-    mutating func beginPut(_ process: Int, _ sink: Int, _ refs: [RecordRef]) {
+    ///
+    /// - Returns: the generations of the records' partitions.
+    mutating func beginPut(_ process: Int, _ sink: Int, _ refs: [RecordRef]) -> [Int] {
+        let traits = plan.sinks[sink]
         let this = processes[process - 1]
-        if this.isFlushing[sink] { violate("contract", "a put together with a flush of \(plan.sinks[sink].name)") }
-        if this.puts[sink] > 0 { violate("contract", "two puts at once into \(plan.sinks[sink].name)") }
+        if this.isFlushing[sink] { violate("contract", "a put together with a flush of \(traits.name)") }
+        if this.puts[sink] >= traits.maxConcurrentPuts { violate("contract", "too many puts into \(traits.name)") }
+        let lanes = checkLanes(process, sink, refs)
+        if traits.isOrdered, !this.busyLanes[sink].isDisjoint(with: lanes) {
+            violate("G5", "two puts of one lane at once")
+        }
+        if !this.busy[sink].isDisjoint(with: refs) { violate("G5", "two puts of one record at once") }
+        processes[process - 1].busyLanes[sink].formUnion(lanes)
+        processes[process - 1].busy[sink].formUnion(refs)
+        processes[process - 1].puts[sink] += 1
+        return refs.map { this.generations[$0.partition] }
+    }
+
+    /// The lanes of what is to be put, each of which has to go on where it was left.
+    private mutating func checkLanes(_ process: Int, _ sink: Int, _ refs: [RecordRef]) -> Set<RecordLaneKey> {
         var seen: [RecordLaneKey: Int] = [:]
         for ref in refs {
-            processes[process - 1].putting[ref] = this.generations[ref.partition]
             let lane = lane(of: ref)
+            if plan.sinks[sink].isOrdered { passOver(process, sink, lane, seen[lane, default: 0], upTo: ref) }
             let index = seen[lane, default: 0]
             seen[lane] = index + 1
-            let waiting = this.lanes[sink][lane] ?? []
-            guard index < waiting.count, waiting[index] == ref else {
+            let waiting = processes[process - 1].lanes[sink][lane] ?? []
+            let isNext =
+                plan.sinks[sink].isOrdered ? index < waiting.count && waiting[index] == ref : waiting.contains(ref)
+            guard isNext else {
                 if waiting.contains(ref) {
                     violate("G5", "\(ref) was put before \(waiting[index])")
                 } else {
@@ -25,35 +43,59 @@ extension WorldState {
                 }
                 break
             }
-            if ref.number <= this.begin[ref.partition], plan.source != .queue {
+            if ref.number <= processes[process - 1].begin[ref.partition], plan.source != .queue {
                 violate("G3", "\(ref) was put, although it was committed when the process began")
             }
         }
-        if !this.busyLanes[sink].isDisjoint(with: seen.keys) { violate("G5", "two puts of one lane at once") }
-        processes[process - 1].busyLanes[sink].formUnion(seen.keys)
-        processes[process - 1].puts[sink] += 1
+        return Set(seen.keys)
+    }
+
+    /// What comes before a record and may have been given up was given up, because the record is put.
+    private mutating func passOver(
+        _ process: Int,
+        _ sink: Int,
+        _ lane: RecordLaneKey,
+        _ index: Int,
+        upTo ref: RecordRef
+    ) {
+        while let waiting = processes[process - 1].lanes[sink][lane], index < waiting.count, waiting[index] != ref {
+            let key = LetterKey(ref: waiting[index], sink: sink)
+            guard processes[process - 1].mayBeGivenUp.contains(key), waiting.contains(ref) else { return }
+            giveUp(process, key)
+        }
     }
 
     mutating func endPut(_ process: Int, _ sink: Int, _ refs: [RecordRef]) {
         processes[process - 1].busyLanes[sink].subtract(refs.map { lane(of: $0) })
+        processes[process - 1].busy[sink].subtract(refs)
         processes[process - 1].puts[sink] -= 1
     }
 
     /// What a sink without transactions does with a batch.
-    mutating func put(_ process: Int, _ sink: Int, _ refs: [RecordRef], _ fault: SimulatedFault?) throws -> PutResult {
-        let (verdicts, accepted) = judge(sink, refs, fault)
+    mutating func put(_ process: Int, _ put: SimulatedPut, _ fault: SimulatedFault?) throws -> PutResult {
+        let (sink, refs) = (put.sink, put.refs)
+        try refuse(sink, refs)
+        let (verdicts, accepted) = judge(process, sink, refs, fault)
         if plan.sinks[sink].kind == .checkpointing {
             sinks[sink].rows += accepted
         } else {
             processes[process - 1].pending[sink] += accepted
         }
         if case .partial? = fault?.effect { throw fault?.code.error ?? ConnectorError(.retryable, "a part was done") }
-        if fault?.throwsAfter == nil { settle(process, sink, refs, verdicts) }
+        if fault?.throwsAfter == nil { settle(process, put, verdicts) }
         return .verdicts(verdicts)
     }
 
+    /// Throws for the whole batch where the sink has no words for single records.
+    private mutating func refuse(_ sink: Int, _ refs: [RecordRef]) throws {
+        guard plan.sinks[sink].refusesBatches, let bad = refs.first(where: { fate(of: $0, in: sink) == .reject }) else {
+            return
+        }
+        throw ConnectorError(.invalidRecord, "nobody can use \(bad)")
+    }
+
     /// The verdicts of a put, and what it accepts.
-    private mutating func judge(_ sink: Int, _ refs: [RecordRef], _ fault: SimulatedFault?) -> (
+    private mutating func judge(_ process: Int, _ sink: Int, _ refs: [RecordRef], _ fault: SimulatedFault?) -> (
         [Int: RecordVerdict], [RecordRef]
     ) {
         var verdicts: [Int: RecordVerdict] = [:]
@@ -67,9 +109,11 @@ extension WorldState {
                 verdicts[index] = .notTried
             } else if case .retry(let at, let delay)? = fault?.effect, index == at % refs.count {
                 verdicts[index] = .retry(fault?.code.error, after: delay)
-                stopped.insert(lane(of: ref))
+                noteFailure(process, LetterKey(ref: ref, sink: sink))
+                if plan.sinks[sink].isOrdered { stopped.insert(lane(of: ref)) }
             } else if let verdict = lastVerdict(sink, ref) {
                 verdicts[index] = verdict
+                if verdict.kind == .reject, plan.sinks[sink].stopsAtRejected { stopped.insert(lane(of: ref)) }
             } else {
                 accepted.append(ref)
             }
@@ -78,68 +122,32 @@ extension WorldState {
     }
 
     private mutating func lastVerdict(_ sink: Int, _ ref: RecordRef) -> RecordVerdict? {
-        switch entry(ref).fate {
+        switch fate(of: ref, in: sink) {
         case .drop:
             sinks[sink].dropped.insert(ref)
             return .drop
         case .reject:
-            rejected.insert(ref.entry)
+            rejected.insert(LetterKey(ref: ref, sink: sink))
             return .reject(ConnectorError(.invalidRecord, "nobody can use \(ref)"))
         case .deliver, .filter, .fail:
             return nil
         }
     }
 
-    /// One part of an entry is done with in one sink; with the last one, the entry is settled.
-    mutating func settlePart(_ process: Int, _ ref: RecordRef, isDropped: Bool = false) {
-        guard let left = processes[process - 1].unsettled[ref.entry] else { return }
-        processes[process - 1].unsettled[ref.entry] = left == 1 ? nil : left - 1
-        if isDropped { processes[process - 1].partlyDropped.insert(ref.entry) }
-        guard left == 1 else { return }
-        // An entry that became several counts once.
-        if processes[process - 1].partlyDropped.remove(ref.entry) != nil {
-            processes[process - 1].counts.dropped += 1
-            processes[process - 1].settledAsDropped.insert(ref.entry)
-        } else {
-            processes[process - 1].counts.delivered += 1
-        }
+    /// What a sink thinks of a record: of several parts and sinks, each has its own opinion.
+    private func fate(of ref: RecordRef, in sink: Int) -> SimulationPlan.Entry.Fate {
+        let entry = entry(ref)
+        guard entry.parts * sinksMeant(for: ref).count > 1 else { return entry.fate }
+        return (ref.number + ref.part + sink).isMultiple(of: 2) ? entry.fate : .deliver
     }
+}
 
-    private mutating func unsettlePart(_ process: Int, _ ref: RecordRef, isDropped: Bool) {
-        let wasDropped = processes[process - 1].settledAsDropped.remove(ref.entry) != nil
-        if processes[process - 1].unsettled[ref.entry] == nil {
-            if wasDropped {
-                processes[process - 1].counts.dropped -= 1
-                processes[process - 1].partlyDropped.insert(ref.entry)
-            } else {
-                processes[process - 1].counts.delivered -= 1
-            }
-        }
-        if isDropped { processes[process - 1].partlyDropped.remove(ref.entry) }
-        processes[process - 1].unsettled[ref.entry, default: 0] += 1
-    }
-
-    /// The books of a process after a put whose answer arrives.
-    mutating func settle(
-        _ process: Int,
-        _ sink: Int,
-        _ refs: [RecordRef],
-        _ verdicts: [Int: RecordVerdict],
-        andTheRest isApplied: Bool = true
-    ) {
-        for (index, ref) in refs.enumerated() {
-            let kind = verdicts[index]?.kind ?? (isApplied ? .delivered : .notTried)
-            guard kind == .delivered || kind == .drop || kind == .reject else { continue }
-            let generation = processes[process - 1].generations[ref.partition]
-            guard processes[process - 1].putting[ref] ?? generation == generation else { continue }
-            processes[process - 1].lanes[sink][lane(of: ref)]?.removeAll { $0 == ref }
-            if sinks[sink].kind == .checkpointing {
-                processes[process - 1].sinceCheckpoint[sink].append((ref, kind))
-            }
-            // What is rejected is settled only when its dead letter is durable.
-            if kind != .reject { settlePart(process, ref, isDropped: kind == .drop) }
-        }
-    }
+/// One put on its way.
+struct SimulatedPut {
+    let sink: Int
+    let refs: [RecordRef]
+    /// The generations of the records' partitions when it began.
+    var generations: [Int] = []
 }
 
 // MARK: Cutting back
@@ -154,7 +162,7 @@ extension WorldState {
     mutating func unsettle(_ process: Int, _ sink: Int) {
         for (ref, kind) in processes[process - 1].sinceCheckpoint[sink].reversed() {
             processes[process - 1].lanes[sink][lane(of: ref), default: []].insert(ref, at: 0)
-            if kind != .reject { unsettlePart(process, ref, isDropped: kind == .drop) }
+            if kind != .reject { unsettle(process, LetterKey(ref: ref, sink: sink)) }
         }
         processes[process - 1].sinceCheckpoint[sink] = []
     }
@@ -217,24 +225,27 @@ extension WorldState {
     /// A transaction of a position-keeping sink: all or nothing.
     mutating func transact(
         _ process: Int,
-        _ sink: Int,
-        _ refs: [RecordRef],
+        _ put: SimulatedPut,
         _ advance: PositionAdvance,
         _ fault: SimulatedFault?
     ) throws -> PutResult {
+        let (sink, refs) = (put.sink, put.refs)
+        processes[process - 1].transaction = (put, advance.steps.map(\.new))
         guard advance.epoch.number >= sinks[sink].epoch else { throw ConnectorError(.fenced, "an old epoch") }
         for step in advance.steps {
             guard let ref = step.new.position.ref, sinks[sink].positions[ref.partition] == step.expected else {
                 throw ConnectorError(.fenced, "the position of \(step.new.position.partition) is another one")
             }
         }
-        let (verdicts, accepted) = judge(sink, refs, fault)
+        try refuse(sink, refs)
+        let (verdicts, accepted) = judge(process, sink, refs, fault)
         if case .partial? = fault?.effect { throw fault?.code.error ?? ConnectorError(.retryable, "rolled back") }
         guard verdicts.isEmpty else {
             // Nothing was applied; what was dropped or rejected does not come again.
             let last = verdicts.filter { $0.value.kind == .drop || $0.value.kind == .reject }
             let given = last.isEmpty ? verdicts : last
-            if fault?.throwsAfter == nil { settle(process, sink, refs, given, andTheRest: false) }
+            if fault?.throwsAfter == nil { settle(process, put, given, andTheRest: false) }
+            processes[process - 1].transaction = nil
             return .verdicts(given)
         }
         // The members of a group have equal rights.
@@ -249,7 +260,10 @@ extension WorldState {
             if let ref = step.new.position.ref { sinks[sink].positions[ref.partition] = step.new }
         }
         sinks[sink].append(durably: accepted)
-        if fault?.throwsAfter == nil { settle(process, sink, refs, [:]) }
+        if fault?.throwsAfter == nil {
+            settle(process, put, [:])
+            processes[process - 1].transaction = nil
+        }
         return .delivered
     }
 
@@ -271,7 +285,8 @@ extension WorldState {
             }
             for number in from...ref.number {
                 let other = RecordRef(partition: ref.partition, number: number)
-                if !inside.isSuperset(of: parts(of: other)), !isSafe(other) {
+                let isThere = parts(of: other).allSatisfy { inside.contains($0) || isSafe($0, in: sink) }
+                if !isThere, !isSafe(other) {
                     violate("G4", "a transaction moves the position to \(ref) without \(other)")
                 }
             }
@@ -293,8 +308,8 @@ extension WorldState {
             let committed = sinks[sink].committed(partition)
             processes[process - 1].claimed[partition] = committed < 0 ? nil : committed
         }
-        let lanes = processes[process - 1].lanes[sink].values.joined()
-        let known = lanes.filter { $0.number <= sinks[sink].committed($0.partition) }
-        settle(process, sink, known, [:])
+        guard let (put, ends) = processes[process - 1].transaction.take() else { return }
+        let isKept = ends.allSatisfy { sinks[sink].positions.values.contains($0) }
+        if !ends.isEmpty, isKept { settle(process, put, [:]) }
     }
 }

@@ -26,19 +26,28 @@ extension WorldState {
         processes[process - 1].isPolling = true
         let open = openUnits(this)
         let limit = plan.options.maxInFlightRecords
+        // The beginnings of units wait for a sink that keeps positions; alone they may exceed the limit.
         let held = sinks.contains { $0.kind == .positionKeeping } ? open : 0
-        let inFlight = this.unsettled.count - held
-        if inFlight + request.maxRecords > limit {
+        let inFlight = this.unsettled.count - (plan.dropsBadRecords ? dropped(this) : 0)
+        if inFlight + request.maxRecords > limit, held == 0 || inFlight > held {
             violate("G10", "a poll for \(request.maxRecords) with \(inFlight) in flight of at most \(limit)")
         }
-        guard plan.source != .queue, open == 0, (try? checkSession(process)) != nil else { return }
+        guard plan.source != .queue, (try? checkSession(process)) != nil else { return }
         let uncommitted = plan.partitions.indices.reduce(0) { sum, partition in
             guard let next = this.next[partition] else { return sum }
             return sum + max(0, next - 1 - max(committed(partition), this.begin[partition]))
         }
-        if uncommitted >= plan.options.maxUncommittedRecords {
+        // A unit is read to its end; while it is open a checkpoint cannot be taken for any partition.
+        let isWaiting = sinks.contains { $0.kind == .checkpointing } ? open > 0 : uncommitted <= open
+        if uncommitted >= plan.options.maxUncommittedRecords, !isWaiting {
             violate("G3", "a poll with \(uncommitted) uncommitted of at most \(plan.options.maxUncommittedRecords)")
         }
+    }
+
+    /// How many records may have been dropped, all attempts having failed.
+    private func dropped(_ process: ProcessState) -> Int {
+        guard !process.mayBeGivenUp.isEmpty else { return 0 }
+        return process.unsettled.values.count { process.mayBeGivenUp.isSuperset(of: $0) }
     }
 
     /// How many records of units that have not ended were polled last.
@@ -89,7 +98,10 @@ extension WorldState {
         _ generator: inout SeededGenerator
     ) {
         var next = processes[process - 1].next
-        var open = plan.partitions.indices.filter { next[$0] ?? .max < plan.partitions[$0].count }
+        let leftOut = plan.leavesOutHeldBack ? Set(heldBack.compactMap { Int($0.name) }) : []
+        var open = plan.partitions.indices.filter {
+            next[$0] ?? .max < plan.partitions[$0].count && !leftOut.contains($0)
+        }
         while answer.records.count < wanted, let partition = open.randomElement(using: &generator) {
             let entries = plan.partitions[partition]
             for _ in 0...Int.random(in: 0..<10, using: &generator) {
@@ -119,25 +131,44 @@ extension WorldState {
         }
         guard let index else { return }
         let ref = answer.records.remove(at: index)
-        rejected.insert(ref)
         answer.rejected = (index, ref)
     }
 
     private mutating func note(polled answer: PollAnswer, _ process: Int) {
-        for ref in answer.records where entry(ref).fate != .filter {
+        for ref in answer.records {
             let lane = lane(of: ref)
-            let parts = entry(ref).fate == .fail ? [] : parts(of: ref)
-            let meant = sinksMeant(for: ref)
-            for sink in meant { processes[process - 1].lanes[sink][lane, default: []] += parts }
-            processes[process - 1].unsettled[ref] = max(1, parts.count * meant.count)
+            let isForSinks = entry(ref).fate != .filter && entry(ref).fate != .fail
+            var keys: Set<LetterKey> = []
+            for sink in isForSinks ? sinksMeant(for: ref) : [] {
+                let parts = parts(of: ref)
+                processes[process - 1].lanes[sink][lane, default: []] += parts
+                keys.formUnion(parts.map { LetterKey(ref: $0, sink: sink) })
+            }
+            open(process, ref, keys)
         }
         processes[process - 1].counts.polled += answer.records.count
+        guard plan.options.onError != .stop, let (_, ref) = answer.rejected else { return }
+        processes[process - 1].counts.polled += 1
+        open(process, ref, [])
+        giveUp(process, LetterKey(ref: ref, sink: nil))
+    }
+
+    /// An entry begins its way through a process.
+    private mutating func open(_ process: Int, _ ref: RecordRef, _ keys: Set<LetterKey>) {
+        let whole = LetterKey(ref: ref, sink: nil)
+        for key in keys.union([whole]) {
+            processes[process - 1].failures[key] = nil
+            processes[process - 1].mayBeGivenUp.remove(key)
+        }
+        processes[process - 1].unsettled[ref] = keys.isEmpty ? [whole] : keys
+        processes[process - 1].outcomes[ref] = nil
+        processes[process - 1].settled[ref] = nil
     }
 
     /// What a poll took and could not return was never polled.
     mutating func unpoll(_ process: Int, _ answer: PollAnswer) {
         for ref in answer.refs.reversed() {
-            settle(process, ref)
+            forget(process, ref)
             if plan.source == .queue {
                 upstream.taken[ref] = nil
                 upstream.ready.insert(ref, at: 0)
@@ -145,7 +176,8 @@ extension WorldState {
                 processes[process - 1].next[ref.partition] = min(next, ref.number)
             }
         }
-        processes[process - 1].counts.polled -= answer.records.count
+        let isRejectedCounted = plan.options.onError != .stop && answer.rejected != nil
+        processes[process - 1].counts.polled -= answer.records.count + (isRejectedCounted ? 1 : 0)
     }
 
     func lane(of ref: RecordRef) -> RecordLaneKey {
@@ -153,7 +185,10 @@ extension WorldState {
     }
 
     /// Takes a record out of the books of a process, in every sink.
-    mutating func settle(_ process: Int, _ ref: RecordRef) {
+    mutating func forget(_ process: Int, _ ref: RecordRef) {
+        if let settled = processes[process - 1].settled.removeValue(forKey: ref) {
+            processes[process - 1].counts.settled[settled, default: 0] -= 1
+        }
         guard processes[process - 1].unsettled.removeValue(forKey: ref) != nil else { return }
         let lane = lane(of: ref)
         for sink in sinks.indices { processes[process - 1].lanes[sink][lane]?.removeAll { $0.entry == ref } }
@@ -217,9 +252,12 @@ extension WorldState {
             guard upstream.taken[ref] == process else { continue }
             let isTrue =
                 switch outcome {
-                case .delivered: isSafe(ref)
-                case .dropped: isSafe(ref) && sinks.contains { $0.dropped.contains { $0.entry == ref } }
-                case .deadLettered: isSafe(ref) && letters.contains { $0.ref == ref }
+                case .delivered: isSafe(ref) && entry(ref).fate != .filter
+                case .dropped:
+                    isSafe(ref)
+                        && (sinks.contains { $0.dropped.contains { $0.entry == ref } }
+                            || plan.dropsBadRecords && rejected.contains { $0.ref.entry == ref })
+                case .deadLettered: isSafe(ref) && letters.contains { $0.ref.entry == ref }
                 default: entry(ref).fate == .filter
                 }
             if !isTrue {
@@ -247,6 +285,8 @@ extension WorldState {
         }
         let position = RecordPosition(partition: RecordPartition("\(partition)"), offset: RecordOffset(Int64(last)))
         if plan.source == .storedGroup {
+            // It has a claim of its own.
+            expel(partition)
             let kept = sinks.compactMap { $0.positions[partition]?.sequence }.max() ?? 0
             let sequence = max(kept, store.positions[partition]?.sequence ?? 0) + UInt64(last + 1 - from)
             store.positions[partition] = StoredPosition(position, sequence: sequence)
@@ -260,11 +300,9 @@ extension WorldState {
 
     /// A process has a partition no more.
     mutating func give(up partition: Int, _ process: Int) {
-        for refs in processes[process - 1].lanes.map({ $0.filter { $0.key.partition == partition }.values.joined() }) {
-            for ref in Set(refs.map(\.entry)) {
-                settle(process, ref)
-                processes[process - 1].counts.lost += 1
-            }
+        for ref in processes[process - 1].unsettled.keys.filter({ $0.partition == partition }) {
+            forget(process, ref)
+            processes[process - 1].counts.lost += 1
         }
         processes[process - 1].next[partition] = nil
         processes[process - 1].generations[partition] += 1

@@ -14,10 +14,10 @@ struct WorldState {
     var upstream: UpstreamState
     var store = StoreState()
     var sinks: [SinkState]
-    /// What is safe in the dead letters: entries, each for one sink, or for all where a function failed.
+    /// What is safe in the dead letters: records for one sink, or entries for all where a function failed.
     var letters: Set<LetterKey> = []
-    /// Records that were rejected at least once.
-    var rejected: Set<RecordRef> = []
+    /// What was rejected at least once, or failed as often as it may be tried.
+    var rejected: Set<LetterKey> = []
     private var calls: [SimulatedCall: Int] = [:]
 
     init(_ plan: SimulationPlan) {
@@ -69,16 +69,30 @@ struct WorldState {
 
     /// Whether a record needs to be read no more.
     func isSafe(_ ref: RecordRef) -> Bool {
+        if isSafeBeforeSinks(ref) { return true }
+        return sinksMeant(for: ref).allSatisfy { sink in parts(of: ref).allSatisfy { isSafe($0, in: sink) } }
+    }
+
+    /// Whether an entry has nothing for any sink.
+    func isSafeBeforeSinks(_ ref: RecordRef) -> Bool {
         let entry = entry(ref)
-        if entry.isMark || entry.fate == .filter || letters.contains(LetterKey(ref: ref.entry, sink: nil)) {
-            return true
-        }
-        return sinksMeant(for: ref).allSatisfy { sink in
-            if letters.contains(LetterKey(ref: ref.entry, sink: sink)) { return true }
-            return parts(of: ref).allSatisfy {
-                sinks[sink].durable[$0, default: 0] > 0 || sinks[sink].dropped.contains($0)
-            }
-        }
+        return entry.isMark || entry.fate == .filter || isGivenUp(LetterKey(ref: ref.entry, sink: nil))
+    }
+
+    /// Whether a record is not in a sink because nobody could use it there.
+    func isGone(_ part: RecordRef, in sink: Int) -> Bool {
+        sinks[sink].dropped.contains(part) || isGivenUp(LetterKey(ref: part, sink: sink))
+    }
+
+    /// Whether a record that became of an entry needs to be put into a sink no more.
+    func isSafe(_ part: RecordRef, in sink: Int) -> Bool {
+        sinks[sink].durable[part, default: 0] > 0 || sinks[sink].dropped.contains(part)
+            || isGivenUp(LetterKey(ref: part, sink: sink))
+    }
+
+    /// Whether what nobody could use is in the dead letters, or was dropped where that is wanted.
+    private func isGivenUp(_ key: LetterKey) -> Bool {
+        letters.contains(key) || plan.dropsBadRecords && rejected.contains(key)
     }
 
     /// The sinks that an entry is meant for.
@@ -126,29 +140,35 @@ struct ProcessState {
     var next: [Int?]
     /// By sink and lane, in their order: what was polled and is not settled there.
     var lanes: [[RecordLaneKey: [RecordRef]]]
-    /// How many parts of an entry are not settled, over all sinks.
-    var unsettled: [RecordRef: Int] = [:]
-    /// Entries of which a part was dropped.
-    var partlyDropped: Set<RecordRef> = []
+    /// By entry, what of it is not settled, over all sinks.
+    var unsettled: [RecordRef: Set<LetterKey>] = [:]
+    /// By entry, what became of its parts, where they were not simply delivered.
+    var outcomes: [RecordRef: [LetterKey: SettledAs]] = [:]
+    /// What became of each entry that is settled.
+    var settled: [RecordRef: SettledAs] = [:]
+    /// How often each record has failed, or more where nobody can tell.
+    var failures: [LetterKey: Int] = [:]
+    /// Records that may have been given up after so many failures.
+    var mayBeGivenUp: Set<LetterKey> = []
     /// By sink: accepted and not durable.
     var pending: [[RecordRef]]
     var puts: [Int]
     var busyLanes: [Set<RecordLaneKey>]
+    /// By sink, what is being put.
+    var busy: [Set<RecordRef>]
     var isFlushing: [Bool]
     /// How often each partition was taken away: what was polled before counts no more.
     var generations: [Int]
-    /// Entries that are settled as dropped.
-    var settledAsDropped: Set<RecordRef> = []
+    /// The newest transaction of a position-keeping sink, and the positions by which can be told whether it took place.
+    var transaction: (put: SimulatedPut, ends: [StoredPosition])?
     /// By sink, what was settled since the newest checkpoint that the process knows of, in order.
     var sinceCheckpoint: [[(ref: RecordRef, kind: RecordVerdict.Kind)]]
-    /// The generation of each record that is being put.
-    var putting: [RecordRef: Int] = [:]
     var isPolling = false
     var counts = ProcessCounts()
     /// The newest epoch that it was given.
     var epoch: UInt64 = 0
-    /// Whether the upstream refused a commit of positions that it keeps.
-    var hasFailedCommit = false
+    /// How often the newest commit failed at the source, or more where there is no other attempt.
+    var commitFailures = 0
     /// Asked to stop by the supervisor.
     var isStopping = false
     /// The newest positions it was told at its start.
@@ -165,15 +185,23 @@ struct ProcessState {
         puts = plan.sinks.map { _ in 0 }
         sinceCheckpoint = plan.sinks.map { _ in [] }
         busyLanes = plan.sinks.map { _ in [] }
+        busy = plan.sinks.map { _ in [] }
         isFlushing = plan.sinks.map { _ in false }
         generations = plan.partitions.map { _ in 0 }
     }
 }
 
-/// Names an entry in the dead letters, for one sink or for all.
+/// Names a record on its way to one sink, or an entry before it is on its way to any.
 struct LetterKey: Hashable {
     var ref: RecordRef
     var sink: Int?
+}
+
+/// What became of an entry; of several parts, the last of these counts.
+enum SettledAs: Int, Comparable {
+    case filtered, delivered, dropped, deadLettered
+
+    static func < (left: SettledAs, right: SettledAs) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// Names a lane in the world's own words.
@@ -185,7 +213,6 @@ struct RecordLaneKey: Hashable {
 /// What a process has done, to be compared with what the runner says.
 struct ProcessCounts {
     var polled = 0
-    var delivered = 0
-    var dropped = 0
+    var settled: [SettledAs: Int] = [:]
     var lost = 0
 }

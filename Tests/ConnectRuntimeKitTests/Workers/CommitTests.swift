@@ -44,6 +44,34 @@ struct CommitTests {
         #expect(try await store.stored("p").first?.position.offset == RecordOffset(5))
     }
 
+    @Test(
+        "S42 G1: the last commit is made again as the policy says where the upstream keeps the positions",
+        arguments: [2, 9]
+    )
+    func lastCommit(failures: Int) async throws {
+        let (journal, clock, left) = (Journal(), ManualClock(), Countdown(failures))
+        let script = Script([SourceBatch(records(0...4))])
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(
+                journal: journal,
+                traits: SourceTraits(positions: .upstream),
+                onPoll: { _ in try await script.next() },
+                onCommit: { _ in
+                    guard left.next() else { return }
+                    throw ConnectorError(.retryable, "not now")
+                }
+            ),
+            to: ScriptedSink(journal: Journal()),
+            options: .with { $0.retry.maxAttempts = 5 },
+            clock: clock.connectorClock
+        )
+        let outcome = try await clock.ticking(by: .milliseconds(20)) { await ending(of: pipeline) }
+        #expect(outcome.error == nil && outcome.counts.delivered == 5)
+        #expect(journal.count("source.commit :4") == min(failures + 1, 5))
+        #expect(outcome.counts.committed == (failures < 5 ? 5 : 0))
+    }
+
     @Test("S50: what is delivered is committed when the interval has passed, while the source keeps returning records")
     func interval() async throws {
         let clock = ManualClock()
@@ -228,4 +256,18 @@ struct RestingSource: FlowObserving {
     func poll(_ request: PollRequest) async throws -> SourceBatch { try await onPoll(request) }
     func pollingWillRest() async { resting.open() }
     func pollingWillResume() async {}
+}
+
+/// True so many times, then false.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    func next() -> Bool {
+        left.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+    }
 }

@@ -4,6 +4,7 @@ import CloudEventsCodec
 import ConnectRuntimeKit
 import ConnectTestKit
 import OpenConnect
+import OpenConnectFiles
 import Synchronization
 import Testing
 
@@ -201,6 +202,29 @@ struct DeadLetterTests {
         let result = try await clock.ticking { await ending(of: pipeline) }
         #expect(result.error?.code == .fatal)
         #expect(try await storedOffset() == RecordOffset(0))
+    }
+
+    @Test("G13: dead letters that cannot be used are told at the start, before anything is polled")
+    func unusableStore() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = FileSystem.join(directory, "letters")
+            let file = try FileDescriptor(path, [.writing, .creating])
+            try file.write(Array("something else\n".utf8))
+            var options = DeliveryOptions()
+            options.onError = .deadLetter
+            let journal = Journal()
+            let pipeline = Pipeline(
+                "p",
+                from: ScriptedSource(journal: journal),
+                to: ScriptedSink(journal: journal),
+                offsets: InMemoryOffsetStore(),
+                deadLetters: .store(FileDeadLetterStore(path: path)),
+                options: options
+            )
+            let error = await failure(of: pipeline)
+            #expect(error?.message.contains(path) == true, "\(String(describing: error))")
+            #expect(journal.entries == ["sink.start", "sink.stop"])
+        }
     }
 
     @Test("S7: many letters while others are written: every record is settled once", arguments: 0..<20)

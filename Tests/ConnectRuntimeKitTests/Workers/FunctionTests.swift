@@ -190,4 +190,70 @@ struct FunctionTests {
         #expect(result.error?.code == .invalidRecord)
         #expect(try await storedOffsets() == [RecordOffset(5)])
     }
+
+    @Test("S15: a source that acknowledges one by one hears once of what was filtered out", arguments: [1, 3])
+    func acknowledged(batch: Int) async throws {
+        let source = OneByOneSource(count: 3, batch: batch)
+        let result = try await run(source, [.filter { $0.text == "1" }])
+        #expect(source.journal.entries.sorted() == ["0 filtered", "1 delivered", "2 filtered"])
+        #expect(result.counts.filtered == 2 && result.counts.isBalanced)
+    }
+
+    @Test("G1: a token is acknowledged once, also behind what waits for a checkpoint", arguments: 1...3)
+    func acknowledgedBesideCheckpoint(batch: Int) async throws {
+        let source = OneByOneSource(count: 6, batch: batch)
+        let sink = NamedSink("y", InStepSink(output: Output()))
+        let pipeline = Pipeline("p", from: source, to: sinks(["x"]) + [sink], offsets: store)
+        let result = await ending(of: pipeline)
+        #expect(source.journal.entries.sorted() == (0..<6).map { "\($0) delivered" })
+        #expect(result.counts.committed == 6 && result.counts.isBalanced)
+    }
+
+    @Test("G14: what a stop takes out of a function's hands was polled, and is in flight")
+    func stopped() async throws {
+        let (entered, gate) = (Gate(isOpen: true), Gate())
+        let pipeline = Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 3)]),
+            through: [
+                InlineFunction { record in
+                    try await entered.pass()
+                    try await gate.pass()
+                    return .record(record)
+                }
+            ],
+            to: sinks(["x"]),
+            offsets: store
+        )
+        async let outcome = ending(of: pipeline)
+        await entered.arrivals()
+        pipeline.stop()
+        let counts = await outcome.counts
+        #expect(counts.polled == 3 && counts.inFlight == 3)
+    }
+}
+
+/// Hands out tokens, each of which is acknowledged for itself.
+private struct OneByOneSource: AcknowledgingSource {
+    let journal = Journal()
+    private let script: Script
+
+    var traits: SourceTraits { SourceTraits(acknowledgement: .individual, positions: .upstream) }
+
+    init(count: Int, batch: Int) {
+        let tokens = records(0...Int64(count - 1))
+        script = Script(
+            stride(from: 0, to: count, by: batch).map { SourceBatch(Array(tokens[$0..<min($0 + batch, count)])) }
+        )
+    }
+
+    func poll(_ request: PollRequest) async throws -> SourceBatch { try await script.next() }
+
+    func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {
+        // Other records are settled meanwhile.
+        for _ in 0..<200 { await Task.yield() }
+        for acknowledgement in acknowledgements {
+            journal.note("\(acknowledgement.position.offset) \(acknowledgement.outcome)")
+        }
+    }
 }

@@ -111,6 +111,38 @@ struct LaneRunTests {
         #expect(counts.delivered == counts.polled && counts.polled >= 200)
     }
 
+    @Test("S68: a source that waits in its poll is told when a partition is held back no longer")
+    func heldBackNoLonger() async throws {
+        let source = LeavingOutSource()
+        let isBusy = Mutex(true)
+        var options = DeliveryOptions()
+        options.maxInFlightRecords = 20
+        options.retry = .forever
+        let clock = ManualClock()
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { _ in
+                source.puts.notify()
+                return isBusy.withLock(\.self) ? .verdicts([0: .retry(), 1: .notTried]) : .delivered
+            }
+        )
+        let pipeline = Pipeline(
+            "p",
+            from: source,
+            to: sink,
+            offsets: InMemoryOffsetStore(),
+            options: options,
+            clock: clock.connectorClock
+        )
+        let counts = try await whileMoving(clock, by: .milliseconds(2)) {
+            async let counts = pipeline.run()
+            try await source.leavesOut.pass()
+            isBusy.withLock { $0 = false }
+            return try await counts
+        }
+        #expect(counts.committed == 100 && counts.polled == 100)
+    }
+
     @Test(
         "G11: a stop inside a back-off of an hour is over at once",
         arguments: ["put", "poll", "flush", "start", "function"]
@@ -169,6 +201,34 @@ struct LaneRunTests {
             #expect(error?.message.contains(reason) == true, "\(reason)")
         }
     }
+}
+
+/// Has one partition of a hundred records; while that is held back, its poll waits to be told that it is not.
+private actor LeavingOutSource: HoldObserving {
+    nonisolated let leavesOut = Gate()
+    /// Until the partition is held back it is read once for each put, so that the sink's task gets to see what comes.
+    nonisolated let puts = ReleaseSignal()
+    private var hasLeftOut = false
+    private let changed = ReleaseSignal()
+    private var next: Int64 = 0
+
+    nonisolated var traits: SourceTraits { SourceTraits(canHoldBackPartitions: true) }
+
+    func poll(_ request: PollRequest) async throws -> SourceBatch {
+        if next > 0, !hasLeftOut, request.heldBack.isEmpty { try await puts.wait(beyond: puts.count) }
+        while !request.heldBack.isEmpty {
+            hasLeftOut = true
+            let count = changed.count
+            if request.heldBack.isEmpty { break }
+            leavesOut.open()
+            try await changed.wait(beyond: count)
+        }
+        guard next < 100 else { return .end }
+        defer { next += 2 }
+        return SourceBatch(records(next...next + 1))
+    }
+
+    func heldBackPartitionsChanged(to partitions: [RecordPartition]) async { changed.notify() }
 }
 
 /// Fails and rests at random, and watches the order of each lane.

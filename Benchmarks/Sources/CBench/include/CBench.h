@@ -14,4 +14,7 @@ void cbench_start_counting_allocations(void);
 /// Ends the count and returns it; -1 where allocations cannot be counted.
 long cbench_stop_counting_allocations(void);
 
+/// The bytes that the process has allocated and not freed; -1 where that is not known (anywhere but glibc).
+long cbench_allocated_bytes(void);
+
 #endif

@@ -14,20 +14,12 @@ import Glibc
 
 /// The built command, from its standard input to its status.
 struct ExecutableTests {
-    /// It lies beside the program that runs the tests, or beside the bundle that this loads.
-    private static func path() throws -> String {
-        let bundles = CommandLine.arguments.filter { $0.contains(".xctest") }.map { argument in
-            argument.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }
-                .joined(separator: "/")
-        }
-        let program = (try? FileSystem.resolved("/proc/self/exe")) ?? CommandLine.arguments[0]
-        let places = ([FileSystem.parent(of: program)] + bundles).map { FileSystem.join($0, "cloudevents") }
-        return try #require(places.first { access($0, X_OK) == 0 }, "cloudevents is not built in \(places)")
-    }
-
     private func run(_ input: String, _ arguments: String) async throws -> ProcessResult {
         let script = "printf '%s' \"$1\" | \"$0\" " + arguments
-        return try await ProcessCommand("/bin/sh", ["-c", script, Self.path(), input]).run()
+        return try await ProcessCommand(
+            "/bin/sh",
+            ["-c", script, ProcessCommand(built: "cloudevents").executable, input]
+        ).run()
     }
 
     @Test("The program reads standard input, and tells its result by outputs and status")

@@ -66,6 +66,7 @@ public actor FileSink: CheckpointingSink {
 
     /// Closes the output.
     public func stop() async {
+        writer?.close()
         writer = nil
     }
 

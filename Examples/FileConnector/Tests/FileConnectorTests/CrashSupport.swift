@@ -16,7 +16,7 @@ import Glibc
 /// The built `file-connector`.
 enum Executable {
     static func command(_ arguments: [String]) throws -> ProcessCommand {
-        ProcessCommand(try path.get(), arguments)
+        try ProcessCommand(built: "file-connector", arguments)
     }
 
     /// `file-connector run`.
@@ -27,23 +27,6 @@ enum Executable {
         _ further: String...
     ) throws -> ProcessCommand {
         try command(["run"] + inputs.flatMap { ["--from", $0] } + ["--to", output, "--state", state] + further)
-    }
-
-    /// It lies beside the program that runs the tests, or beside the bundle that this loads.
-    private static let path = Result {
-        let bundles = CommandLine.arguments.filter { $0.contains(".xctest") }.map { argument in
-            argument.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }
-                .joined(separator: "/")
-        }
-        let program = (try? FileSystem.resolved("/proc/self/exe")) ?? CommandLine.arguments[0]
-        let places = ([FileSystem.parent(of: program)] + bundles).map { FileSystem.join($0, "file-connector") }
-        guard let path = places.first(where: { access($0, X_OK) == 0 }) else {
-            throw CrashTestProblem(
-                description: "file-connector is not built: looked for \(places.joined(separator: ", ")); "
-                    + "run 'swift build' with the same options first"
-            )
-        }
-        return path
     }
 }
 

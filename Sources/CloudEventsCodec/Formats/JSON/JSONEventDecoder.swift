@@ -110,20 +110,24 @@ extension JSONEventDecoder {
         var scanner = scanner
         guard scanner.current == UInt8(ascii: "{") else { throw scanner.refusal(.notObject) }
         base64 = nil
-        var (seen, count) = (UInt16(0), 0)
-        let typesAreKnown = extensionTypes != nil
+        var seen: UInt16 = 0
+        let limit = max(limits.attributes, 0)
+        var left = limit
+        let firstUnusual = JSONMember.firstUnusual(typesAreKnown: extensionTypes != nil)
         scanner.offset &+= 1
         var byte = scanner.skipWhitespace()
         if byte != UInt8(ascii: "}") {
             guard byte == UInt8(ascii: "\"") else { throw scanner.refusal(.noMemberName) }
             while true {
-                let name = try scanner.memberName()
-                count &+= 1
-                if count > limits.attributes { try Self.checkLimit(limits.attributes, name, count, seen) }
+                let (name, first) = try scanner.memberName()
+                left &-= 1
+                if left < 0 { try Self.checkLimit(limits.attributes, name, limit &- left, seen) }
                 if !name.member.isExtension { try name.mark(in: &seen) }
-                if let text = scanner.usualValue(of: name.member, typesAreKnown: typesAreKnown) {
+                if first == UInt8(ascii: "\""), name.member.rawValue < firstUnusual, let end = scanner.endOfUsualString
+                {
+                    let text = scanner.bytes[Range(uncheckedBounds: (scanner.offset &+ 1, end))]
                     try draft.take(text, as: name, in: scanner)
-                    scanner.offset &+= text.count &+ 2
+                    scanner.offset = end &+ 1
                 } else {
                     scanner.offset = try readOther(name, scanner, &draft)
                 }

@@ -3,11 +3,11 @@
 /// What a member of an event's object is: an attribute of the specification, numbered as ``CoreAttribute``, or another one.
 enum JSONMember: UInt8 {
     case id, source, specVersion, type, dataContentType, dataSchema, subject, time
-    case data, dataBase64
     /// An extension, whose name is a valid one.
     case `extension`
     /// An extension, if anything.
     case other
+    case data, dataBase64
 
     @inline(__always) var bit: UInt16 { 1 << UInt16(rawValue) }
 
@@ -17,7 +17,12 @@ enum JSONMember: UInt8 {
         rawValue < 8 ? unsafeBitCast(rawValue, to: CoreAttribute.self) : nil
     }
 
-    @inline(__always) var isExtension: Bool { rawValue >= Self.extension.rawValue }
+    @inline(__always) var isExtension: Bool { rawValue &- Self.extension.rawValue < 2 }
+
+    /// The first of those whose value is not just a string of plain text in most events: the others are attributes that are
+    /// always a String.
+    @inline(__always)
+    static func firstUnusual(typesAreKnown: Bool) -> UInt8 { (typesAreKnown ? Self.extension : Self.other).rawValue }
 
     init(utf8: UnsafeRawBufferPointer) {
         if let attribute = CoreAttribute(utf8: utf8) {
@@ -57,19 +62,19 @@ struct JSONMemberName {
 }
 
 extension JSONScanner {
-    /// Reads a member's name and its colon; the scanner is at the opening quotation mark, and then at the value.
+    /// Reads a member's name and its colon; the scanner is at the opening quotation mark, and then at the value, whose first
+    /// byte it gives.
     // Into so large a loop the compiler inlines nothing for the sake of `@inline(__always)`: 700 instructions per event.
     @_transparent
-    mutating func memberName() throws(Refusal) -> JSONMemberName {
+    mutating func memberName() throws(Refusal) -> (JSONMemberName, first: UInt8) {
         // Most names have their colon right behind them: then they are found, or checked, in one go.
         if let name = usualName() ?? extensionName() {
             offset = name.text.range.upperBound &+ 2
-            skipWhitespace()
-            return name
+            return (name, skipWhitespace())
         }
         let (name, end) = try otherName()
         offset = end
-        return name
+        return (name, current)
     }
 
     /// Any name, and the place of its value.
@@ -88,18 +93,30 @@ extension JSONScanner {
         let start = offset &+ 1
         guard hasRoomForNames else { return nil }
         let word = UInt64(littleEndian: bytes.load(start, as: UInt64.self))
-        if word << 32 == Self.word("id\":\0\0\0\0") << 32 { return JSONMemberName(.id, at: start, count: 2) }
         let six = word << 16
-        if six == Self.word("type\":\0\0") << 16 { return JSONMemberName(.type, at: start, count: 4) }
-        if six == Self.word("time\":\0\0") << 16 { return JSONMemberName(.time, at: start, count: 4) }
-        if six == Self.word("data\":\0\0") << 16 { return JSONMemberName(.data, at: start, count: 4) }
-        if word == Self.word("source\":") { return JSONMemberName(.source, at: start, count: 6) }
-        if word == Self.word("subject\""), bytes[start &+ 8] == UInt8(ascii: ":") {
-            return JSONMemberName(.subject, at: start, count: 7)
+        switch UInt8(truncatingIfNeeded: word) {
+        case UInt8(ascii: "i"):
+            if word << 32 == Self.word("id\":\0\0\0\0") << 32 { return JSONMemberName(.id, at: start, count: 2) }
+        case UInt8(ascii: "t"):
+            if six == Self.word("type\":\0\0") << 16 { return JSONMemberName(.type, at: start, count: 4) }
+            if six == Self.word("time\":\0\0") << 16 { return JSONMemberName(.time, at: start, count: 4) }
+        case UInt8(ascii: "s"):
+            if word == Self.word("source\":") { return JSONMemberName(.source, at: start, count: 6) }
+            if word == Self.word("subject\""), bytes[start &+ 8] == UInt8(ascii: ":") {
+                return JSONMemberName(.subject, at: start, count: 7)
+            }
+            if word == Self.word("specvers"), isWord("ersion\":", start &+ 5) {
+                return JSONMemberName(.specVersion, at: start, count: 11)
+            }
+        case UInt8(ascii: "d"): return usualDataName(word, at: start)
+        default: break
         }
-        if word == Self.word("specvers"), isWord("ersion\":", start &+ 5) {
-            return JSONMemberName(.specVersion, at: start, count: 11)
-        }
+        return nil
+    }
+
+    @inline(__always)
+    private func usualDataName(_ word: UInt64, at start: Int) -> JSONMemberName? {
+        if word << 16 == Self.word("data\":\0\0") << 16 { return JSONMemberName(.data, at: start, count: 4) }
         if word == Self.word("datacont"), isWord("enttype\"", start &+ 8), bytes[start &+ 16] == UInt8(ascii: ":") {
             return JSONMemberName(.dataContentType, at: start, count: 15)
         }

@@ -5,16 +5,11 @@
 // MARK: - Usual values
 
 extension JSONScanner {
-    /// The value of an attribute in its usual form: a string of plain text that begins here.
+    /// The end of the string that begins here, the place of its closing quotation mark, if it is one of plain text.
     @inline(__always)
-    func usualValue(of member: JSONMember, typesAreKnown: Bool) -> EventText? {
-        guard current == UInt8(ascii: "\""), member.attribute != nil || (member == .extension && !typesAreKnown) else {
-            return nil
-        }
-        let start = offset &+ 1
-        let end = bytes.endOfPlainText(from: start)
-        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
-        return EventText(bytes[Range(uncheckedBounds: (start, end))], .plain)
+    var endOfUsualString: Int? {
+        let end = bytes.endOfPlainText(from: offset &+ 1)
+        return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end : nil
     }
 }
 
@@ -22,10 +17,15 @@ extension EventDraft {
     /// Takes an attribute of plain text.
     // Into so large a loop the compiler inlines nothing for the sake of `@inline(__always)`: 700 instructions per event.
     @_transparent
-    mutating func take(_ text: EventText, as name: JSONMemberName, in scanner: JSONScanner) throws(Refusal) {
+    mutating func take(
+        _ content: UnsafeRawBufferPointer,
+        as name: JSONMemberName,
+        in scanner: JSONScanner
+    ) throws(Refusal) {
+        let text = EventText(content, .plain)
         if let attribute = name.member.attribute {
             do throws(Refusal) {
-                try set(attribute, to: text, content: text.bytes)
+                try set(attribute, to: text, content: content)
             } catch {
                 throw error.of(.core(attribute), at: scanner.offset &+ 1)
             }

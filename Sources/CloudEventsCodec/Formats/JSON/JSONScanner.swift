@@ -277,7 +277,7 @@ extension JSONScanner {
                 offset = try endOfScalar(byte)
             }
             byte = try skipClosings(&open)
-            if open.depth == 0 { return }
+            if open.isEmpty { return }
             isName = open.isObject
         }
     }
@@ -286,7 +286,7 @@ extension JSONScanner {
     /// byte.
     @inline(__always)
     private mutating func skipClosings(_ open: inout JSONNesting) throws(Refusal) -> UInt8 {
-        while open.depth > 0 {
+        repeat {
             let byte = skipWhitespace()
             if byte == UInt8(ascii: ",") {
                 offset &+= 1
@@ -297,13 +297,18 @@ extension JSONScanner {
             }
             offset &+= 1
             open.pop()
-        }
+        } while !open.isEmpty
         return 0
     }
 
     /// Skips a colon and the white space around it.
     @inline(__always) @discardableResult
     mutating func colon() throws(Refusal) -> UInt8 {
+        // Most writers put no white space around it.
+        if offset &+ 2 <= bytes.count, bytes[offset] == UInt8(ascii: ":"), bytes[offset &+ 1] > 0x20 {
+            offset &+= 1
+            return bytes[offset]
+        }
         guard skipWhitespace() == UInt8(ascii: ":") else { throw refusal(.noColon) }
         offset &+= 1
         return skipWhitespace()
@@ -313,17 +318,21 @@ extension JSONScanner {
 /// Which objects and arrays are open.
 struct JSONNesting {
     private(set) var depth = 0
-    /// The kinds of the innermost ones, one bit each, an object being 1; those further out are in `outer`.
-    private var kinds: UInt64 = 0
+    /// The kinds of the innermost ones, one bit each below a highest bit that is always 1, an object being 1; those further
+    /// out are in `outer`.
+    private var kinds: UInt64 = 1
     private var outer: [UInt64]?
+
+    @inline(__always) var isEmpty: Bool { depth == 0 }
 
     @inline(__always) var isObject: Bool { kinds & 1 == 1 }
 
     @inline(__always)
     mutating func push(isObject: Bool) {
-        if depth & 63 == 0, depth > 0 {
+        if kinds >> 63 == 1 {
             let others = outer.take()
             outer = Self.saved(others, kinds)
+            kinds = 1
         }
         depth &+= 1
         kinds = kinds << 1 | (isObject ? 1 : 0)
@@ -333,7 +342,7 @@ struct JSONNesting {
     mutating func pop() {
         depth &-= 1
         kinds >>= 1
-        if depth & 63 == 0, depth > 0 {
+        if kinds == 1, depth != 0 {
             let others = outer.take()
             (outer, kinds) = Self.restored(others)
         }

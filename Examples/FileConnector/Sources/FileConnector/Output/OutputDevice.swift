@@ -7,6 +7,8 @@ protocol OutputDevice: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError)
     func truncate(to size: Int64) throws(FileError)
     func synchronize() async throws(FileError)
+    /// Lets another pipeline write at once.
+    func unlock()
 }
 
 extension FileDescriptor: OutputDevice {}

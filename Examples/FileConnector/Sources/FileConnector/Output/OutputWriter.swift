@@ -33,6 +33,9 @@ struct OutputWriter: ~Copyable {
         beginning = length
     }
 
+    /// Gives the output to whoever writes it next.
+    func close() { device.unlock() }
+
     /// Begins a put.
     mutating func begin() throws {
         try checkUsable()

@@ -50,6 +50,8 @@ final class FaultyDevice: OutputDevice {
         }
         if let code { throw FileError(code: code, operation: "synchronize", path: file.path) }
     }
+
+    func unlock() { file.unlock() }
 }
 
 /// Where a test gets hold of the device that its sink has opened.

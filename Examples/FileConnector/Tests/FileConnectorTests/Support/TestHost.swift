@@ -12,6 +12,7 @@ struct TestHost: ConnectorHost {
     func emit(_ event: ConnectorEvent) {}
     func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] { [] }
     func revoke(_ partitions: [RecordPartition]) async throws {}
+    func partitionsChanged() {}
     func lost(_ partitions: [RecordPartition]) {}
 
     /// A context with stored positions, by the names of their partitions as the store keeps them.
