@@ -155,12 +155,13 @@ extension CloudEvent {
     func extensionText(_ name: AttributeName) -> EventText? {
         defer { withExtendedLifetime(storage) {} }
         return name.string.utf8.withContiguousStorageIfAvailable { wanted -> EventText? in
+            // No name is empty.
+            guard let bytes = wanted.baseAddress else { return nil }
             var text = texts + EventTexts.coreCount
-            let end = text + 2 * facts.extensionCount
+            let end = text + 2 &* facts.extensionCount
             while text < end {
                 // Most names differ in length.
-                if text.pointee.count == wanted.count,
-                    text.pointee.bytes.hasSameBytes(as: UnsafeRawBufferPointer(wanted))
+                if text.pointee.count == wanted.count, let start = text.pointee.start, same(start, bytes, wanted.count)
                 {
                     return text[1]
                 }

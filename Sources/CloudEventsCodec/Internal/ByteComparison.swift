@@ -36,16 +36,21 @@ extension UnsafeRawBufferPointer {
         guard count == other.count, let left = baseAddress, let right = other.baseAddress else {
             return count == other.count
         }
-        if left == right { return true }
-        var position = 0
-        while position &+ 8 <= count {
-            guard same(left, right, position, UInt64.self) else { return false }
-            position &+= 8
-        }
-        // The last word overlaps the one in front of it.
-        if position > 0 { return position == count || same(left, right, count &- 8, UInt64.self) }
-        if count >= 4 { return same(left, right, 0, UInt32.self) && same(left, right, count &- 4, UInt32.self) }
-        if count >= 2 { return same(left, right, 0, UInt16.self) && same(left, right, count &- 2, UInt16.self) }
-        return count == 0 || same(left, right, 0, UInt8.self)
+        return left == right || same(left, right, count)
     }
+}
+
+/// Whether so many bytes are the same at both places.
+@inline(__always)
+func same(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
+    var position = 0
+    while position &+ 8 <= count {
+        guard same(left, right, position, UInt64.self) else { return false }
+        position &+= 8
+    }
+    // The last word overlaps the one in front of it.
+    if position > 0 { return position == count || same(left, right, count &- 8, UInt64.self) }
+    if count >= 4 { return same(left, right, 0, UInt32.self) && same(left, right, count &- 4, UInt32.self) }
+    if count >= 2 { return same(left, right, 0, UInt16.self) && same(left, right, count &- 2, UInt16.self) }
+    return count == 0 || same(left, right, 0, UInt8.self)
 }

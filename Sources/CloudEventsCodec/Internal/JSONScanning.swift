@@ -45,19 +45,27 @@ extension UnsafeRawBufferPointer {
 extension ByteView {
     /// The position of the first byte from `start` on that ends a run of plain text in a JSON string: `"`, `\`, or what
     /// is not printable ASCII; or the end.
+    @inline(__always)
+    func endOfPlainText(from start: Int) -> Int { endOfPlainString(from: start).0 }
+
+    /// The same position, and whether it is that of the quotation mark that ends the string.
     ///
     /// Sixteen bytes at a time from the beginning on: most texts are longer than one word.
     @inline(__always)
-    func endOfPlainText(from start: Int) -> Int {
+    func endOfPlainString(from start: Int) -> (Int, isPlain: Bool) {
         var position = start
         while position &+ 16 <= count {
             let (low, high) = unsafeBitCast(unusualBytes(at: position), to: (UInt64, UInt64).self)
-            if low != 0 { return position &+ low.trailingZeroBitCount &>> 3 }
-            if high != 0 { return position &+ 8 &+ high.trailingZeroBitCount &>> 3 }
+            if low != 0 { return quotation(at: position &+ low.trailingZeroBitCount &>> 3) }
+            if high != 0 { return quotation(at: position &+ 8 &+ high.trailingZeroBitCount &>> 3) }
             position &+= 16
         }
-        return endOfPlainRest(from: position)
+        position = endOfPlainRest(from: position)
+        return (position, position < count && self[position] == UInt8(ascii: "\""))
     }
+
+    @inline(__always)
+    private func quotation(at position: Int) -> (Int, Bool) { (position, self[position] == UInt8(ascii: "\"")) }
 
     /// The same where less than sixteen bytes are left.
     @inline(never)
@@ -125,13 +133,11 @@ extension ByteView {
     @inline(__always)
     private func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
         let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
-        // With a sign, what is not ASCII is less than the control characters.
-        let unprintable: SIMDMask<SIMD16<Int8>> =
-            SIMD16<Int8>(truncatingIfNeeded: bytes) .< SIMD16<Int8>(repeating: 0x20)
-        let deletes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x7F)
+        // With a sign and shifted, the printable characters 0x20 to 0x7E are the least numbers there are, -128 to -34.
+        let shifted: SIMD16<Int8> = SIMD16<Int8>(truncatingIfNeeded: bytes) &+ SIMD16<Int8>(repeating: 0x60)
+        let unprintable: SIMDMask<SIMD16<Int8>> = shifted .> SIMD16<Int8>(repeating: -34)
         let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x22)
         let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: 0x5C)
-        // Two by two, since the next place to look at waits for this.
-        return (unprintable .| quotes) .| (deletes .| backslashes)
+        return (quotes .| backslashes) .| unprintable
     }
 }

@@ -19,12 +19,7 @@ extension EventDraft {
         if let source = region.baseAddress, region.count > 0 {
             free.copyMemory(from: source, byteCount: region.count)
             let distance = UnsafeRawPointer(free) - source
-            let end = target + texts.count
-            var (text, place) = (texts.base, target)
-            while place < end {
-                place.initialize(to: text.pointee.moved(by: distance))
-                (text, place) = (text + 1, place + 1)
-            }
+            texts.copy(to: target, movedBy: distance)
             if facts.dataHolder == .event { dataStart = dataStart.map { $0 + distance } }
             free += region.count
         } else {

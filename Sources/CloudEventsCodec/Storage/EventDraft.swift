@@ -16,6 +16,7 @@ struct EventDraft: ~Copyable {
     /// How many bytes the texts take that the event has to copy.
     private(set) var foreignCount = 0
 
+    @inline(__always)
     private init(in memory: UnsafeMutableBufferPointer<EventText>) {
         texts = EventTexts(in: memory)
     }

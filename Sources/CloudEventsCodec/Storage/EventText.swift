@@ -61,6 +61,11 @@ struct EventText {
 
     @inline(__always) var isPlain: Bool { countAndMarks & UInt(Marks.plain.rawValue) != 0 }
 
+    @inline(__always) var isNull: Bool {
+        let type = UInt8(truncatingIfNeeded: countAndMarks) >> Marks.typeShift
+        return type == ValueType.null.rawValue
+    }
+
     @inline(__always) var type: ValueType {
         ValueType(rawValue: UInt8(truncatingIfNeeded: countAndMarks) >> Marks.typeShift) ?? .null
     }

@@ -8,6 +8,8 @@ struct EventTexts: ~Copyable {
     private var isOnHeap = false
     private(set) var extensionCount = 0
     private var hasNulls = false
+    /// The lengths of the extensions' names, one bit each, counted anew from 64 on: most names differ in length.
+    private var nameLengths: UInt64 = 0
     /// The names of extensions once there are so many that looking through them would be slow.
     private var manyNames: Set<Name>?
 
@@ -18,6 +20,7 @@ struct EventTexts: ~Copyable {
     static let inlineCount = coreCount + 2 * inlineExtensions
 
     /// - Parameter memory: room for ``inlineCount`` texts; it outlives the list.
+    @inline(__always)
     init(in memory: UnsafeMutableBufferPointer<EventText>) {
         // The memory is never empty.
         base = memory.baseAddress.unsafelyUnwrapped
@@ -34,6 +37,7 @@ struct EventTexts: ~Copyable {
         base.update(repeating: .absent, count: Self.coreCount)
         extensionCount = 0
         hasNulls = false
+        nameLengths = 0
         manyNames = nil
     }
 
@@ -46,18 +50,22 @@ struct EventTexts: ~Copyable {
     }
 
     /// Adds an extension, or says that there is one with that name.
-    @inline(never)
+    @inline(__always)
     mutating func append(name: EventText, value: EventText) -> Bool {
-        guard isNew(name) else { return false }
-        if count &+ 2 > capacity { grow() }
+        let length: UInt64 = 1 &<< UInt64(truncatingIfNeeded: name.count)
+        if nameLengths & length != 0 || extensionCount >= Self.inlineExtensions {
+            guard isNew(name) else { return false }
+            if count &+ 2 > capacity { grow() }
+        }
+        nameLengths |= length
         (base + count).initialize(to: name)
         (base + (count &+ 1)).initialize(to: value)
         extensionCount &+= 1
-        if value.type == .null { hasNulls = true }
+        if value.isNull { hasNulls = true }
         return true
     }
 
-    @inline(__always)
+    @inline(never)
     private mutating func isNew(_ name: EventText) -> Bool {
         guard extensionCount < Self.inlineExtensions else { return isNewAmongMany(name) }
         var index = 0
@@ -87,6 +95,18 @@ struct EventTexts: ~Copyable {
         larger.initialize(from: base, count: count)
         if isOnHeap { base.deallocate() }
         (base, capacity, isOnHeap) = (larger, capacity * 2, true)
+    }
+
+    /// Copies all texts to a place, as they are after their buffer was copied to one `distance` bytes further.
+    @inline(__always)
+    func copy(to target: UnsafeMutablePointer<EventText>, movedBy distance: Int) {
+        // Two by two, since there is always an even number of them.
+        var index = 0
+        while index < count {
+            (target + index).initialize(to: base[index].moved(by: distance))
+            (target + (index &+ 1)).initialize(to: base[index &+ 1].moved(by: distance))
+            index &+= 2
+        }
     }
 
     /// Takes the names out that stand for no attribute (J3).

@@ -8,8 +8,8 @@ extension JSONScanner {
     /// The end of the string that begins here, the place of its closing quotation mark, if it is one of plain text.
     @inline(__always)
     var endOfUsualString: Int? {
-        let end = bytes.endOfPlainText(from: offset &+ 1)
-        return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end : nil
+        let (end, isUsual) = bytes.endOfPlainString(from: offset &+ 1)
+        return isUsual ? end : nil
     }
 }
 

@@ -100,8 +100,8 @@ extension JSONScanner {
     @inline(__always)
     mutating func string() throws(Refusal) -> JSONString {
         let start = offset &+ 1
-        let end = bytes.endOfPlainText(from: start)
-        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
+        let (end, isPlain) = bytes.endOfPlainString(from: start)
+        guard isPlain else {
             let string = try unusualString(from: start, plainUntil: end)
             offset = string.range.upperBound &+ 1
             return string
