@@ -75,9 +75,9 @@ extension HandOverState {
         room.bytes = options.maxInFlightBytes
         let limit = room
         for charge in [shipments.charge, backlog.charge, gathered] { room -= charge }
-        guard room.records <= 0 || room.bytes <= 0 else { return room }
-        // A unit that is larger than the limits is read to its end all the same, once nothing else is in flight.
-        return gathered.records > 0 && isIdle ? limit : nil
+        if room.records > 0, room.bytes >= max(1, newestBuffer) { return room }
+        // A record or a unit that is larger than the limits is read all the same, once nothing else is in flight.
+        return isIdle ? limit : nil
     }
 
     private func pollStep(_ request: PollRequest, leavingOut heldBack: [RecordPartition]) -> PollStep {
@@ -160,6 +160,7 @@ extension HandOverState {
             return .queued
         }
         staged.chargeAll()
+        newestBuffer = staged.polled.last.map { Charge(of: [$0]).bytes } ?? 0
         noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
         guard !traits.isInStep || isInStep else {

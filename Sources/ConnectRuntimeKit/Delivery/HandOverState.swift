@@ -63,6 +63,8 @@ struct HandOverState: Sendable {
     var isPolling = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
+    /// The size of the buffer that the newest record was cut from, in bytes: less room than that is none.
+    var newestBuffer = 0
     /// The beginnings of units, which the source's task keeps until they are whole.
     var gathered = Charge()
     var isUncommittedTooLong = false

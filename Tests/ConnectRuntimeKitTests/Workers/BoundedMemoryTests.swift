@@ -33,7 +33,7 @@ struct BoundedMemoryTests {
         Shape(name: "held back after a split", parts: 4, retries: true),
     ]
 
-    private static let byteLimit = 8_000_000
+    private static let byteLimit = 8_500_000
     private static let recordLimit = 64
     private static let batch = 3
 
