@@ -73,7 +73,8 @@ struct BoundedMemoryTests {
         #expect(polled <= Self.recordLimit)
         #expect(polled * copies * size <= Self.byteLimit + (copies > 1 ? overshoot : 0))
         let isFull = polled == Self.recordLimit || (polled + Self.batch) * copies * size >= Self.byteLimit
-        #expect(isFull, "\(polled)")
+        // The share of a lane counts the parts of a record, so that a lane of many parts is held back before that.
+        #expect(isFull || shape.retries && shape.parts > 1, "\(polled)")
         hang.open()
         async let _: Void = move(clock)
         #expect(try await counts.delivered == 100)
