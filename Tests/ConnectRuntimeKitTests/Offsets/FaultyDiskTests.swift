@@ -40,7 +40,7 @@ struct FaultyDiskTests {
                 clock: clock.connectorClock,
                 onEvent: { if $0.message.hasPrefix("save") { disk.recover() } }
             )
-            let counts = try await whileMoving(clock) { try await pipeline.run() }
+            let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
             #expect(counts.committed == counts.polled)
             #expect(output.rows == (4..<12).map { "a\($0)" } || output.rows == (6..<12).map { "a\($0)" })
             let again = try await FileOffsetStore(directory: directory).claim(.of("p"))

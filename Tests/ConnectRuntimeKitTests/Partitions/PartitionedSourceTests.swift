@@ -73,7 +73,7 @@ struct PartitionedSourceTests {
         options.retry = .forever
         let clock = ManualClock()
         let pipeline = pipeline(log, output, options: options, clock: clock.connectorClock)
-        let counts = try await whileMoving(clock, by: .milliseconds(2)) {
+        let counts = try await clock.ticking(by: .milliseconds(2)) {
             async let counts = pipeline.run()
             try await output.wait(for: 200)
             let polls = log.shards["bad"]?.polls ?? 0
@@ -177,7 +177,7 @@ struct PartitionedSourceTests {
         // Nobody has moved the clock.
         try await output.wait(for: 10)
         #expect(output["b"] == entries("b", 0..<10) && output["a"].isEmpty)
-        try await whileMoving(clock) { try await output.wait(for: 20) }
+        try await clock.ticking(by: .milliseconds(20)) { try await output.wait(for: 20) }
         #expect(try await counts.committed == 20)
         #expect(log.shards["a"]?.polls == 4)
     }
@@ -222,7 +222,7 @@ struct PartitionedSourceTests {
         options.retry = .forever
         let clock = ManualClock()
         let pipeline = pipeline(log, output, options: options, clock: clock.connectorClock)
-        let counts = try await whileMoving(clock) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
         #expect(counts.committed == 20 && log.reconnects == 1)
         #expect(early.withLock(\.self) == 0)
     }

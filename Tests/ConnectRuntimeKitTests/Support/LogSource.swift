@@ -109,28 +109,6 @@ extension ConnectorRecord {
     var text: String { data.text ?? "" }
 }
 
-extension ManualClock {
-    /// Moves the clock on by itself while the body runs.
-    func ticking<Result: Sendable>(
-        by step: Swift.Duration = .milliseconds(1),
-        _ body: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                while !Task.isCancelled {
-                    for _ in 0..<4 { await Task.yield() }
-                    self.advance(by: step)
-                }
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() ?? nil else { throw CancellationError() }
-            return result
-        }
-    }
-}
-
 /// What a run of a pipeline comes to.
 struct Outcome: Sendable {
     var error: ConnectorError?

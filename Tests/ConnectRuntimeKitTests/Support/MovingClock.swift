@@ -4,26 +4,25 @@ import ConnectRuntimeKit
 import ConnectTestKit
 import OpenConnect
 
-/// Runs something while a manual clock moves on whenever the tasks let it.
-func whileMoving<Result: Sendable>(
-    _ clock: ManualClock,
-    by step: Duration = .milliseconds(20),
-    _ body: @escaping @Sendable () async throws -> Result
-) async throws -> Result {
-    try await withThrowingTaskGroup(of: Result?.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            while !Task.isCancelled {
-                await Task.yield()
-                clock.advance(by: step)
+extension ManualClock {
+    /// Moves the clock on by itself while the body runs.
+    func ticking<Result: Sendable>(
+        by step: Swift.Duration = .milliseconds(1),
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !Task.isCancelled {
+                    for _ in 0..<4 { await Task.yield() }
+                    self.advance(by: step)
+                }
+                return nil
             }
-            return nil
+            defer { group.cancelAll() }
+            guard let result = try await group.next() ?? nil else { throw CancellationError() }
+            return result
         }
-        defer { group.cancelAll() }
-        while let next = try await group.next() {
-            if let next { return next }
-        }
-        throw CancellationError()
     }
 }
 

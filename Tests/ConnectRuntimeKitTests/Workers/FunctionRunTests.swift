@@ -54,7 +54,7 @@ struct FunctionRunTests {
             clock: clock.connectorClock,
             randomness: .longest
         )
-        let counts = try await whileMoving(clock) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
         #expect(counts.polled == counts.settled + counts.lost && counts.inFlight == 0)
         return counts
     }

@@ -33,7 +33,7 @@ struct LaneRunTests {
             clock: clock.connectorClock,
             randomness: .seeded(UInt64(seed))
         )
-        let counts = try await whileMoving(clock, by: .milliseconds(3)) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(3)) { try await pipeline.run() }
         #expect(counts.delivered == counts.polled && counts.committed == counts.polled)
         let disorder = sink.disorder
         #expect(disorder == nil, "\(disorder ?? "")")
@@ -106,7 +106,7 @@ struct LaneRunTests {
             options: options,
             clock: clock.connectorClock
         )
-        let counts = try await whileMoving(clock, by: .milliseconds(2)) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(2)) { try await pipeline.run() }
         #expect(requests.withLock { $0.contains(["bad"]) })
         #expect(counts.delivered == counts.polled && counts.polled >= 200)
     }
@@ -134,7 +134,7 @@ struct LaneRunTests {
             options: options,
             clock: clock.connectorClock
         )
-        let counts = try await whileMoving(clock, by: .milliseconds(2)) {
+        let counts = try await clock.ticking(by: .milliseconds(2)) {
             async let counts = pipeline.run()
             try await source.leavesOut.pass()
             isBusy.withLock { $0 = false }

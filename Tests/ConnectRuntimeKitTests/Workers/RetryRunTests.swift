@@ -35,7 +35,7 @@ struct RetryRunTests {
             clock: clock.connectorClock,
             randomness: .longest
         )
-        let counts = try await whileMoving(clock) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
         #expect(counts.polled == counts.settled + counts.lost + counts.inFlight)
         return counts
     }

@@ -61,7 +61,7 @@ struct TakenBackTests {
             offsets: store,
             clock: clock.connectorClock
         )
-        let counts = try await whileMoving(clock) { try await pipeline.run() }
+        let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
         #expect(counts.filtered == 1 && counts.retried == 1)
         #expect(journal.entries.filter { $0.hasPrefix("sink.put") } == ["sink.put a1", "sink.put a2"])
     }
