@@ -48,6 +48,7 @@ struct OutageTests {
     @Test("an outage is no attempt; the sink connects again before the next put", arguments: [1, 3])
     func reconnects(times: Int) async throws {
         let left = Mutex(times)
+        let isAway = Gate()
         let sink = ConnectedSink(
             journal: journal,
             onReconnect: {
@@ -58,14 +59,16 @@ struct OutageTests {
                     left -= 1
                     return left >= 0
                 }
-                if fails { throw ConnectorError(.notConnected, "away") }
-                return .delivered
+                guard fails else { return .delivered }
+                isAway.open()
+                throw ConnectorError(.notConnected, "away")
             }
         )
         // The sink comes back by itself after a while.
         let pipeline = pipeline(sink, .with { $0.retry = .never })
         let outcome = try await clock.ticking {
             async let outcome = ending(of: pipeline)
+            try await isAway.pass()
             while left.withLock({ $0 }) > 0 {
                 for _ in 0..<50 { await Task.yield() }
                 left.withLock { $0 -= 1 }
@@ -75,7 +78,7 @@ struct OutageTests {
         #expect(outcome.error == nil)
         #expect(outcome.counts.delivered == 4 && outcome.counts.committed == 4)
         let puts = journal.entries.enumerated().filter { $1.hasPrefix("put a0") }.map(\.offset)
-        #expect(puts.count == 2)
+        try #require(puts.count == 2)
         #expect(journal.entries[(puts[0] + 1)..<puts[1]].allSatisfy { $0 == "reconnect" })
         #expect(puts[1] - puts[0] > 1)
     }
