@@ -94,6 +94,16 @@ struct GeneratorSourceTests {
         }
     }
 
+    @Test("partitions have turns, also where a poll has room for one record")
+    func turns() async throws {
+        let source = try await started(GeneratorSource(.text(bytes: 10), partitions: 3))
+        var names: [String] = []
+        for _ in 0..<6 {
+            names += try await source.poll(PollRequest(maxRecords: 9, maxBytes: 15)).records.map(\.partition.name)
+        }
+        #expect(names == ["0", "1", "2", "0", "1", "2"])
+    }
+
     @Test("held-back partitions are left out, and read when they are not held back any more")
     func heldBack() async throws {
         let source = try await started(GeneratorSource(count: 6, partitions: 2))
@@ -135,6 +145,9 @@ struct GeneratorSourceTests {
             counts.append(try await batch.records.count)
         }
         #expect(counts == [500, 500, 500, 500])
+        let now = clock.connectorClock.now
+        let schedule = GeneratorSchedule(.constant(100_000), from: now)
+        #expect(schedule.next(after: now) == now.advanced(by: .milliseconds(5)))
     }
 
     @Test("after a pause it makes up for one second, and nothing is left out")
