@@ -124,6 +124,23 @@ public final class Pipeline: Sendable {
         state.withLock(\.run)?.stop.request()
     }
 
+    /// Lets polling rest, until ``resume()``. What was polled is delivered and committed; the claim and the connections
+    /// stay. A poll that is suspended is not cancelled: what it returns is kept until polling goes on.
+    ///
+    /// - Returns: when everything is at rest; `false` when that will not be, because the pipeline does not run or does so
+    ///   no longer, goes on meanwhile, or the calling task is cancelled. What was asked for remains so.
+    @discardableResult
+    public func pause() async -> Bool {
+        guard let run = state.withLock(\.run) else { return false }
+        run.pause()
+        return await run.restInPause()
+    }
+
+    /// Lets polling go on.
+    public func resume() {
+        state.withLock(\.run)?.resume()
+    }
+
     /// What the pipeline is doing.
     public var status: PipelineStatus {
         let (run, lastCounts) = state.withLock { ($0.run, $0.lastCounts) }

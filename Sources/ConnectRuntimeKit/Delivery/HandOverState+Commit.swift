@@ -133,6 +133,7 @@ extension HandOverState {
         wakeSource(&wake)
         if traits.commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
         if canCommit { wakeTimer(&wake) }
+        commitInPause(&wake)
         wakeWatchers(&wake)
     }
 

@@ -61,6 +61,8 @@ struct HandOverState: Sendable {
 
     // The source's side.
     var isPolling = false
+    /// Nothing is polled until somebody has it go on.
+    var isPaused = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
     /// The size of the buffer that the newest record was cut from, in bytes: less room than that is none.

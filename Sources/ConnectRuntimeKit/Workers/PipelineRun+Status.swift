@@ -13,6 +13,28 @@ extension PipelineRun {
         return PipelineStatus(phase: phase, counts: counts, calls: calls)
     }
 
+    /// Lets polling rest, from the start where there is nothing to poll yet.
+    func pause() {
+        let handOver = state.withLock { state in
+            state.isPaused = true
+            return state.handOver
+        }
+        handOver?.step { $0.pause(&$1) }
+    }
+
+    /// Waits until everything that was polled before a pause is delivered and committed. Before the first poll it is.
+    func restInPause() async -> Bool {
+        await state.withLock(\.handOver)?.restInPause() ?? state.withLock(\.isPaused)
+    }
+
+    func resume() {
+        let handOver = state.withLock { state in
+            state.isPaused = false
+            return state.handOver
+        }
+        handOver?.step { $0.resume(&$1) }
+    }
+
     func enter(_ phase: PipelineStatus.Phase) {
         state.withLock { $0.phase = phase }
     }

@@ -8,6 +8,8 @@ final class PipelineRun: Sendable {
     struct State: Sendable {
         var phase = PipelineStatus.Phase.starting
         var handOver: HandOver?
+        /// Nothing is polled until the run is resumed.
+        var isPaused = false
         /// The call of the run itself that has not returned.
         var call: String?
     }
@@ -204,7 +206,11 @@ final class PipelineRun: Sendable {
         }
         let keeper = claims.keeper(claim)
         let handOver = makeHandOver(source, sinks, positions)
-        state.withLock { $0.handOver = handOver }
+        let isPaused = state.withLock { state in
+            state.handOver = handOver
+            return state.isPaused
+        }
+        if isPaused { handOver.step { $0.pause(&$1) } }
         host.connect(
             PipelineHost.Link(
                 handOver: handOver,

@@ -115,18 +115,20 @@ struct SourceWorker: ConnectorWorker {
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
         noteGathered(units)
-        switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
+        switch await handOver.accept(resting: rest, { $0.accept(batch, &$1) }) {
         case .put(let isTimed):
             return await putInline(batch.records, isTimed: isTimed, isPlain: isPlain)
         case .putJob(let job):
             return await putInline(job)
-        case .queued:
+        case .queued, .held:
             return .rest
         }
     }
 
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+        // No function sees, while polling rests, what the last poll has returned.
+        _ = await handOver.accept(resting: rest) { state, _ in state.holdBeforeFunctions() }
         let entries = units.gather(batch.entries)
         noteGathered(units)
         let output: FunctionStage.Output
@@ -139,7 +141,7 @@ struct SourceWorker: ConnectorWorker {
         }
         noteUnstaged(entries.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
-        let step = handOver.sourceStep { $0.accept(output.staged, isEnd: isEnd, &$1) }
+        let step = await handOver.accept(resting: rest) { $0.accept(output.staged, isEnd: isEnd, &$1) }
         var next = HandOverState.PollStep.rest
         if case .putJob(let job) = step { next = await putInline(job) }
         guard let failure = output.failure else { return next }
