@@ -341,7 +341,7 @@ final class ShardOutput: Sendable {
     }
 
     private let state = Mutex(State())
-    private let changed = ReleaseSignal()
+    private let changed = ChangeSignal()
 
     subscript(partition: String) -> [String] { state.withLock { $0.rows[partition] ?? [] } }
     var refused: String? {
