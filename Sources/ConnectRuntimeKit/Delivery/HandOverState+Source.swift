@@ -176,6 +176,12 @@ extension HandOverState {
         return .putJob(job)
     }
 
+    /// The poll that failed is made again now.
+    mutating func endPollPause() {
+        isPollPaused = false
+        pollNumber &+= 1
+    }
+
     mutating func takeClosedPartitions() -> [RecordPartition] {
         defer { closedPartitions = [] }
         return closedPartitions

@@ -196,7 +196,7 @@ struct PartitionedSourceTests {
             to: ShardSink(output: ShardOutput()),
             offsets: InMemoryOffsetStore(),
             options: options,
-            onEvent: { events.note($0.message) }
+            observer: .events { events.note($0.message) }
         )
         let error = await failure(of: pipeline)
         #expect(error?.message.contains("no such shard") == true)

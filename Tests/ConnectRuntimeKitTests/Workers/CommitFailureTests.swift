@@ -159,7 +159,11 @@ struct CommitFailureTests {
         while journal.count("sink.put 6") == 0 { await tick() }
         for _ in 0..<200 { await tick() }
         #expect(faults.count(of: .save) == 1 && commits.count == (call == "save" ? 0 : 1))
-        #expect(pipeline.status.calls.contains(call == "save" ? "save of the offset store" : "commit of the source"))
+        #expect(
+            pipeline.status.calls.map(\.description).contains(
+                call == "save" ? "save of the offset store" : "commit of the source"
+            )
+        )
         slow.open()
         end.open()
         #expect(try await counts.committed == 6)

@@ -179,7 +179,7 @@ struct LaneRunTests {
             pipeline.stop()
             await group.waitForAll()
         }
-        #expect(pipeline.status.phase == .stopped)
+        #expect(pipeline.status.state == .stopped)
     }
 
     @Test("exactly once is refused with the reason where it cannot be given")
