@@ -55,7 +55,7 @@ struct RedriveSinks {
             name: worker.name,
             clock: pipeline.clock,
             eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: worker.connector))"),
-            host: host
+            host: ConnectorDoor(host, worker.name)
         )
     }
 

@@ -73,8 +73,14 @@ struct PartitionLoops: Sendable {
             group.addTask { await reading.close.wait() }
             await group.next()
             group.cancelAll()
+            // Up to here it could wait as long as it liked; now it has to return.
+            await retrier.calls.noting("poll", of: "\(name), partition \(reading.partition)") {
+                await group.waitForAll()
+            }
         }
-        await reading.reader.stop()
+        await retrier.calls.noting("stop", of: "\(name), partition \(reading.partition)") {
+            await reading.reader.stop()
+        }
         pool.noteStopped(reading)
     }
 

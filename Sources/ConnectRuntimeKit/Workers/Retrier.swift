@@ -9,7 +9,8 @@ struct Retrier: Sendable {
     let randomness: PipelineRandomness
     /// Ends a wait at once.
     let stop: StopSignal
-    let onEvent: @Sendable (ConnectorEvent) -> Void
+    let events: EventSender
+    let calls: CallRegister
 
     /// The failures of one call, one after the other.
     struct Failures: Sendable {
@@ -28,7 +29,7 @@ struct Retrier: Sendable {
         var failures = Failures()
         while true {
             do {
-                return try await body()
+                return try await calls.noting(call, of: connector, body)
             } catch {
                 try await pause(after: error.inCall(call, of: connector), &failures, call, connector)
             }
@@ -43,14 +44,18 @@ struct Retrier: Sendable {
         _ connector: String
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
-        onEvent(
-            ConnectorEvent(
-                .warning,
-                "\(call) of the \(connector) failed and is tried again",
-                attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
-                error: error
-            )
-        )
+        events.send(
+            .callRetry,
+            .warning,
+            "\(call) of the \(connector) failed and is tried again",
+            attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
+            error: error
+        ) {
+            $0.connector = connector
+            $0.callName = call
+            $0.attempt = failures.count
+            $0.delay = delay
+        }
         guard await sleep(delay) else { throw error }
     }
 
