@@ -22,7 +22,7 @@ public actor GeneratorSource: Source {
     private let count: Int64?
     private let partitions: [RecordPartition]
     private let indices: [RecordPartition: Int]
-    private let holds = ReleaseSignal()
+    private let holds = ChangeSignal()
     private var clock = ConnectorClock.continuous
     private var cursor: GeneratorCursor
     private var schedule: GeneratorSchedule

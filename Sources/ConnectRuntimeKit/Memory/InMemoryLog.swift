@@ -16,7 +16,7 @@ public import OpenConnect
 /// Safe to use from any task. In each partition the records have the offsets 0, 1, 2 and so on.
 public final class InMemoryLog: Sendable {
     private let state: Lock<InMemoryLogState>
-    private let changed = ReleaseSignal()
+    private let changed = ChangeSignal()
 
     /// An empty log.
     ///
