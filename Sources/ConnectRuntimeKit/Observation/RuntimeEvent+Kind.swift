@@ -17,6 +17,11 @@ extension RuntimeEvent {
         /// What is guaranteed of the delivery, and why not more: `delivery.guarantee`.
         public static let deliveryGuarantee = Kind("delivery.guarantee")
 
+        /// The offsets have an owner; the pipeline waits for it as a standby: `claim.waiting`.
+        public static let claimWaiting = Kind("claim.waiting")
+        /// Stored offsets were edited or reset: `offsets.edited`.
+        public static let offsetsEdited = Kind("offsets.edited")
+
         /// A ``RuntimeEvent/call`` has not returned for too long: `call.stalled`.
         public static let callStalled = Kind("call.stalled")
         /// A ``RuntimeEvent/call`` that was stalled has returned: `call.returned`.

@@ -53,9 +53,7 @@ final class PipelineRun: Sendable {
         let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
         let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
         let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
-        let claim = try await calling("claim", of: "offset store") {
-            try await self.untilStopped { try await claims.claim() }
-        }
+        let claim = try await untilStopped { [retrier] in try await claims.claim(retrier) }
         report(plan)
         var failure: (any Error)?
         do {
@@ -206,7 +204,7 @@ final class PipelineRun: Sendable {
         let positions = try await calling("positions", of: "sinks") {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
-        let keeper = claims.keeper(claim)
+        let keeper = claims.keeper(claim, retrier)
         let handOver = makeHandOver(source, sinks, positions)
         let isPaused = state.withLock { state in
             state.handOver = handOver
