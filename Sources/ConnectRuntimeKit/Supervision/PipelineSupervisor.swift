@@ -31,7 +31,7 @@ final class PipelineSupervisor: Sendable {
         clock = setting.clock
         randomness = setting.randomness
         events = pipeline.events
-        state = Lock(Supervision(wish, setting.options.restart, isStandby: false))
+        state = Lock(Supervision(wish, setting.options.restart, isStandby: pipeline.options.claim == .wait))
         pipeline.observers.add(ofRuntime: setting.observer)
         stalls = Lock(StallWatch(limit: setting.options.stallLimit))
     }
