@@ -179,6 +179,9 @@ public final class Pipeline: Sendable {
         state.withLock(\.run)?.resume()
     }
 
+    /// Whether a run has not come to its end.
+    var isRunning: Bool { state.withLock { $0.run != nil } }
+
     /// What the pipeline is doing.
     public var status: PipelineStatus {
         let life = state.withLock { $0 }

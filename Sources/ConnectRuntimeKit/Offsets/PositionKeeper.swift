@@ -150,6 +150,11 @@ final class PositionKeeper: Sendable {
     /// The claims of partitions that are still held.
     var heldPartitions: [RecordPartition] { state.withLock { $0.partitionClaims.keys.sorted(by: <) } }
 
+    /// Where the store can tell that the claim of the connector is taken over: what waits for it.
+    func takeoverWatch(_ handOver: HandOver) -> TakeoverWatch? {
+        (store as? any TakeoverReporting).map { TakeoverWatch(store: $0, claim: claim, handOver: handOver) }
+    }
+
     /// How long a claim lasts without being renewed, or `nil` where all of them last as long as the process.
     var lease: Duration? { state.withLock(\.lease) }
 
