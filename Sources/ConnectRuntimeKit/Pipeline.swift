@@ -25,7 +25,7 @@ public final class Pipeline: Sendable {
     let deadLetters: DeadLetters?
     let clock: ConnectorClock
     let randomness: PipelineRandomness
-    let observer: any RuntimeObserver
+    let observers: ObserverList
     let events: EventSender
     private let state = Lock(Life())
 
@@ -61,8 +61,8 @@ public final class Pipeline: Sendable {
         self.deadLetters = deadLetters
         self.clock = clock
         self.randomness = randomness
-        self.observer = observer
-        events = EventSender(name, observer)
+        observers = ObserverList(observer)
+        events = EventSender(name, observers)
         store = offsets
         makeSource = source
     }
@@ -104,6 +104,12 @@ public final class Pipeline: Sendable {
     ///   `deadlineExceeded` when a stop did not get done in time; `cancelled` when the task was cancelled.
     @discardableResult
     public func run() async throws -> DeliveryCounts {
+        try await run { _ in }
+    }
+
+    /// Runs, and tells each state that the run comes to.
+    @discardableResult
+    func run(_ onState: @escaping @Sendable (PipelineState) -> Void) async throws -> DeliveryCounts {
         let run = try state.withLock { state throws(ConnectorError) in
             guard state.run == nil else {
                 throw ConnectorError(.invalidConfiguration, "the pipeline \"\(name)\" is running already")
@@ -111,6 +117,7 @@ public final class Pipeline: Sendable {
             state.runs += 1
             let run = PipelineRun(self, number: state.runs)
             state.run = run
+            state.onState = onState
             return run
         }
         do {
@@ -128,14 +135,15 @@ public final class Pipeline: Sendable {
             state.lastCounts = run.counts
             state.run = nil
         }
+        defer { state.withLock { $0.onState = nil } }
         enter(newest, error)
     }
 
     /// Notes the state that the pipeline is in, and tells the observer where it is another one.
     func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
-        let isNew = state.withLock { state in
+        let (isNew, onState) = state.withLock { state in
             defer { state.state = newest }
-            return state.state != newest
+            return (state.state != newest, state.onState)
         }
         guard isNew else { return }
         events.send(
@@ -146,6 +154,7 @@ public final class Pipeline: Sendable {
         ) {
             $0.state = newest
         }
+        onState?(newest)
     }
 
     /// Asks a running pipeline to drain and stop. Returns at once; ``run()`` returns when it is done.
@@ -187,6 +196,7 @@ public final class Pipeline: Sendable {
 private struct Life: Sendable {
     var state = PipelineState.created
     var run: PipelineRun?
+    var onState: (@Sendable (PipelineState) -> Void)?
     /// How many runs there were.
     var runs = 0
     var lastCounts = DeliveryCounts()

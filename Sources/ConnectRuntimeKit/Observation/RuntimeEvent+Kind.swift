@@ -12,6 +12,8 @@ extension RuntimeEvent {
         public static let pipelineState = Kind("pipeline.state")
         /// A failed pipeline runs again after ``RuntimeEvent/delay``: `pipeline.restart`.
         public static let pipelineRestart = Kind("pipeline.restart")
+        /// A pipeline has not stopped by the deadline of its runtime, because of a ``RuntimeEvent/call``: `pipeline.overdue`.
+        public static let pipelineOverdue = Kind("pipeline.overdue")
         /// What is guaranteed of the delivery, and why not more: `delivery.guarantee`.
         public static let deliveryGuarantee = Kind("delivery.guarantee")
 

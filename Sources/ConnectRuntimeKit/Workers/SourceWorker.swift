@@ -131,7 +131,7 @@ struct SourceWorker: ConnectorWorker {
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
         // No function sees, while polling rests, what the last poll has returned.
-        _ = await handOver.accept(resting: rest) { state, _ in state.holdBeforeFunctions() }
+        _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
         let entries = units.gather(batch.entries)
         noteGathered(units)
         let output: FunctionStage.Output
