@@ -239,3 +239,49 @@ struct ConnectRuntimeTests {
         await #expect(throws: ConnectorError.self, "it runs once") { try await runtime.run() }
     }
 }
+
+@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(1)))
+struct RuntimeOffsetTests {
+    private let store = InMemoryOffsetStore()
+
+    @Test("S94 S95 offsets are refused while a pipeline runs; edited while it is stopped, it goes on from them")
+    func edits() async throws {
+        let output = Output()
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { batch in
+                output.append(batch)
+                return .delivered
+            }
+        )
+        let pipeline = Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 5)], staysOpen: true),
+            to: sink,
+            offsets: store
+        )
+        let runtime = try ConnectRuntime([pipeline])
+        try await runtime.whileRunning { runtime in
+            while output.count < 5 { await Task.yield() }
+            for body in [
+                { () async throws in _ = try await runtime.offsets(of: "p") },
+                { _ = try await runtime.editOffsets(of: "p", [RecordPartition("a"): RecordOffset(1)]) },
+                { _ = try await runtime.resetOffsets(of: "p") },
+            ] {
+                let error = await #expect(throws: ConnectorError.self) { try await body() }
+                #expect(error?.message.contains("stop it first") == true)
+            }
+            try await runtime.stop("p")
+            #expect(try await runtime.offsets(of: "p").positions.map(\.position.offset) == [RecordOffset(4)])
+            try await runtime.editOffsets(of: "p", [RecordPartition("a"): RecordOffset(2)])
+            try await runtime.resume("p")
+            while output.count < 7 { await Task.yield() }
+            try await runtime.stop("p")
+            try await runtime.resetOffsets(of: "p")
+            try await runtime.resume("p")
+            while output.count < 12 { await Task.yield() }
+        }
+        #expect(output.rows == ["a0", "a1", "a2", "a3", "a4", "a3", "a4", "a0", "a1", "a2", "a3", "a4"])
+        await #expect(throws: ConnectorError.self) { try await runtime.offsets(of: "other") }
+    }
+}
