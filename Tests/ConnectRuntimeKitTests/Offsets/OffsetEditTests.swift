@@ -130,6 +130,34 @@ struct OffsetEditTests {
         #expect(again.positions.isEmpty && again.checkpoints == ["sink": checkpoint])
     }
 
+    @Test("an output that is cut back to its checkpoint keeps what it had after a reset, and gets everything again")
+    func outputStays() async throws {
+        let cut = CutOutput()
+        for number in 0..<3 { input.append("\(number)") }
+        input.finish()
+        let pipeline = Pipeline("p", from: InMemorySource(input), to: CutSink(output: cut), offsets: store)
+        try await pipeline.run()
+        try await pipeline.run()
+        #expect(cut.lines == ["0", "1", "2"])
+        try await pipeline.editOffsets([.single: RecordOffset(1)])
+        try await pipeline.run()
+        #expect(cut.lines == ["0", "1", "2", "2"])
+        try await pipeline.resetOffsets()
+        try await pipeline.run()
+        #expect(cut.lines == ["0", "1", "2", "2", "0", "1", "2"])
+    }
+
+    @Test("of a save that a crash cuts off nothing is there", arguments: [true, false])
+    func torn(isLost: Bool) async throws {
+        try await delivered(pipeline())
+        // Either the save never took place, or it did and nobody heard of it; a half of it is never seen.
+        let gone = ConnectorError(.fatal, "the process is killed")
+        let script = FaultScript(.save, [isLost ? .losesAnswer(gone) : .tears(after: 0, gone)])
+        let killed = pipeline(offsets: FaultyOffsetStore(store, script))
+        #expect(await code { try await killed.editOffsets([.single: RecordOffset(1), b: nil]) } == .fatal)
+        #expect(try await offsets(pipeline()) == (isLost ? ["": 1] : ["": 9, "b": 2]))
+    }
+
     // MARK: While somebody owns them
 
     @Test("S95: offsets of a running pipeline cannot be viewed or changed, and nothing comes of trying")
