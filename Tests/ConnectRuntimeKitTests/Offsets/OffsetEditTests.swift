@@ -234,14 +234,17 @@ struct OffsetEditTests {
         #expect(try await offsets(pipeline) == ["": 9, "b": 2])
     }
 
-    @Test("an edit that is cancelled while a connector thinks changes nothing, and gives the claim back")
-    func cancelled() async throws {
+    @Test(
+        "an edit that is cancelled while a connector thinks changes nothing, and gives the claim back",
+        arguments: [true, false]
+    )
+    func cancelled(isHeeded: Bool) async throws {
         let asked = Gate()
         let source = EditedSource(
             journal: journal,
             onEdit: {
                 asked.open()
-                try await Gate().pass()
+                do { try await Gate().pass() } catch { if isHeeded { throw error } }
             }
         )
         let pipeline = Pipeline("p", from: source, to: InMemorySink(output), offsets: store)
