@@ -126,6 +126,7 @@ public final class Pipeline: Sendable {
     private func end(_ run: PipelineRun, _ newest: PipelineState, _ error: (any Error)? = nil) {
         state.withLock { state in
             state.lastCounts = run.counts
+            state.lastAudit = run.audit
             state.run = nil
         }
         enter(newest, error)
@@ -170,6 +171,14 @@ public final class Pipeline: Sendable {
         state.withLock(\.run)?.resume()
     }
 
+    /// What became of every record of this run or, when the pipeline is stopped, of the one before.
+    ///
+    /// Takes as long as it takes to look at every record in flight; meanwhile none moves.
+    public var audit: DeliveryAudit {
+        let life = state.withLock { $0 }
+        return life.run?.audit ?? life.lastAudit
+    }
+
     /// What the pipeline is doing.
     public var status: PipelineStatus {
         let life = state.withLock { $0 }
@@ -187,4 +196,5 @@ private struct Life: Sendable {
     /// How many runs there were.
     var runs = 0
     var lastCounts = DeliveryCounts()
+    var lastAudit = DeliveryAudit.empty
 }

@@ -38,7 +38,7 @@ extension HandOverState {
     mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
         let shipment = shipments.remove(slot)
         if shipment.detail == nil {
-            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered)
         }
         noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
     }
@@ -88,7 +88,7 @@ extension HandOverState {
         shipments[slot].detail?.open -= 1
         guard !detail.lost.contains(index) else {
             // Those with numbers were counted when their partition was closed.
-            if ledger.style == .individual { ledger.counts.lost += 1 }
+            if ledger.style == .individual { ledger.noteLost(shipment.polled[index]) }
             return
         }
         ledger.settle(

@@ -127,6 +127,7 @@ extension HandOverState {
         desks[0].runningPuts = 1
         if numbersFirst {
             inlineTicket = ledger.issue(batch.records, progress: batch.progress)
+            if ledger.style == .individual { inlineRecords = batch.records }
         } else {
             inlineProgress = batch.progress
         }
@@ -205,11 +206,17 @@ extension HandOverState {
     mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
         if numbersFirst {
             ledger.settle(inlineTicket, records)
+            forgetInline()
         } else {
             ledger.pass(records, progress: inlineProgress)
         }
         noteSettled(isQuiet: inlineIsQuiet, &wake)
         releaseSink(0, &wake)
+    }
+
+    private mutating func forgetInline() {
+        inlineTicket = Ticket()
+        if !inlineRecords.isEmpty { inlineRecords = [] }
     }
 
     /// The same for a put that was timed, or whose sink is not a plain one.
@@ -228,6 +235,7 @@ extension HandOverState {
         var job = PutJob(records: records)
         job.parcels = [Parcel(shipment: shipments.add(shipment), records: records)]
         job.steps = desks[0].keepsPositions ? inlineSteps : []
+        forgetInline()
         finish(job, of: 0, report, &wake)
     }
 

@@ -72,6 +72,8 @@ struct HandOverState: Sendable {
     var hasReportedOpenUnit = false
     /// What the source's task is putting, where that is numbered before it is put.
     var inlineTicket = Ticket()
+    /// The same where records have no numbers.
+    var inlineRecords: [ConnectorRecord] = []
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
     /// Partitions that were taken away since the source's task last looked.

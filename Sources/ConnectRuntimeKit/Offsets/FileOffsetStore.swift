@@ -20,7 +20,7 @@ public final class FileOffsetStore: OffsetStore {
     private let writer: OffsetWriter
     private let clock: ConnectorClock
     private let pollInterval: Duration
-    private let released = ReleaseSignal()
+    private let released = ChangeSignal()
 
     /// A store in a directory, which the first claim makes if it is missing.
     ///

@@ -12,7 +12,7 @@ public final class InMemoryOffsetStore: OffsetStore {
     }
 
     private let state = Lock(State())
-    private let released = ReleaseSignal()
+    private let released = ChangeSignal()
 
     /// A store without positions.
     public init() {}

@@ -44,7 +44,13 @@ extension PipelineRun {
         } onCancel: {
             handOver.step { $0.abort(&$1) }
         }
-        try outcome(handOver, hanging: hanging)
+        do {
+            try outcome(handOver, hanging: hanging)
+            reportAudit(isDrained: true)
+        } catch {
+            reportAudit(isDrained: false)
+            throw error
+        }
     }
 
     /// Puts into all sinks, and writes dead letters, until there is nothing left to be put.
