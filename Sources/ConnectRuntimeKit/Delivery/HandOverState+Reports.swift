@@ -19,6 +19,7 @@ extension HandOverState {
         wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         releaseSink(sink, &wake)
+        commitInQuiet(&wake)
     }
 
     private mutating func noteDelivered(_ job: PutJob, of sink: Int, _ wake: inout Wakeups) {

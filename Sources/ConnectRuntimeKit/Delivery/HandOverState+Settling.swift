@@ -101,9 +101,17 @@ extension HandOverState {
 
     private mutating func noteRoom(afterQuiet isQuiet: Bool, _ wake: inout Wakeups) {
         wakeSource(&wake)
-        if isQuiet, traits.commitsInPauses, isIdle, canCommit { demandCommit(&wake) }
+        if isQuiet { isQuietPending = true }
+        commitInQuiet(&wake)
         commitInPause(&wake)
         if hasSourceEnded, shipments.isEmpty { wakeAll(&wake) }
+    }
+
+    /// Commits at once where the source expects nothing for a while, as soon as nothing is on its way any more.
+    mutating func commitInQuiet(_ wake: inout Wakeups) {
+        guard isQuietPending, isIdle else { return }
+        isQuietPending = false
+        if traits.commitsInPauses, canCommit { demandCommit(&wake) }
     }
 
     /// What a put would settle.

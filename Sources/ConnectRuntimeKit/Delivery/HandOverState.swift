@@ -76,6 +76,8 @@ struct HandOverState: Sendable {
     var inlineRecords: [ConnectorRecord] = []
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
+    /// A batch was settled behind which the source expects nothing for a while.
+    var isQuietPending = false
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
     /// The newest put that failed and is made again, until somebody tells of it.

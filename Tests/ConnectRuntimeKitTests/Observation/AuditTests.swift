@@ -65,7 +65,10 @@ struct AuditTests {
         let (a, b) = (RecordPartition("a"), RecordPartition("b"))
         let sinks = (0..<sinkCount).map { NamedSink("s\($0)", sink { Self.judge($0) }) }
         let pipeline = pipeline(
-            [SourceBatch(records(1...10, partition: a) + records(1...4, partition: b)), SourceBatch(records(11...15, partition: a))],
+            [
+                SourceBatch(records(1...10, partition: a) + records(1...4, partition: b)),
+                SourceBatch(records(11...15, partition: a)),
+            ],
             traits: SourceTraits(positions: positions),
             through: Self.functions,
             to: sinks
@@ -73,8 +76,14 @@ struct AuditTests {
         try await pipeline.run()
         let audit = pipeline.audit
         #expect(audit.isBalanced && audit.totals.inFlight == 0, "\(audit.faults)")
-        #expect(audit.partitions[a]?.description == "15 polled, 9 delivered, 2 filtered, 2 dead-lettered, 2 dropped, 0 lost, 0 in flight")
-        #expect(audit.partitions[b]?.description == "4 polled, 1 delivered, 1 filtered, 1 dead-lettered, 1 dropped, 0 lost, 0 in flight")
+        #expect(
+            audit.partitions[a]?.description
+                == "15 polled, 9 delivered, 2 filtered, 2 dead-lettered, 2 dropped, 0 lost, 0 in flight"
+        )
+        #expect(
+            audit.partitions[b]?.description
+                == "4 polled, 1 delivered, 1 filtered, 1 dead-lettered, 1 dropped, 0 lost, 0 in flight"
+        )
         #expect(audit.totals.polled == 19)
         #expect(log.first(.audit)?.level == .debug && log.first(.audit)?.records == 19)
     }
@@ -107,7 +116,10 @@ struct AuditTests {
         #expect(pipeline.audit.totals.inFlight == 0 && pipeline.audit.isBalanced)
     }
 
-    @Test("G14: a run that stops in front of a bad record leaves it, and what is behind it, in flight", arguments: 0..<3)
+    @Test(
+        "G14: a run that stops in front of a bad record leaves it, and what is behind it, in flight",
+        arguments: 0..<3
+    )
     func stopping(place: Int) async throws {
         let functions: [any RecordFunction] = [
             .filter {
@@ -137,7 +149,9 @@ struct AuditTests {
     func forgotten(isIndividual: Bool) async throws {
         let count = 3 * Int64(Ledger.partitionsKeptWhenIdle)
         let batches = (0..<count / 64).map { batch in
-            SourceBatch((Int64(0)..<64).flatMap { records(1...1, partition: RecordPartition("p\(batch * 64 + Int64($0))")) })
+            SourceBatch(
+                (Int64(0)..<64).flatMap { records(1...1, partition: RecordPartition("p\(batch * 64 + Int64($0))")) }
+            )
         }
         var options = DeliveryOptions()
         options.maxUncommittedRecords = 100
