@@ -27,6 +27,8 @@ public final class Pipeline: Sendable {
     let randomness: PipelineRandomness
     let observer: any RuntimeObserver
     let events: EventSender
+    /// Whether somebody is interested in durations.
+    let isMeasuring: Bool
     private let state = Lock(Life())
 
     /// A pipeline with several sinks, all of which get every record unless a function chooses among them.
@@ -63,6 +65,7 @@ public final class Pipeline: Sendable {
         self.randomness = randomness
         self.observer = observer
         events = EventSender(name, observer)
+        isMeasuring = observer.interests.contains(.durations)
         store = offsets
         makeSource = source
     }
@@ -127,6 +130,9 @@ public final class Pipeline: Sendable {
         state.withLock { state in
             state.lastCounts = run.counts
             state.lastAudit = run.audit
+            var reading = run.reading
+            reading.abandoned = reading.counts.inFlight
+            state.ended.merge(reading)
             state.run = nil
         }
         enter(newest, error)
@@ -136,6 +142,7 @@ public final class Pipeline: Sendable {
     func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
         let isNew = state.withLock { state in
             defer { state.state = newest }
+            if newest == .restarting, state.state != newest { state.restarts += 1 }
             return state.state != newest
         }
         guard isNew else { return }
@@ -190,6 +197,37 @@ public final class Pipeline: Sendable {
     }
 }
 
+extension Pipeline {
+    /// What there is to know for the metrics, taken so that counters never go back when a run ends meanwhile.
+    var observed:
+        (
+            state: PipelineState, restarts: Int, reading: MeterReading, gauges: MeterGauges,
+            lag: [RecordPartition: Int64]?
+        )
+    {
+        let life = state.withLock { $0 }
+        var reading = life.ended
+        guard let run = life.run else { return (life.state, life.restarts, reading, MeterGauges(), nil) }
+        reading.merge(run.reading)
+        return (life.state, life.restarts, reading, run.gauges, run.lag.read())
+    }
+
+    /// How long ago something was committed, or was found to have moved.
+    func timeSinceProgress(_ counts: DeliveryCounts, _ lastCommit: ConnectorClock.Instant?) -> Duration? {
+        let now = clock.now
+        return state.withLock { state in
+            guard state.runs > 0 else { return nil }
+            if counts != state.seenCounts || state.lastProgress == nil {
+                state.seenCounts = counts
+                state.lastProgress = now
+            } else if let lastCommit {
+                state.lastProgress = max(state.lastProgress ?? lastCommit, lastCommit)
+            }
+            return now.since(state.lastProgress ?? now)
+        }
+    }
+}
+
 private struct Life: Sendable {
     var state = PipelineState.created
     var run: PipelineRun?
@@ -197,4 +235,10 @@ private struct Life: Sendable {
     var runs = 0
     var lastCounts = DeliveryCounts()
     var lastAudit = DeliveryAudit.empty
+    /// What the runs before this one have counted and measured.
+    var ended = MeterReading()
+    var restarts = 0
+    /// What was seen to have moved last, and when.
+    var seenCounts = DeliveryCounts()
+    var lastProgress: ConnectorClock.Instant?
 }

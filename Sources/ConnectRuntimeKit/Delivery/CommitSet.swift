@@ -16,6 +16,8 @@ struct CommitSet: Sendable {
     var checkpoints: [String: SinkCheckpoint] = [:]
     /// Whether it was noted when nothing more could be settled.
     var isLast = false
+    /// When the oldest batch was polled that was settled since the commit before, where somebody is interested.
+    var oldestPoll: ConnectorClock.Instant?
 
     var isEmpty: Bool { entries.isEmpty && acknowledgements.isEmpty }
     var positions: [StoredPosition] { entries.map(\.position) }

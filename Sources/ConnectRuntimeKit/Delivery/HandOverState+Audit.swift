@@ -18,7 +18,7 @@ extension HandOverState {
         inlineTicket.forEachPart { part in
             if let partition = ledger.partition(of: part) { found[partition, default: 0] += part.recordCount }
         }
-        for record in inlineRecords { found[record.partition, default: 0] += 1 }
+        if ledger.style == .individual { for record in inlineRecords { found[record.partition, default: 0] += 1 } }
         shipments.forEach { count($0.polled, $0.ticket, $0.detail, &found) }
         backlog.forEach { count($0.polled, $0.ticket, nil, &found) }
         return found

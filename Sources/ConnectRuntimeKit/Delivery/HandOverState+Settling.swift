@@ -37,6 +37,7 @@ extension HandOverState {
     /// Settles a shipment of which every parcel was taken; where it was taken apart, its records are settled already.
     mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
         let shipment = shipments.remove(slot)
+        meter?.noteSettled(shipment.polledAt)
         if shipment.detail == nil {
             ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered)
         }
@@ -91,6 +92,7 @@ extension HandOverState {
             if ledger.style == .individual { ledger.noteLost(shipment.polled[index]) }
             return
         }
+        meter?.noteSettled(shipment.polledAt)
         ledger.settle(
             shipment.polled[index],
             shipment.place(of: index),

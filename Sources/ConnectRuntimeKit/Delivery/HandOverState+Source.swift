@@ -127,11 +127,12 @@ extension HandOverState {
         desks[0].runningPuts = 1
         if numbersFirst {
             inlineTicket = ledger.issue(batch.records, progress: batch.progress)
-            if ledger.style == .individual { inlineRecords = batch.records }
         } else {
             inlineProgress = batch.progress
         }
         inlineIsQuiet = batch.quiet != nil
+        inlineRecords = batch.records
+        meterInline(batch.records.count)
         return .put(isTimed: desks[0].pace.shouldMeasure(batch.records.count))
     }
 
@@ -165,6 +166,7 @@ extension HandOverState {
             return .queued
         }
         staged.chargeAll()
+        staged.polledAt = meterPolled(staged.polled.count)
         newestBuffer = staged.polled.last.map { Charge(of: [$0]).bytes } ?? 0
         noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
@@ -206,17 +208,15 @@ extension HandOverState {
     mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
         if numbersFirst {
             ledger.settle(inlineTicket, records)
-            forgetInline()
+            inlineTicket = Ticket()
         } else {
             ledger.pass(records, progress: inlineProgress)
         }
+        inlineRecords = []
+        desks[0].accepted += records.count
+        meterInlineSettled()
         noteSettled(isQuiet: inlineIsQuiet, &wake)
         releaseSink(0, &wake)
-    }
-
-    private mutating func forgetInline() {
-        inlineTicket = Ticket()
-        if !inlineRecords.isEmpty { inlineRecords = [] }
     }
 
     /// The same for a put that was timed, or whose sink is not a plain one.
@@ -232,10 +232,14 @@ extension HandOverState {
         shipment.openParcels = [Shipment.OpenParcel(sink: 0, first: 0, count: records.count, origins: nil)]
         shipment.charge = Charge(of: records)
         shipment.isFollowedByQuiet = inlineIsQuiet
+        if meter != nil {
+            shipment.polledAt = meter?.inlinePolled ?? clock.now.advanced(by: .nanoseconds(-max(0, report.nanoseconds)))
+        }
         var job = PutJob(records: records)
         job.parcels = [Parcel(shipment: shipments.add(shipment), records: records)]
         job.steps = desks[0].keepsPositions ? inlineSteps : []
-        forgetInline()
+        inlineTicket = Ticket()
+        inlineRecords = []
         finish(job, of: 0, report, &wake)
     }
 

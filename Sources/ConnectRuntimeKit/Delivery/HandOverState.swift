@@ -42,6 +42,9 @@ struct HandOverState: Sendable {
     let randomness: PipelineRandomness
 
     var ledger: Ledger
+    var meter: DeliveryMeter?
+    /// When something was committed last.
+    var lastCommit: ConnectorClock.Instant?
     var desks: [SinkDesk]
     var shipments = ShipmentTable()
     var letters = LetterBox()
@@ -72,7 +75,7 @@ struct HandOverState: Sendable {
     var hasReportedOpenUnit = false
     /// What the source's task is putting, where that is numbered before it is put.
     var inlineTicket = Ticket()
-    /// The same where records have no numbers.
+    /// What the source's task is putting, where it is not under the lease.
     var inlineRecords: [ConnectorRecord] = []
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
@@ -140,13 +143,15 @@ struct HandOverState: Sendable {
 
     /// Takes over what the source's task did under its lease.
     @inline(__always)
-    mutating func note(_ ending: TurnLease.Ending) {
+    mutating func note(_ ending: TurnLease.Ending, _ lease: TurnLease) {
         switch ending {
         case .wasNone:
             break
         case .ended(let partition, let sums):
             ledger.settleRun(of: partition, sums)
             pollNumber &+= UInt64(sums.batches)
+            desks[0].accepted += sums.records
+            meterLease(lease)
         case .endsAfterPut:
             isPolling = false
             desks[0].runningPuts = 1

@@ -23,6 +23,9 @@ final class TurnLease: @unchecked Sendable {
 
     private let word = Atomic<UInt8>(Word.none)
     private var partition = RecordPartition.single
+    /// How many batches were in each bucket of sizes; empty where nobody is interested.
+    private var sizes: [UInt32]
+    private var sizeTotal: Int64 = 0
     private(set) var batchesLeft = 0
     private(set) var sums = Sums()
 
@@ -33,6 +36,10 @@ final class TurnLease: @unchecked Sendable {
         var bytes = 0
         /// The offset of the newest record.
         var end = RecordOffset(0)
+    }
+
+    init(countsSizes: Bool = false) {
+        sizes = countsSizes ? Array(repeating: 0, count: MetricHistogram.Scale.sizes.count + 1) : []
     }
 
     // MARK: The source's task
@@ -72,6 +79,9 @@ final class TurnLease: @unchecked Sendable {
         }
         sums.batches += 1
         batchesLeft -= 1
+        guard !sizes.isEmpty else { return }
+        sizes[MetricHistogram.Scale.sizes.bucket(of: Int64(records.count))] += 1
+        sizeTotal += Int64(records.count)
     }
 
     // MARK: With the lock held
@@ -81,6 +91,14 @@ final class TurnLease: @unchecked Sendable {
         self.partition = partition
         batchesLeft = batches
         word.store(Word.polling, ordering: .releasing)
+    }
+
+    /// Gives away the sizes of the batches since the last time; the lease has just ended.
+    func drainSizes(_ body: ([UInt32], Int64) -> Void) {
+        guard sizeTotal > 0 else { return }
+        body(sizes, sizeTotal)
+        for index in sizes.indices { sizes[index] = 0 }
+        sizeTotal = 0
     }
 
     enum Ending {

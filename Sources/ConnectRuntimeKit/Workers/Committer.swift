@@ -36,6 +36,7 @@ struct Committer: Sendable {
         // After the claims, so that those of a partition that came again are never used for what it had before.
         let current = current(set)
         try await retrier.run("save", of: "offset store") { try await positions.save(current, under: claims) }
+        handOver.step { state, _ in state.noteDurable() }
         return true
     }
 

@@ -39,6 +39,11 @@ extension PipelineRun {
                 }
                 group.addTask { await self.drainWhenAsked(handOver) }
                 addHelpers(to: &group, sinks, handOver, keeper, claims)
+                if let reporting = source.connector as? any LagReporting {
+                    group.addTask {
+                        await self.lag.run(reporting, handOver.clock, self.calls); return .helper
+                    }
+                }
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {

@@ -17,6 +17,7 @@ final class PipelineRun: Sendable {
     let calls: CallRegister
     let stop = StopSignal()
     let tasks = TaskHost()
+    let lag = LagWatch()
     let host: PipelineHost
     let retrier: Retrier
     let state = Lock(State())
@@ -24,7 +25,7 @@ final class PipelineRun: Sendable {
     init(_ pipeline: Pipeline, number: Int = 1) {
         self.pipeline = pipeline
         self.number = number
-        calls = CallRegister(pipeline.clock, run: number)
+        calls = CallRegister(pipeline.clock, run: number, isMeasuring: pipeline.isMeasuring)
         host = PipelineHost(tasks: tasks, events: pipeline.events)
         retrier = Retrier(
             options: pipeline.options,
@@ -274,7 +275,7 @@ final class PipelineRun: Sendable {
             isEachRecordAUnit: traits.positions == .nobody,
             initial: positions
         )
-        let state = HandOverState(
+        var state = HandOverState(
             options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
@@ -290,6 +291,10 @@ final class PipelineRun: Sendable {
             clock: pipeline.clock,
             randomness: pipeline.randomness
         )
+        if pipeline.isMeasuring {
+            state.meter = DeliveryMeter()
+            for sink in sinks.indices { state.desks[sink].meter = MeterReading.SinkReading() }
+        }
         return HandOver(state, clock: pipeline.clock)
     }
 

@@ -44,6 +44,7 @@ struct Retrier: Sendable {
         _ connector: String
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
+        calls.noteRetry(call, of: connector)
         events.send(
             .callRetry,
             .warning,

@@ -66,6 +66,7 @@ struct SinkWorker: ConnectorWorker {
     /// Tells the observer of a put that is made again.
     func tell(_ retry: PutRetry?) {
         guard let retry else { return }
+        retrier.calls.noteRetry("put", of: name)
         retrier.events.send(
             .callRetry,
             .warning,

@@ -79,11 +79,21 @@ struct SourceWorker: ConnectorWorker {
         let needsOffsets = connector.traits.acknowledgement == .individual
         let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
         let lease = handOver.lease
+        let meter = handOver.pollMeter
+        var sampling = PollSampling()
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
             do {
-                batch = try await polled.poll(request)
+                if let meter, sampling.shouldMeasure() {
+                    let start = handOver.clock.now.nanoseconds
+                    batch = try await polled.poll(request)
+                    let duration = handOver.clock.now.nanoseconds - start
+                    meter.record(duration)
+                    sampling.note(duration)
+                } else {
+                    batch = try await polled.poll(request)
+                }
                 if needsOffsets { try checkOffsets(batch) }
             } catch {
                 if await pause(after: error, &failures) { continue }
@@ -136,7 +146,9 @@ struct SourceWorker: ConnectorWorker {
         noteGathered(units)
         let output: FunctionStage.Output
         do {
+            let start = retrier.calls.isMeasuring ? handOver.clock.now : nil
             output = try await stage.stage(entries, of: batch)
+            if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
             noteUnstaged(entries.count)
             notePollFailure(error)
