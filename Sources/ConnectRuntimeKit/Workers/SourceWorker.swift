@@ -146,7 +146,7 @@ struct SourceWorker: ConnectorWorker {
         noteGathered(units)
         let output: FunctionStage.Output
         do {
-            let start = retrier.calls.isMeasuring ? handOver.clock.now : nil
+            let start = retrier.calls.isMeasuring && !entries.isEmpty ? handOver.clock.now : nil
             output = try await stage.stage(entries, of: batch)
             if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
