@@ -25,10 +25,8 @@ public final class Pipeline: Sendable {
     let deadLetters: DeadLetters?
     let clock: ConnectorClock
     let randomness: PipelineRandomness
-    let observer: any RuntimeObserver
+    let observers: ObserverList
     let events: EventSender
-    /// Whether somebody is interested in durations.
-    let isMeasuring: Bool
     private let state = Lock(Life())
 
     /// A pipeline with several sinks, all of which get every record unless a function chooses among them.
@@ -63,9 +61,8 @@ public final class Pipeline: Sendable {
         self.deadLetters = deadLetters
         self.clock = clock
         self.randomness = randomness
-        self.observer = observer
-        events = EventSender(name, observer)
-        isMeasuring = observer.interests.contains(.durations)
+        observers = ObserverList(observer)
+        events = EventSender(name, observers)
         store = offsets
         makeSource = source
     }
@@ -107,6 +104,12 @@ public final class Pipeline: Sendable {
     ///   `deadlineExceeded` when a stop did not get done in time; `cancelled` when the task was cancelled.
     @discardableResult
     public func run() async throws -> DeliveryCounts {
+        try await run { _ in }
+    }
+
+    /// Runs, and tells each state that the run comes to.
+    @discardableResult
+    func run(_ onState: @escaping @Sendable (PipelineState) -> Void) async throws -> DeliveryCounts {
         let run = try state.withLock { state throws(ConnectorError) in
             guard state.run == nil else {
                 throw ConnectorError(.invalidConfiguration, "the pipeline \"\(name)\" is running already")
@@ -114,6 +117,7 @@ public final class Pipeline: Sendable {
             state.runs += 1
             let run = PipelineRun(self, number: state.runs)
             state.run = run
+            state.onState = onState
             return run
         }
         do {
@@ -135,15 +139,16 @@ public final class Pipeline: Sendable {
             state.ended.merge(reading)
             state.run = nil
         }
+        defer { state.withLock { $0.onState = nil } }
         enter(newest, error)
     }
 
     /// Notes the state that the pipeline is in, and tells the observer where it is another one.
     func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
-        let isNew = state.withLock { state in
+        let (isNew, onState) = state.withLock { state in
             defer { state.state = newest }
             if newest == .restarting, state.state != newest { state.restarts += 1 }
-            return state.state != newest
+            return (state.state != newest, state.onState)
         }
         guard isNew else { return }
         events.send(
@@ -154,6 +159,7 @@ public final class Pipeline: Sendable {
         ) {
             $0.state = newest
         }
+        onState?(newest)
     }
 
     /// Asks a running pipeline to drain and stop. Returns at once; ``run()`` returns when it is done.
@@ -185,6 +191,9 @@ public final class Pipeline: Sendable {
         let life = state.withLock { $0 }
         return life.run?.audit ?? life.lastAudit
     }
+
+    /// Whether a run has not come to its end.
+    var isRunning: Bool { state.withLock { $0.run != nil } }
 
     /// What the pipeline is doing.
     public var status: PipelineStatus {
@@ -231,6 +240,7 @@ extension Pipeline {
 private struct Life: Sendable {
     var state = PipelineState.created
     var run: PipelineRun?
+    var onState: (@Sendable (PipelineState) -> Void)?
     /// How many runs there were.
     var runs = 0
     var lastCounts = DeliveryCounts()

@@ -45,6 +45,10 @@ extension HandOverState {
         if hasSinkEnded { isReportOwed = false }
         set.oldestPoll = meter?.oldestSettled
         meter?.oldestSettled = nil
+        if let traces {
+            set.traces = traces
+            self.traces = TraceLinks()
+        }
         isCommitting = true
         for sink in desks.indices { desks[sink].isFlushWanted = true }
         return .commit(set)
@@ -116,6 +120,7 @@ extension HandOverState {
     mutating func abandonCommit(_ set: CommitSet, _ wake: inout Wakeups) {
         ledger.restore(set.acknowledgements)
         meter?.noteSettled(set.oldestPoll)
+        if let lost = set.traces { traces?.merge(lost) }
         isCommitting = false
         for sink in desks.indices { releaseFlush(sink, &wake) }
         wakeSource(&wake)

@@ -23,11 +23,10 @@ extension HandOverState {
     /// Whether the source's task keeps what it has, because polling rests. A stop ends that: what was polled is delivered.
     var holdsBatches: Bool { isPaused && phase == .running }
 
-    /// The same before functions have seen it.
-    mutating func holdBeforeFunctions() -> AcceptStep {
-        guard holdsBatches else { return .queued }
+    /// The poll has returned something that functions are to see; while polling rests, not yet.
+    mutating func endPollBeforeFunctions() -> AcceptStep {
         isPolling = false
-        return .held
+        return holdsBatches ? .held : .queued
     }
 
     /// Whether everything is delivered and committed that was polled before the pause.

@@ -39,6 +39,7 @@ extension HandOverState {
         let shipment = shipments.remove(slot)
         meter?.noteSettled(shipment.polledAt)
         if shipment.detail == nil {
+            if traces != nil { for record in shipment.polled { traces?.add(record) } }
             ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered)
         }
         noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
@@ -93,6 +94,7 @@ extension HandOverState {
             return
         }
         meter?.noteSettled(shipment.polledAt)
+        traces?.add(shipment.polled[index])
         ledger.settle(
             shipment.polled[index],
             shipment.place(of: index),

@@ -213,6 +213,7 @@ extension HandOverState {
             ledger.pass(records, progress: inlineProgress)
         }
         inlineRecords = []
+        if traces != nil { for record in records { traces?.add(record) } }
         desks[0].accepted += records.count
         meterInlineSettled()
         noteSettled(isQuiet: inlineIsQuiet, &wake)

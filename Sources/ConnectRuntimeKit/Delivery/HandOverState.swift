@@ -43,6 +43,8 @@ struct HandOverState: Sendable {
 
     var ledger: Ledger
     var meter: DeliveryMeter?
+    /// The traces of what was settled since the last commit was noted, where somebody is interested.
+    var traces: TraceLinks?
     /// When something was committed last.
     var lastCommit: ConnectorClock.Instant?
     var desks: [SinkDesk]

@@ -23,8 +23,8 @@ final class TurnLease: @unchecked Sendable {
 
     private let word = Atomic<UInt8>(Word.none)
     private var partition = RecordPartition.single
-    /// How many batches were in each bucket of sizes; empty where nobody is interested.
-    private var sizes: [UInt32]
+    /// How many batches were in each bucket of sizes; there where somebody is interested.
+    private let sizes: UnsafeMutableBufferPointer<UInt32>?
     private var sizeTotal: Int64 = 0
     private(set) var batchesLeft = 0
     private(set) var sums = Sums()
@@ -39,8 +39,15 @@ final class TurnLease: @unchecked Sendable {
     }
 
     init(countsSizes: Bool = false) {
-        sizes = countsSizes ? Array(repeating: 0, count: MetricHistogram.Scale.sizes.count + 1) : []
+        guard countsSizes else {
+            sizes = nil
+            return
+        }
+        sizes = .allocate(capacity: MetricHistogram.Scale.sizes.count + 1)
+        sizes?.initialize(repeating: 0)
     }
+
+    deinit { sizes?.deallocate() }
 
     // MARK: The source's task
 
@@ -79,7 +86,7 @@ final class TurnLease: @unchecked Sendable {
         }
         sums.batches += 1
         batchesLeft -= 1
-        guard !sizes.isEmpty else { return }
+        guard let sizes else { return }
         sizes[MetricHistogram.Scale.sizes.bucket(of: Int64(records.count))] += 1
         sizeTotal += Int64(records.count)
     }
@@ -94,10 +101,10 @@ final class TurnLease: @unchecked Sendable {
     }
 
     /// Gives away the sizes of the batches since the last time; the lease has just ended.
-    func drainSizes(_ body: ([UInt32], Int64) -> Void) {
-        guard sizeTotal > 0 else { return }
+    func drainSizes(_ body: (UnsafeMutableBufferPointer<UInt32>, Int64) -> Void) {
+        guard let sizes, sizeTotal > 0 else { return }
         body(sizes, sizeTotal)
-        for index in sizes.indices { sizes[index] = 0 }
+        sizes.update(repeating: 0)
         sizeTotal = 0
     }
 

@@ -5,11 +5,15 @@ import OpenConnect
 /// Tells a pipeline's observer what happens, where it is interested.
 struct EventSender: Sendable {
     let pipeline: String
-    private let observer: (any RuntimeObserver)?
+    private let observers: ObserverList
+
+    init(_ pipeline: String, _ observers: ObserverList) {
+        self.pipeline = pipeline
+        self.observers = observers
+    }
 
     init(_ pipeline: String, _ observer: any RuntimeObserver) {
-        self.pipeline = pipeline
-        self.observer = observer.interests.contains(.events) ? observer : nil
+        self.init(pipeline, ObserverList(observer))
     }
 
     /// - Parameter complete: sets the typed values.
@@ -21,7 +25,7 @@ struct EventSender: Sendable {
         error: (any Error)? = nil,
         _ complete: (inout RuntimeEvent) -> Void = { _ in }
     ) {
-        guard let observer else { return }
+        guard observers.interests.contains(.events) else { return }
         var event = RuntimeEvent(
             kind,
             of: pipeline,
@@ -31,7 +35,7 @@ struct EventSender: Sendable {
             error: error
         )
         complete(&event)
-        observer.observe(event)
+        for observer in observers.interested(in: .events) { observer.observe(event) }
     }
 
     /// What a connector said.

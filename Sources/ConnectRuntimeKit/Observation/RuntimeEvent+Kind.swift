@@ -12,8 +12,15 @@ extension RuntimeEvent {
         public static let pipelineState = Kind("pipeline.state")
         /// A failed pipeline runs again after ``RuntimeEvent/delay``: `pipeline.restart`.
         public static let pipelineRestart = Kind("pipeline.restart")
+        /// A pipeline has not stopped by the deadline of its runtime, because of a ``RuntimeEvent/call``: `pipeline.overdue`.
+        public static let pipelineOverdue = Kind("pipeline.overdue")
         /// What is guaranteed of the delivery, and why not more: `delivery.guarantee`.
         public static let deliveryGuarantee = Kind("delivery.guarantee")
+
+        /// The offsets have an owner; the pipeline waits for it as a standby: `claim.waiting`.
+        public static let claimWaiting = Kind("claim.waiting")
+        /// Stored offsets were edited or reset: `offsets.edited`.
+        public static let offsetsEdited = Kind("offsets.edited")
 
         /// A ``RuntimeEvent/call`` has not returned for too long: `call.stalled`.
         public static let callStalled = Kind("call.stalled")

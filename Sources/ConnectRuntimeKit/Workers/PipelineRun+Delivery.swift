@@ -105,6 +105,11 @@ extension PipelineRun {
         group.addTask {
             try? await watch.run(); return .helper
         }
+        if claims.holdsConnector, let takeover = keeper.takeoverWatch(handOver) {
+            group.addTask {
+                await takeover.run(); return .helper
+            }
+        }
         // Claims of single partitions may come later.
         if keeper.lease != nil || !claims.holdsConnector {
             let renewal = LeaseRenewal(

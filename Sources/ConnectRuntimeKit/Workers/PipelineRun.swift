@@ -14,6 +14,8 @@ final class PipelineRun: Sendable {
     let pipeline: Pipeline
     /// Which run of the pipeline it is.
     let number: Int
+    /// Whether somebody is interested in durations.
+    let isMeasuring: Bool
     let calls: CallRegister
     let stop = StopSignal()
     let tasks = TaskHost()
@@ -25,7 +27,8 @@ final class PipelineRun: Sendable {
     init(_ pipeline: Pipeline, number: Int = 1) {
         self.pipeline = pipeline
         self.number = number
-        calls = CallRegister(pipeline.clock, run: number, isMeasuring: pipeline.isMeasuring)
+        isMeasuring = pipeline.observers.interests.contains(.durations)
+        calls = CallRegister(pipeline.clock, run: number, isMeasuring: isMeasuring)
         host = PipelineHost(tasks: tasks, events: pipeline.events)
         retrier = Retrier(
             options: pipeline.options,
@@ -33,7 +36,8 @@ final class PipelineRun: Sendable {
             randomness: pipeline.randomness,
             stop: stop,
             events: pipeline.events,
-            calls: calls
+            calls: calls,
+            spans: SpanSender(pipeline.name, pipeline.clock, pipeline.observers)
         )
     }
 
@@ -54,9 +58,7 @@ final class PipelineRun: Sendable {
         let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
         let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
         let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
-        let claim = try await calling("claim", of: "offset store") {
-            try await self.untilStopped { try await claims.claim() }
-        }
+        let claim = try await untilStopped { [retrier] in try await claims.claim(retrier) }
         report(plan)
         var failure: (any Error)?
         do {
@@ -207,7 +209,7 @@ final class PipelineRun: Sendable {
         let positions = try await calling("positions", of: "sinks") {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
-        let keeper = claims.keeper(claim)
+        let keeper = claims.keeper(claim, retrier)
         let handOver = makeHandOver(source, sinks, positions)
         let isPaused = state.withLock { state in
             state.handOver = handOver
@@ -291,10 +293,11 @@ final class PipelineRun: Sendable {
             clock: pipeline.clock,
             randomness: pipeline.randomness
         )
-        if pipeline.isMeasuring {
+        if isMeasuring {
             state.meter = DeliveryMeter()
             for sink in sinks.indices { state.desks[sink].meter = MeterReading.SinkReading() }
         }
+        if retrier.spans.isActive { state.traces = TraceLinks() }
         return HandOver(state, clock: pipeline.clock)
     }
 

@@ -11,6 +11,7 @@ struct Retrier: Sendable {
     let stop: StopSignal
     let events: EventSender
     let calls: CallRegister
+    let spans: SpanSender
 
     /// The failures of one call, one after the other.
     struct Failures: Sendable {
@@ -20,18 +21,24 @@ struct Retrier: Sendable {
 
     /// Calls until it succeeds, fails for good, or must not be made again.
     ///
+    /// - Parameter isWaiting: whether the call may take as long as it likes.
+    /// - Parameter retriesOutages: whether an outage is waited for here, and not in the call.
     /// - Throws: the newest error of the call; that, too, when the pipeline is to stop meanwhile.
     func run<Result: Sendable>(
         _ call: String,
         of connector: String,
+        isWaiting: Bool = false,
+        retriesOutages: Bool = true,
         _ body: () async throws -> Result
     ) async throws -> Result {
         var failures = Failures()
         while true {
             do {
-                return try await calls.noting(call, of: connector, body)
+                return try await calls.noting(call, of: connector, isWaiting: isWaiting, body)
             } catch {
-                try await pause(after: error.inCall(call, of: connector), &failures, call, connector)
+                let error = error.inCall(call, of: connector)
+                guard retriesOutages || error.code == .retryable else { throw error }
+                try await pause(after: error, &failures, call, connector)
             }
         }
     }

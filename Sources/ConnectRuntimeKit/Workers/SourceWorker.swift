@@ -77,13 +77,16 @@ struct SourceWorker: ConnectorWorker {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
+        let spans = retrier.spans
+        // With spans, each put has one.
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !spans.isActive
         let lease = handOver.lease
         let meter = handOver.pollMeter
         var sampling = PollSampling()
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
+            let span = spans.begin()
             do {
                 if let meter, sampling.shouldMeasure() {
                     let start = handOver.clock.now.nanoseconds
@@ -95,7 +98,9 @@ struct SourceWorker: ConnectorWorker {
                     batch = try await polled.poll(request)
                 }
                 if needsOffsets { try checkOffsets(batch) }
+                if !batch.records.isEmpty { spans.end(span, .receive, of: name, TraceLinks(of: batch.records)) }
             } catch {
+                spans.end(span, .receive, of: name, TraceLinks(), error)
                 if await pause(after: error, &failures) { continue }
                 break
             }
@@ -141,13 +146,23 @@ struct SourceWorker: ConnectorWorker {
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
         // No function sees, while polling rests, what the last poll has returned.
-        _ = await handOver.accept(resting: rest) { state, _ in state.holdBeforeFunctions() }
+        _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
         let entries = units.gather(batch.entries)
         noteGathered(units)
         let output: FunctionStage.Output
         do {
             let start = retrier.calls.isMeasuring && !entries.isEmpty ? handOver.clock.now : nil
+            let span = retrier.spans.begin()
             output = try await stage.stage(entries, of: batch)
+            if !stage.functions.isEmpty, !entries.isEmpty {
+                retrier.spans.end(
+                    span,
+                    .process,
+                    of: "functions",
+                    TraceLinks(of: entries.map(\.record)),
+                    output.failure
+                )
+            }
             if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
             noteUnstaged(entries.count)

@@ -67,7 +67,7 @@ struct CommitFailureTests {
         async let counts = pipeline(source, ScriptedSink(journal: journal)).run()
         try await failed.pass()
         // The positions are durable all the same, before it is time to tell the source again.
-        while !saves.contains(where: { $0.contains("a:3") }) { await Task.yield() }
+        while !saves.contains(where: { $0.contains("a:3") }) { await tick(by: .milliseconds(1)) }
         let saved = saves.joined(separator: ",")
         #expect(saved.contains("a:1") && saved.contains("b:5") && commits == ["source.commit a:1"])
         while commits.count < 2 { await tick() }
@@ -214,9 +214,9 @@ struct CommitFailureTests {
         #expect(journal.entries.filter { $0.hasPrefix("sink.put") }.count == 4)
     }
 
-    private func tick() async {
+    private func tick(by duration: Duration = .milliseconds(100)) async {
         for _ in 0..<4 { await Task.yield() }
-        clock.advance(by: .milliseconds(100))
+        clock.advance(by: duration)
     }
 }
 
