@@ -13,16 +13,20 @@ struct Committer: Sendable {
     @concurrent
     func run() async {
         while let set = await handOver.nextCommit() {
+            let span = retrier.spans.begin()
             do {
                 guard try await commit(set) else { return }
             } catch {
+                retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks(), error)
                 handOver.step { state, wake in
                     state.abandonCommit(set, &wake)
                     state.fail(error, sinkIsUsable: false, &wake)
                 }
                 return
             }
-            guard await report(set) else { return }
+            let goesOn = await report(set)
+            retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks())
+            guard goesOn else { return }
         }
     }
 
@@ -37,6 +41,7 @@ struct Committer: Sendable {
         // After the claims, so that those of a partition that came again are never used for what it had before.
         let current = current(set)
         try await retrier.run("save", of: "offset store") { try await positions.save(current, under: claims) }
+        handOver.step { state, _ in state.noteDurable() }
         return true
     }
 

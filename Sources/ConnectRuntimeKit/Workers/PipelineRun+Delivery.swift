@@ -39,12 +39,23 @@ extension PipelineRun {
                 }
                 group.addTask { await self.drainWhenAsked(handOver) }
                 addHelpers(to: &group, sinks, handOver, keeper, claims)
+                if let reporting = source.connector as? any LagReporting {
+                    group.addTask {
+                        await self.lag.run(reporting, handOver.clock, self.calls); return .helper
+                    }
+                }
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {
             handOver.step { $0.abort(&$1) }
         }
-        try outcome(handOver, hanging: hanging)
+        do {
+            try outcome(handOver, hanging: hanging)
+            reportAudit(isDrained: true)
+        } catch {
+            reportAudit(isDrained: false)
+            throw error
+        }
     }
 
     /// Puts into all sinks, and writes dead letters, until there is nothing left to be put.

@@ -14,9 +14,12 @@ final class PipelineRun: Sendable {
     let pipeline: Pipeline
     /// Which run of the pipeline it is.
     let number: Int
+    /// Whether somebody is interested in durations.
+    let isMeasuring: Bool
     let calls: CallRegister
     let stop = StopSignal()
     let tasks = TaskHost()
+    let lag = LagWatch()
     let host: PipelineHost
     let retrier: Retrier
     let state = Lock(State())
@@ -24,7 +27,8 @@ final class PipelineRun: Sendable {
     init(_ pipeline: Pipeline, number: Int = 1) {
         self.pipeline = pipeline
         self.number = number
-        calls = CallRegister(pipeline.clock, run: number)
+        isMeasuring = pipeline.observers.interests.contains(.durations)
+        calls = CallRegister(pipeline.clock, run: number, isMeasuring: isMeasuring)
         host = PipelineHost(tasks: tasks, events: pipeline.events)
         retrier = Retrier(
             options: pipeline.options,
@@ -32,7 +36,8 @@ final class PipelineRun: Sendable {
             randomness: pipeline.randomness,
             stop: stop,
             events: pipeline.events,
-            calls: calls
+            calls: calls,
+            spans: SpanSender(pipeline.name, pipeline.clock, pipeline.observers)
         )
     }
 
@@ -279,7 +284,7 @@ final class PipelineRun: Sendable {
             isEachRecordAUnit: traits.positions == .nobody,
             initial: positions
         )
-        let state = HandOverState(
+        var state = HandOverState(
             options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
@@ -295,6 +300,11 @@ final class PipelineRun: Sendable {
             clock: pipeline.clock,
             randomness: pipeline.randomness
         )
+        if isMeasuring {
+            state.meter = DeliveryMeter()
+            for sink in sinks.indices { state.desks[sink].meter = MeterReading.SinkReading() }
+        }
+        if retrier.spans.isActive { state.traces = TraceLinks() }
         return HandOver(state, clock: pipeline.clock)
     }
 

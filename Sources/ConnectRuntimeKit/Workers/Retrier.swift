@@ -13,6 +13,7 @@ final class Retrier: Sendable {
     let stop: StopSignal
     let events: EventSender
     let calls: CallRegister
+    let spans: SpanSender
 
     init(
         options: DeliveryOptions,
@@ -68,6 +69,7 @@ final class Retrier: Sendable {
         _ connector: String
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
+        calls.noteRetry(call, of: connector)
         events.send(
             .callRetry,
             .warning,

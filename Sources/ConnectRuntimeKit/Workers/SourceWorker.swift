@@ -96,15 +96,30 @@ final class SourceWorker: ConnectorWorker {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
+        let spans = retrier.spans
+        // With spans, each put has one.
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !spans.isActive
         let lease = handOver.lease
+        let meter = handOver.pollMeter
+        var sampling = PollSampling()
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
+            let span = spans.begin()
             do {
-                batch = try await polled.poll(request)
+                if let meter, sampling.shouldMeasure() {
+                    let start = handOver.clock.now.nanoseconds
+                    batch = try await polled.poll(request)
+                    let duration = handOver.clock.now.nanoseconds - start
+                    meter.record(duration)
+                    sampling.note(duration)
+                } else {
+                    batch = try await polled.poll(request)
+                }
                 if needsOffsets { try checkOffsets(batch) }
+                if !batch.records.isEmpty { spans.end(span, .receive, of: name, TraceLinks(of: batch.records)) }
             } catch {
+                spans.end(span, .receive, of: name, TraceLinks(), error)
                 if await pause(after: error, &failures) { continue }
                 break
             }
@@ -156,7 +171,19 @@ final class SourceWorker: ConnectorWorker {
         noteGathered(units)
         let output: FunctionStage.Output
         do {
+            let start = retrier.calls.isMeasuring && !entries.isEmpty ? handOver.clock.now : nil
+            let span = retrier.spans.begin()
             output = try await stage.stage(entries, of: batch)
+            if !stage.functions.isEmpty, !entries.isEmpty {
+                retrier.spans.end(
+                    span,
+                    .process,
+                    of: "functions",
+                    TraceLinks(of: entries.map(\.record)),
+                    output.failure
+                )
+            }
+            if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
             noteUnstaged(entries.count)
             notePollFailure(error)
