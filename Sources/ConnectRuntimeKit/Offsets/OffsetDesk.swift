@@ -18,7 +18,8 @@ struct OffsetDesk {
             randomness: pipeline.randomness,
             stop: StopSignal(),
             events: pipeline.events,
-            calls: CallRegister(pipeline.clock)
+            calls: CallRegister(pipeline.clock),
+            spans: SpanSender(pipeline.name, pipeline.clock)
         )
     }
 

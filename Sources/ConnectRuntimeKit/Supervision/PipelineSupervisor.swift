@@ -66,15 +66,10 @@ final class PipelineSupervisor: Sendable {
 
     /// Runs the pipeline to its end, while another task passes on what is wanted of the run.
     private func runOnce() async {
-        let error = await withTaskGroup(of: ConnectorError?.self) { group in
-            group.addTask { await self.result() }
-            group.addTask {
-                await self.passOrders()
-                return nil
-            }
+        let error = await withTaskGroup { group in
+            group.addTask { await self.passOrders() }
             defer { group.cancelAll() }
-            // The task that passes orders ends with the run, and not before.
-            return await group.next() ?? nil
+            return await result()
         }
         var delay: Duration?
         take { delay = $0.ended(error, at: clock.now, randomness) }
