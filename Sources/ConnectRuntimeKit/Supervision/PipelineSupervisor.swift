@@ -93,7 +93,6 @@ final class PipelineSupervisor: Sendable {
             "the pipeline \"\(name)\" failed and is run again",
             error: error
         ) {
-            $0.state = .restarting
             $0.delay = delay
             $0.attempt = restart
         }
@@ -140,12 +139,9 @@ final class PipelineSupervisor: Sendable {
             return (try step(&state), before, state)
         }
         changes.notify()
-        // The pipeline itself tells of all others.
-        if before != after.state, after.state == .paused || before == .paused && after.state == .running {
-            events.send(.pipelineState, .info, "the pipeline \"\(name)\" is \(after.state)") {
-                $0.state = after.state
-            }
-        }
+        // The pipeline itself tells of the others.
+        let isTold = [.paused, .restarting, .stopped].contains(after.state) || before == .paused
+        if before != after.state, isTold { pipeline.enter(after.state) }
         if after.isDone { onDone() }
         return result
     }
@@ -162,6 +158,8 @@ final class PipelineSupervisor: Sendable {
     }
 
     // MARK: Health
+
+    var metrics: PipelineMetrics { pipeline.metrics }
 
     var health: PipelineHealth {
         let supervision = supervision

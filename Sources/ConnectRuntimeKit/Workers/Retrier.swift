@@ -21,7 +21,8 @@ final class Retrier: Sendable {
         randomness: PipelineRandomness,
         stop: StopSignal,
         events: EventSender,
-        calls: CallRegister
+        calls: CallRegister,
+        spans: SpanSender
     ) {
         self.options = options
         self.clock = clock
@@ -29,6 +30,7 @@ final class Retrier: Sendable {
         self.stop = stop
         self.events = events
         self.calls = calls
+        self.spans = spans
     }
 
     /// The failures of one call, one after the other.
