@@ -64,7 +64,7 @@ let package = Package(
                 "ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
                 "takeover-fixture",
             ],
-            exclude: ["Simulation/Mutations"]
+            exclude: ["Simulation/Mutations", "Functions/Vectors"]
         ),
         .testTarget(
             name: "ConnectTestKitTests",

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One evaluation of a program.
+///
+/// An operator whose operand had an error gives the zero value of its type (L7, L8), apart from AND and OR, which have a
+/// value wherever the truth does not depend on what is not known.
+struct SQLEvaluation {
+    typealias Value = CloudEventsSQL.Value
+    typealias ValueType = CloudEventsSQL.ValueType
+
+    let program: SQLProgram
+    let fallback: SQLFallback?
+    /// Whether nothing counts but that the value is `true` and there are no errors: the first error ends it.
+    let isFilter: Bool
+    private(set) var errors: [CloudEventsSQLError] = []
+    private(set) var errorCount = 0
+
+    init(_ program: SQLProgram, fallback: SQLFallback?, isFilter: Bool) {
+        self.program = program
+        self.fallback = fallback
+        self.isFilter = isFilter
+    }
+
+    /// The value of a term, or nothing where it is an attribute that is not there, which is noted.
+    mutating func value(of term: Int32, _ input: some SQLInput) -> Value? {
+        switch program.terms[Int(term)] {
+        case .boolean(let value): return .boolean(value)
+        case .integer(let number): return .integer(number)
+        case .string(let place): return .string(program.strings[Int(place)].value)
+        case .attribute(let place): return attribute(program.attributes[Int(place)], input)
+        case .exists(let place): return .boolean(exists(program.attributes[Int(place)].attribute, input))
+        case .not(let operand): return .boolean(not(operand, input))
+        case .negate(let operand, let offset): return .integer(negate(operand, Int(offset), input))
+        case .call(let place): return call(Int(place), input)
+        case .chain(let first, let start, let end): return chain(first, Int(start), Int(end), input)
+        }
+    }
+
+    private mutating func fail(_ detail: @autoclosure () -> CloudEventsSQLError.Detail, at offset: Int) {
+        errorCount += 1
+        if !isFilter { errors.append(CloudEventsSQLError(detail(), at: offset)) }
+    }
+
+    // MARK: Attributes
+
+    private mutating func attribute(_ use: SQLProgram.Attribute, _ input: some SQLInput) -> Value? {
+        if let value = input.value(of: use.attribute) { return value }
+        if let text = fallback?.value(of: use.attribute) { return .string(text) }
+        missing(use)
+        return nil
+    }
+
+    private mutating func missing(_ use: SQLProgram.Attribute) {
+        fail(.missingAttribute(use.attribute.name), at: Int(use.offset))
+    }
+
+    private func exists(_ attribute: SQLAttribute, _ input: some SQLInput) -> Bool {
+        attribute.isRequired || input.has(attribute)
+    }
+
+    // MARK: Unary operators
+
+    private mutating func not(_ operand: Int32, _ input: some SQLInput) -> Bool {
+        let before = errorCount
+        guard let value = value(of: operand, input), errorCount == before else { return false }
+        guard let operand = cast(value, to: .boolean, at: 0) else { return false }
+        return operand == .boolean(false)
+    }
+
+    private mutating func negate(_ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Int32 {
+        let before = errorCount
+        guard let value = value(of: operand, input), errorCount == before,
+            case .integer(let number) = cast(value, to: .integer, at: offset)
+        else { return 0 }
+        let (result, overflow) = Int32(0).subtractingReportingOverflow(number)
+        guard overflow else { return result }
+        fail(.overflow, at: offset)
+        return 0
+    }
+
+    /// The value in a type; nothing, and an error, where it is none (L10).
+    private mutating func cast(_ value: Value, to type: ValueType, at offset: Int) -> Value? {
+        if let result = value.cast(to: type) { return result }
+        fail(.cast(from: value.type, to: type), at: offset)
+        return nil
+    }
+
+    // MARK: Chains
+
+    private mutating func chain(_ first: Int32, _ start: Int, _ end: Int, _ input: some SQLInput) -> Value? {
+        let before = errorCount
+        var index = start
+        var value: Value?
+        if let result = textTest(first, program.steps[start], input) {
+            value = .boolean(result)
+            index += 1
+        } else {
+            value = self.value(of: first, input)
+        }
+        while index < end {
+            if isFilter, errorCount != 0 { return .boolean(false) }
+            value = apply(program.steps[index], to: value, since: before, input)
+            index += 1
+        }
+        return value
+    }
+
+    /// The commonest conditions, of an attribute and a literal, for which no String is made.
+    private mutating func textTest(_ first: Int32, _ step: SQLProgram.Step, _ input: some SQLInput) -> Bool? {
+        guard case .attribute(let place) = program.terms[Int(first)] else { return nil }
+        let result: Bool?
+        let isNegated: Bool
+        switch step.action {
+        case .like(let pattern, let negated):
+            isNegated = negated
+            result = test(place, input) { [program] in program.patterns[Int(pattern)].pattern.matches($0) }
+        case .binary(let symbol, let operand) where symbol == .equal || symbol == .notEqual:
+            // The right operand decides what is compared (L11), and every type is cast to String without an error.
+            guard case .string(let literal) = program.terms[Int(operand)] else { return nil }
+            isNegated = symbol == .notEqual
+            result = test(place, input) { [program] in equal($0, program.strings[Int(literal)].utf8) }
+        default: return nil
+        }
+        guard let result else {
+            missing(program.attributes[Int(place)])
+            return false
+        }
+        return result != isNegated
+    }
+
+    private func test(
+        _ place: Int32,
+        _ input: some SQLInput,
+        _ condition: (UnsafeRawBufferPointer) -> Bool
+    ) -> Bool? {
+        let attribute = program.attributes[Int(place)].attribute
+        return input.test(attribute, condition) ?? fallback?.value(of: attribute)?.test(condition)
+    }
+
+    private mutating func apply(
+        _ step: SQLProgram.Step,
+        to left: Value?,
+        since before: Int,
+        _ input: some SQLInput
+    ) -> Value {
+        let offset = Int(step.offset)
+        switch step.action {
+        case .binary(.and, let operand): return .boolean(and(left, operand, offset, input))
+        case .binary(.or, let operand): return .boolean(or(left, operand, offset, input))
+        case .binary(let symbol, let operand):
+            let right = value(of: operand, input)
+            guard let left, let right, errorCount == before else { return symbol.type.zero }
+            return binary(symbol, left, right, offset)
+        case .like(let place, let isNegated):
+            guard let left, errorCount == before else { return .boolean(false) }
+            let pattern = program.patterns[Int(place)].pattern
+            return .boolean(left.description.test { pattern.matches($0) } != isNegated)
+        case .in(let place, let isNegated):
+            guard let left, errorCount == before else { return .boolean(false) }
+            let isFound = contains(left, program.sets[Int(place)], offset, input)
+            return .boolean(isFound.map { isNegated ? !$0 && errorCount == before : $0 } ?? false)
+        }
+    }
+
+    // MARK: Logic
+
+    private mutating func and(_ left: Value?, _ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
+        guard let left, cast(left, to: .boolean, at: offset) == .boolean(true) else { return false }
+        guard let right = value(of: operand, input) else { return false }
+        return cast(right, to: .boolean, at: offset) == .boolean(true)
+    }
+
+    private mutating func or(_ left: Value?, _ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
+        if let left, cast(left, to: .boolean, at: offset) == .boolean(true) { return true }
+        // An operation on an attribute that is not there is false, whatever the other operand (L8).
+        guard let right = value(of: operand, input), left != nil else { return false }
+        return cast(right, to: .boolean, at: offset) == .boolean(true)
+    }
+
+    // MARK: Comparison and arithmetic
+
+    private mutating func binary(_ symbol: SQLOperator, _ left: Value, _ right: Value, _ offset: Int) -> Value {
+        switch symbol {
+        case .equal, .notEqual:
+            guard let left = cast(left, to: right.type, at: offset) else { return .boolean(false) }
+            return .boolean((left == right) == (symbol == .equal))
+        case .xor:
+            let (left, right) = (cast(left, to: .boolean, at: offset), cast(right, to: .boolean, at: offset))
+            guard let left, let right else { return .boolean(false) }
+            return .boolean(left != right)
+        default:
+            let (left, right) = (cast(left, to: .integer, at: offset), cast(right, to: .integer, at: offset))
+            guard case .integer(let left) = left, case .integer(let right) = right else { return symbol.type.zero }
+            return symbol.type == .boolean
+                ? .boolean(Self.compare(symbol, left, right)) : .integer(arithmetic(symbol, left, right, offset))
+        }
+    }
+
+    private static func compare(_ symbol: SQLOperator, _ left: Int32, _ right: Int32) -> Bool {
+        switch symbol {
+        case .less: left < right
+        case .lessOrEqual: left <= right
+        case .greater: left > right
+        default: left >= right
+        }
+    }
+
+    private mutating func arithmetic(_ symbol: SQLOperator, _ left: Int32, _ right: Int32, _ offset: Int) -> Int32 {
+        // 64 bits hold every sum, difference and product, and the quotient of the least number and -1.
+        let (wideLeft, wideRight) = (Int64(left), Int64(right))
+        let result: Int64
+        switch symbol {
+        case .add: result = wideLeft + wideRight
+        case .subtract: result = wideLeft - wideRight
+        case .multiply: result = wideLeft * wideRight
+        default:
+            guard right != 0 else {
+                fail(.divisionByZero, at: offset)
+                return 0
+            }
+            result = symbol == .divide ? wideLeft / wideRight : wideLeft % wideRight
+        }
+        if let number = Int32(exactly: result) { return number }
+        fail(.overflow, at: offset)
+        return 0
+    }
+
+    // MARK: Sets
+
+    /// Whether the left operand is one of the elements, which are cast to its type (L12); nothing where one of them is an
+    /// attribute that is not there.
+    private mutating func contains(
+        _ left: Value,
+        _ elements: [Int32],
+        _ offset: Int,
+        _ input: some SQLInput
+    ) -> Bool? {
+        for element in elements {
+            let before = errorCount
+            guard let value = value(of: element, input) else { return nil }
+            guard errorCount == before, let value = cast(value, to: left.type, at: offset) else { continue }
+            if value == left { return true }
+        }
+        return false
+    }
+
+    // MARK: Functions
+
+    private mutating func call(_ place: Int, _ input: some SQLInput) -> Value {
+        let call = program.calls[place]
+        guard let function = call.function else {
+            fail(.missingFunction(call.name, arguments: call.arguments.count), at: Int(call.offset))
+            return .boolean(false)
+        }
+        switch function.work {
+        case .cast(let type): return castCall(call, to: type, input) ?? type.zero
+        case .isCastable(let type):
+            let before = errorCount
+            guard let value = value(of: call.arguments[0], input), errorCount == before else { return .boolean(false) }
+            return .boolean(value.cast(to: type) != nil)
+        case .builtIn(let work):
+            guard let values = arguments(of: call, function, input) else { return function.returnType.zero }
+            return builtIn(work, values, call)
+        case .body(let body):
+            guard let values = arguments(of: call, function, input) else { return function.returnType.zero }
+            return custom(function, body, values, Int(call.offset))
+        }
+    }
+
+    private mutating func castCall(_ call: SQLProgram.Call, to type: ValueType, _ input: some SQLInput) -> Value? {
+        let before = errorCount
+        guard let value = value(of: call.arguments[0], input), errorCount == before else { return nil }
+        return cast(value, to: type, at: Int(call.offset))
+    }
+
+    private mutating func arguments(
+        of call: SQLProgram.Call,
+        _ function: CloudEventsSQL.Function,
+        _ input: some SQLInput
+    ) -> [Value]? {
+        let before = errorCount
+        var values: [Value] = []
+        values.reserveCapacity(call.arguments.count)
+        for (index, argument) in call.arguments.enumerated() {
+            let beforeArgument = errorCount
+            guard let value = value(of: argument, input), errorCount == beforeArgument else { continue }
+            guard let type = function.parameterType(at: index) else { continue }
+            if let value = cast(value, to: type, at: Int(call.offset)) { values.append(value) }
+        }
+        return errorCount == before ? values : nil
+    }
+
+    private mutating func builtIn(_ work: BuiltInFunction, _ values: [Value], _ call: SQLProgram.Call) -> Value {
+        let offset = Int(call.offset)
+        let limit = program.textLimit
+        switch work.call(values, textLimit: limit) {
+        case .value(let value): return value
+        case .failure(let value, let message):
+            fail(.function(call.name, message), at: offset)
+            return value
+        case .mathFailure(let value, let message):
+            fail(.functionMath(call.name, message), at: offset)
+            return value
+        case .textTooLong:
+            fail(.textTooLong(call.name, limit: limit), at: offset)
+            return .string("")
+        }
+    }
+
+    private mutating func custom(
+        _ function: CloudEventsSQL.Function,
+        _ body: CloudEventsSQL.Function.Body,
+        _ values: [Value],
+        _ offset: Int
+    ) -> Value {
+        do {
+            let value = try body(values)
+            if value.type == function.returnType { return value }
+            fail(.function(function.name, "it gave a \(value.type), not a \(function.returnType)"), at: offset)
+        } catch let failure as CloudEventsSQL.FunctionFailure {
+            fail(.function(function.name, failure.message), at: offset)
+            if let value = failure.value, value.type == function.returnType { return value }
+        } catch {
+            fail(.function(function.name, "\(error)"), at: offset)
+        }
+        return function.returnType.zero
+    }
+}
+
+/// Whether bytes are the same.
+private func equal(_ left: UnsafeRawBufferPointer, _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return right.withUnsafeBytes { right in left.elementsEqual(right) }
+}
