@@ -49,7 +49,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CloudEventsCodecTests",
-            dependencies: ["CloudEventsCodec"],
+            dependencies: ["CloudEventsCodec", "ConnectRuntimeKit"],
             exclude: ["Vectors", "Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),

@@ -10,6 +10,14 @@ extension ConnectorRecord {
     /// The event's content type: the record's, or else that of text.
     package var eventContentType: String? { contentType ?? (dataForm == .text ? "text/plain" : nil) }
 
-    /// The `partitionkey` that the event has because of the record's key.
-    package var eventPartitionKey: AttributeValue? { key.flatMap { RecordEvent.attribute(for: $0) } }
+    /// An extension attribute of the event; its `partitionkey` may be there because of the record's key.
+    package func eventExtension(_ name: AttributeName) -> AttributeValue? {
+        guard let details else { return nil }
+        // Without a copy of each on the way.
+        for index in details.extensions.indices where details.extensions[index].name == name {
+            return details.extensions[index].value
+        }
+        guard let key = details.key, name == RecordEvent.partitionKey else { return nil }
+        return RecordEvent.attribute(for: key)
+    }
 }

@@ -44,8 +44,12 @@ struct FindingsTests {
 
     @Test("The checks hold for what fuzzing begins with, cut and damaged", arguments: FuzzTarget.all)
     func seeds(_ target: FuzzTarget) throws {
-        let vectors = Self.folder.replacing("/Findings", with: "/Vectors") + "/cloudevents.jsonl"
-        let seeds = try FuzzSeeds.make(for: target, vectors: SharedBytes(Data(contentsOf: URL(filePath: vectors))))
+        let tests = Self.folder.replacing("/CloudEventsCodecTests/Findings", with: "")
+        let paths = [
+            "CloudEventsCodecTests/Vectors/cloudevents.jsonl", "ConnectRuntimeKitTests/Functions/Vectors/cesql.jsonl",
+        ]
+        let vectors = try paths.map { try Data(contentsOf: URL(filePath: "\(tests)/\($0)")) }.reduce(Data(), +)
+        let seeds = try FuzzSeeds.make(for: target, vectors: SharedBytes(vectors))
         #expect(!seeds.isEmpty)
         var random = SeededGenerator(seed: 11)
         for seed in seeds {

@@ -6,8 +6,8 @@
 enum FuzzSeeds {
     /// The bytes that a vector's input stands for; a message becomes lines and a body, as ``FuzzMessage`` reads them.
     static func bytes(of input: TestJSON) -> SharedBytes? {
-        if let text = input.string ?? input["text"]?.string ?? input["header"]?.string ?? input["json_literal"]?.string
-        {
+        let members = ["text", "header", "json_literal", "expression"]
+        if let text = input.string ?? members.lazy.compactMap({ input[$0]?.string }).first {
             return SharedBytes(utf8: text)
         }
         if let text = input["datacontenttype"]?.string ?? input["content_type"]?.string, input.members.count == 1 {

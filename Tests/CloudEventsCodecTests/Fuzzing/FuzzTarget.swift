@@ -54,6 +54,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         FuzzTarget("base64", vectors: ["binary"], check: checkBase64),
         FuzzTarget("attribute-name", vectors: ["attribute-name"], check: checkAttributeName),
         FuzzTarget("attribute-value", vectors: ["integer", "boolean", "binary"], check: checkAttributeValue),
+        FuzzTarget("sql", vectors: ["cesql"], check: checkSQL),
     ]
 }
 

@@ -25,7 +25,7 @@ extension CloudEventsSQL {
             switch (left, right) {
             case (.boolean(let left), .boolean(let right)): left == right
             case (.integer(let left), .integer(let right)): left == right
-            case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+            case (.string(let left), .string(let right)): left.test { left in right.test { areEqual(left, $0) } }
             default: false
             }
         }

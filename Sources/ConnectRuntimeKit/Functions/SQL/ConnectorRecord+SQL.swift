@@ -33,20 +33,20 @@ extension SQLFallback {
 
 extension ConnectorRecord: SQLInput {
     func value(of attribute: SQLAttribute) -> CloudEventsSQL.Value? {
-        if case .extension(let name) = attribute.kind { return extensionValue(name).map { CloudEventsSQL.Value($0) } }
+        if case .extension(let name) = attribute.kind { return eventExtension(name).map { CloudEventsSQL.Value($0) } }
         return text(of: attribute).map { .string($0) }
     }
 
     func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
         if case .extension(let name) = attribute.kind {
-            return extensionValue(name).map { $0.canonicalString.test(condition) }
+            return eventExtension(name).map { $0.canonicalString.test(condition) }
         }
         return text(of: attribute)?.test(condition)
     }
 
     func has(_ attribute: SQLAttribute) -> Bool {
         switch attribute.kind {
-        case .extension(let name): extensionValue(name) != nil
+        case .extension(let name): eventExtension(name) != nil
         case .time: time != nil
         default: text(of: attribute) != nil
         }
@@ -64,9 +64,5 @@ extension ConnectorRecord: SQLInput {
         case .time: time?.description
         case .extension, .impossible: nil
         }
-    }
-
-    private func extensionValue(_ name: AttributeName) -> AttributeValue? {
-        self[extension: name] ?? (name == "partitionkey" ? eventPartitionKey : nil)
     }
 }

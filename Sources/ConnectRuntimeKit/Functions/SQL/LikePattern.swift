@@ -83,8 +83,9 @@ struct LikePiece: Sendable {
     func end(in text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         if let literal {
             guard text.count - start >= literal.count else { return nil }
-            for index in literal.indices where text[start + index] != literal[index] { return nil }
-            return start + literal.count
+            let end = start + literal.count
+            let isThere = literal.withUnsafeBytes { areEqual(UnsafeRawBufferPointer(rebasing: text[start..<end]), $0) }
+            return isThere ? end : nil
         }
         var position = start
         for element in elements {

@@ -29,7 +29,7 @@ struct SQLEvaluation {
         case .string(let place): return .string(program.strings[Int(place)].value)
         case .attribute(let place): return attribute(program.attributes[Int(place)], input)
         case .exists(let place): return .boolean(exists(program.attributes[Int(place)].attribute, input))
-        case .not(let operand): return .boolean(not(operand, input))
+        case .not(let operand, let offset): return .boolean(not(operand, Int(offset), input))
         case .negate(let operand, let offset): return .integer(negate(operand, Int(offset), input))
         case .call(let place): return call(Int(place), input)
         case .chain(let first, let start, let end): return chain(first, Int(start), Int(end), input)
@@ -60,17 +60,16 @@ struct SQLEvaluation {
 
     // MARK: Unary operators
 
-    private mutating func not(_ operand: Int32, _ input: some SQLInput) -> Bool {
+    private mutating func not(_ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
         let before = errorCount
         guard let value = value(of: operand, input), errorCount == before else { return false }
-        guard let operand = cast(value, to: .boolean, at: 0) else { return false }
-        return operand == .boolean(false)
+        return boolean(value, offset) == false
     }
 
     private mutating func negate(_ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Int32 {
         let before = errorCount
         guard let value = value(of: operand, input), errorCount == before,
-            case .integer(let number) = cast(value, to: .integer, at: offset)
+            let number = integer(value, offset)
         else { return 0 }
         let (result, overflow) = Int32(0).subtractingReportingOverflow(number)
         guard overflow else { return result }
@@ -82,6 +81,18 @@ struct SQLEvaluation {
     private mutating func cast(_ value: Value, to type: ValueType, at offset: Int) -> Value? {
         if let result = value.cast(to: type) { return result }
         fail(.cast(from: value.type, to: type), at: offset)
+        return nil
+    }
+
+    private mutating func boolean(_ value: Value, _ offset: Int) -> Bool? {
+        if case .boolean(let value) = value { return value }
+        if case .boolean(let result) = cast(value, to: .boolean, at: offset) { return result }
+        return nil
+    }
+
+    private mutating func integer(_ value: Value, _ offset: Int) -> Int32? {
+        if case .integer(let number) = value { return number }
+        if case .integer(let result) = cast(value, to: .integer, at: offset) { return result }
         return nil
     }
 
@@ -118,7 +129,9 @@ struct SQLEvaluation {
             // The right operand decides what is compared (L11), and every type is cast to String without an error.
             guard case .string(let literal) = program.terms[Int(operand)] else { return nil }
             isNegated = symbol == .notEqual
-            result = test(place, input) { [program] in equal($0, program.strings[Int(literal)].utf8) }
+            result = test(place, input) { [program] text in
+                program.strings[Int(literal)].utf8.withUnsafeBytes { areEqual(text, $0) }
+            }
         default: return nil
         }
         guard let result else {
@@ -165,16 +178,16 @@ struct SQLEvaluation {
     // MARK: Logic
 
     private mutating func and(_ left: Value?, _ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
-        guard let left, cast(left, to: .boolean, at: offset) == .boolean(true) else { return false }
+        guard let left, boolean(left, offset) == true else { return false }
         guard let right = value(of: operand, input) else { return false }
-        return cast(right, to: .boolean, at: offset) == .boolean(true)
+        return boolean(right, offset) == true
     }
 
     private mutating func or(_ left: Value?, _ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
-        if let left, cast(left, to: .boolean, at: offset) == .boolean(true) { return true }
+        if let left, boolean(left, offset) == true { return true }
         // An operation on an attribute that is not there is false, whatever the other operand (L8).
         guard let right = value(of: operand, input), left != nil else { return false }
-        return cast(right, to: .boolean, at: offset) == .boolean(true)
+        return boolean(right, offset) == true
     }
 
     // MARK: Comparison and arithmetic
@@ -185,12 +198,12 @@ struct SQLEvaluation {
             guard let left = cast(left, to: right.type, at: offset) else { return .boolean(false) }
             return .boolean((left == right) == (symbol == .equal))
         case .xor:
-            let (left, right) = (cast(left, to: .boolean, at: offset), cast(right, to: .boolean, at: offset))
+            let (left, right) = (boolean(left, offset), boolean(right, offset))
             guard let left, let right else { return .boolean(false) }
             return .boolean(left != right)
         default:
-            let (left, right) = (cast(left, to: .integer, at: offset), cast(right, to: .integer, at: offset))
-            guard case .integer(let left) = left, case .integer(let right) = right else { return symbol.type.zero }
+            let (left, right) = (integer(left, offset), integer(right, offset))
+            guard let left, let right else { return symbol.type.zero }
             return symbol.type == .boolean
                 ? .boolean(Self.compare(symbol, left, right)) : .integer(arithmetic(symbol, left, right, offset))
         }
@@ -236,6 +249,10 @@ struct SQLEvaluation {
         _ input: some SQLInput
     ) -> Bool? {
         for element in elements {
+            if case .string(let place) = program.terms[Int(element)], case .string(let text) = left {
+                if text.isSame(as: program.strings[Int(place)].utf8) { return true }
+                continue
+            }
             let before = errorCount
             guard let value = value(of: element, input) else { return nil }
             guard errorCount == before, let value = cast(value, to: left.type, at: offset) else { continue }
@@ -325,10 +342,4 @@ struct SQLEvaluation {
         }
         return function.returnType.zero
     }
-}
-
-/// Whether bytes are the same.
-private func equal(_ left: UnsafeRawBufferPointer, _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    return right.withUnsafeBytes { right in left.elementsEqual(right) }
 }

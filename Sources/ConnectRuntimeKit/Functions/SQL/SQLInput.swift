@@ -3,7 +3,9 @@
 import CloudEventsCodec
 
 /// An attribute that an expression names.
-struct SQLAttribute: Sendable {
+///
+/// An object: a value of it would be two references that are counted at each use.
+final class SQLAttribute: Sendable {
     enum Kind: Sendable {
         case id, source, specVersion, type, dataContentType, dataSchema, subject, time
         /// With its name as a key.
@@ -114,7 +116,31 @@ extension CloudEvent: SQLInput {
     }
 }
 
+/// Whether bytes are the same, eight at a time.
+func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    var index = 0
+    while index &+ 8 <= left.count {
+        let (word, other) = (
+            left.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+            right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        )
+        guard word == other else { return false }
+        index &+= 8
+    }
+    while index < left.count {
+        guard left[index] == right[index] else { return false }
+        index &+= 1
+    }
+    return true
+}
+
 extension String {
+    /// Whether the text is these bytes.
+    func isSame(as utf8: [UInt8]) -> Bool {
+        test { text in utf8.withUnsafeBytes { areEqual(text, $0) } }
+    }
+
     /// Calls with the UTF-8 of the text.
     func test(_ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         if let result = utf8.withContiguousStorageIfAvailable({ condition(UnsafeRawBufferPointer($0)) }) {

@@ -117,10 +117,11 @@ struct SQLParser {
     private mutating func operand() throws(CloudEventsSQLError) -> Int32 {
         switch token.kind {
         case .keyword(.not):
+            let offset = Int32(token.range.lowerBound)
             try enter()
             let operand = try operand()
             depth -= 1
-            return add(.not(operand))
+            return add(.not(operand, offset: offset))
         case .operator(.subtract), .operator(.add): return try signed()
         case .keyword(.exists):
             try advance()

@@ -52,7 +52,7 @@ final class SQLProgram: Sendable {
         /// The place in ``attributes``.
         case attribute(Int32)
         case exists(Int32)
-        case not(Int32)
+        case not(Int32, offset: Int32)
         case negate(Int32, offset: Int32)
         /// The place in ``calls``.
         case call(Int32)
@@ -166,7 +166,7 @@ extension SQLProgram {
         case .string(let place): return strings[Int(place)].source
         case .attribute(let place): return attributes[Int(place)].attribute.name
         case .exists(let place): return "EXISTS " + attributes[Int(place)].attribute.name
-        case .not(let operand): return "NOT " + part(operand)
+        case .not(let operand, _): return "NOT " + part(operand)
         // With a space: a minus in front of digits belongs to the number.
         case .negate(let operand, _): return "- " + part(operand)
         case .call(let place): return "\(calls[Int(place)].name)(\(list(calls[Int(place)].arguments)))"
