@@ -72,10 +72,11 @@ public struct CloudEventsSQL: Sendable {
     /// The calls of functions that do not exist with that number of arguments, one error for each (L7, L16).
     public var missingFunctions: [CloudEventsSQLError] { program.missingFunctions }
 
-    /// The type of the value where the expression alone says it; `nil` where it depends on an extension attribute.
+    /// The type of the value where the expression alone says it; `nil` where it depends on which attributes an event has.
     public var valueType: ValueType? { program.type(of: program.root) }
 
     func evaluate(_ input: some SQLInput, fallback: SQLFallback?) -> Evaluation {
+        defer { withExtendedLifetime(program) {} }
         var evaluation = SQLEvaluation(program, fallback: fallback, isFilter: false)
         // A missing attribute alone has no type that could be known (L8).
         let value = evaluation.value(of: program.root, input) ?? .boolean(false)
@@ -83,6 +84,7 @@ public struct CloudEventsSQL: Sendable {
     }
 
     func passes(_ input: some SQLInput, fallback: SQLFallback?) -> Bool {
+        defer { withExtendedLifetime(program) {} }
         var evaluation = SQLEvaluation(program, fallback: fallback, isFilter: true)
         guard case .boolean(true) = evaluation.value(of: program.root, input) else { return false }
         return evaluation.errorCount == 0

@@ -37,7 +37,7 @@ extension ConnectorRecord: SQLInput {
         return text(of: attribute).map { .string($0) }
     }
 
-    func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
+    func test(_ attribute: SQLAttribute, _ condition: SQLTest) -> Bool? {
         if case .extension(let name) = attribute.kind {
             return eventExtension(name).map { $0.canonicalString.test(condition) }
         }

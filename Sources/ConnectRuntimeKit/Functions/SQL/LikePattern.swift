@@ -5,7 +5,9 @@
 /// The pieces between the `%` are looked for from left to right, each at the first place where it can be; the first and the
 /// last are tied to the ends. That never has to go back, and ``LikePiece`` looks for each in a time that grows with the
 /// text alone.
-struct LikePattern: Sendable {
+///
+/// Pattern and pieces are objects, of which one reference is counted where they are used and not one for each field.
+final class LikePattern: Sendable {
     private let head: LikePiece
     /// What is between two `%`.
     private let middle: [LikePiece]
@@ -53,7 +55,7 @@ struct LikePattern: Sendable {
 }
 
 /// A part of a pattern without `%`.
-struct LikePiece: Sendable {
+final class LikePiece: Sendable {
     enum Element: Sendable {
         case byte(UInt8)
         case anyCharacter
@@ -128,7 +130,7 @@ struct LikePiece: Sendable {
 
 /// Looks for a long piece in one pass: a bit for each of its elements says whether what was read ends with the piece up
 /// to there.
-struct LikeSearch: Sendable {
+final class LikeSearch: Sendable {
     /// For each byte, the bits of the elements that it continues.
     private let masks: [UInt64]
     /// The bits of the `_`, which take the further bytes of a character too.

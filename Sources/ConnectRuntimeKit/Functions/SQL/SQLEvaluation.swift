@@ -124,14 +124,12 @@ struct SQLEvaluation {
         switch step.action {
         case .like(let pattern, let negated):
             isNegated = negated
-            result = test(place, input) { [program] in program.patterns[Int(pattern)].pattern.matches($0) }
+            result = test(place, .like(program.patterns[Int(pattern)].pattern), input)
         case .binary(let symbol, let operand) where symbol == .equal || symbol == .notEqual:
             // The right operand decides what is compared (L11), and every type is cast to String without an error.
             guard case .string(let literal) = program.terms[Int(operand)] else { return nil }
             isNegated = symbol == .notEqual
-            result = test(place, input) { [program] text in
-                program.strings[Int(literal)].utf8.withUnsafeBytes { areEqual(text, $0) }
-            }
+            result = test(place, .equal(program.strings[Int(literal)].utf8), input)
         default: return nil
         }
         guard let result else {
@@ -141,13 +139,11 @@ struct SQLEvaluation {
         return result != isNegated
     }
 
-    private func test(
-        _ place: Int32,
-        _ input: some SQLInput,
-        _ condition: (UnsafeRawBufferPointer) -> Bool
-    ) -> Bool? {
+    private func test(_ place: Int32, _ condition: SQLTest, _ input: some SQLInput) -> Bool? {
         let attribute = program.attributes[Int(place)].attribute
-        return input.test(attribute, condition) ?? fallback?.value(of: attribute)?.test(condition)
+        if let result = input.test(attribute, condition) { return result }
+        guard let fallback else { return nil }
+        return fallback.value(of: attribute)?.test(condition)
     }
 
     private mutating func apply(
@@ -167,7 +163,7 @@ struct SQLEvaluation {
         case .like(let place, let isNegated):
             guard let left, errorCount == before else { return .boolean(false) }
             let pattern = program.patterns[Int(place)].pattern
-            return .boolean(left.description.test { pattern.matches($0) } != isNegated)
+            return .boolean(left.description.test(.like(pattern)) != isNegated)
         case .in(let place, let isNegated):
             guard let left, errorCount == before else { return .boolean(false) }
             let isFound = contains(left, program.sets[Int(place)], offset, input)
@@ -250,7 +246,7 @@ struct SQLEvaluation {
     ) -> Bool? {
         for element in elements {
             if case .string(let place) = program.terms[Int(element)], case .string(let text) = left {
-                if text.isSame(as: program.strings[Int(place)].utf8) { return true }
+                if text.test(.equal(program.strings[Int(place)].utf8)) { return true }
                 continue
             }
             let before = errorCount

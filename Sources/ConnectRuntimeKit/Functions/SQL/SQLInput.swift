@@ -36,12 +36,19 @@ final class SQLAttribute: Sendable {
             }
         isRequired = name == "id" || name == "source" || name == "specversion" || name == "type"
     }
+}
 
-    /// Whether the specification of events defines it: then its value is a String (L1).
-    var isCore: Bool {
-        switch kind {
-        case .extension, .impossible: false
-        default: true
+/// A condition on a text; it is no closure, which would hold on to what it needs.
+enum SQLTest {
+    /// The text is these bytes, which belong to the program.
+    case equal(UnsafeRawBufferPointer)
+    case like(LikePattern)
+
+    @inline(__always)
+    func holds(for text: UnsafeRawBufferPointer) -> Bool {
+        switch self {
+        case .equal(let bytes): areEqual(text, bytes)
+        case .like(let pattern): pattern.matches(text)
         }
     }
 }
@@ -52,7 +59,7 @@ protocol SQLInput {
     func value(of attribute: SQLAttribute) -> CloudEventsSQL.Value?
 
     /// Tests the value of an attribute as a String (L10); `nil` where it is not there.
-    func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool?
+    func test(_ attribute: SQLAttribute, _ condition: SQLTest) -> Bool?
 
     func has(_ attribute: SQLAttribute) -> Bool
 }
@@ -91,8 +98,8 @@ extension CloudEvent: SQLInput {
         }
     }
 
-    func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
-        key(of: attribute).flatMap { canonicalBytes(of: $0) }?.withUnsafeBytes(condition)
+    func test(_ attribute: SQLAttribute, _ condition: SQLTest) -> Bool? {
+        key(of: attribute).flatMap { canonicalBytes(of: $0) }?.withUnsafeBytes { condition.holds(for: $0) }
     }
 
     func has(_ attribute: SQLAttribute) -> Bool {
@@ -136,10 +143,8 @@ func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -
 }
 
 extension String {
-    /// Whether the text is these bytes.
-    func isSame(as utf8: [UInt8]) -> Bool {
-        test { text in utf8.withUnsafeBytes { areEqual(text, $0) } }
-    }
+    /// Whether a condition holds for the UTF-8 of the text.
+    func test(_ condition: SQLTest) -> Bool { test { condition.holds(for: $0) } }
 
     /// Calls with the UTF-8 of the text.
     func test(_ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool {

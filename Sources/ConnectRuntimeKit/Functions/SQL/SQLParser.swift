@@ -173,8 +173,7 @@ struct SQLParser {
 
     private mutating func string() throws(CloudEventsSQLError) -> Int32 {
         let value = lexer.value(ofString: token.range)
-        let literal = SQLProgram.Literal(value: value, utf8: Array(value.utf8), source: lexer.text(token.range))
-        tables.strings.append(literal)
+        tables.strings.append((value, lexer.text(token.range)))
         try advance()
         return add(.string(Int32(tables.strings.count - 1)))
     }

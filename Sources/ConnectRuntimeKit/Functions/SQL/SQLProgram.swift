@@ -43,7 +43,10 @@ enum SQLOperator: UInt8 {
 ///
 /// What stands left of an operator is not nested. `a + b * c = d AND e` is the term `a` and four steps, each of which makes
 /// of the value so far and an operand the next value; so only parentheses, calls and unary operators make evaluation deep.
-final class SQLProgram: Sendable {
+///
+/// The tables are memory of its own that is written by the initializer alone, which is why it is safe to send. In arrays, each
+/// look at a term counted references: that was half of the time.
+final class SQLProgram: @unchecked Sendable {
     enum Term: Sendable {
         case boolean(Bool)
         case integer(Int32)
@@ -74,9 +77,10 @@ final class SQLProgram: Sendable {
         var offset: Int32
     }
 
-    struct Literal: Sendable {
+    struct Literal: @unchecked Sendable {
         var value: String
-        var utf8: [UInt8]
+        /// Its bytes, which the program frees.
+        var utf8: UnsafeRawBufferPointer
         /// As it is written, with its quotes.
         var source: String
     }
@@ -100,36 +104,66 @@ final class SQLProgram: Sendable {
     }
 
     /// What the parser makes.
-    struct Tables: Sendable {
+    struct Tables {
         var terms: [Term] = []
         var steps: [Step] = []
-        var strings: [Literal] = []
+        var strings: [(value: String, source: String)] = []
         var patterns: [Pattern] = []
         var attributes: [Attribute] = []
         var sets: [[Int32]] = []
         var calls: [Call] = []
     }
 
-    let terms: [Term]
-    let steps: [Step]
-    let strings: [Literal]
-    let patterns: [Pattern]
-    let attributes: [Attribute]
-    let sets: [[Int32]]
-    let calls: [Call]
+    let terms: UnsafeBufferPointer<Term>
+    let steps: UnsafeBufferPointer<Step>
+    let strings: UnsafeBufferPointer<Literal>
+    let patterns: UnsafeBufferPointer<Pattern>
+    let attributes: UnsafeBufferPointer<Attribute>
+    let sets: UnsafeBufferPointer<[Int32]>
+    let calls: UnsafeBufferPointer<Call>
     let root: Int32
     let textLimit: Int
 
     init(_ tables: Tables, root: Int32, textLimit: Int) {
-        terms = tables.terms
-        steps = tables.steps
-        strings = tables.strings
-        patterns = tables.patterns
-        attributes = tables.attributes
-        sets = tables.sets
-        calls = tables.calls
+        terms = Self.copy(tables.terms)
+        steps = Self.copy(tables.steps)
+        strings = Self.copy(
+            tables.strings.map { Literal(value: $0.value, utf8: Self.bytes($0.value), source: $0.source) }
+        )
+        patterns = Self.copy(tables.patterns)
+        attributes = Self.copy(tables.attributes)
+        sets = Self.copy(tables.sets)
+        calls = Self.copy(tables.calls)
         self.root = root
         self.textLimit = textLimit
+    }
+
+    private static func copy<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
+        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+        _ = copy.initialize(from: elements)
+        return UnsafeBufferPointer(copy)
+    }
+
+    private static func bytes(_ text: String) -> UnsafeRawBufferPointer {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
+        bytes.copyBytes(from: text.utf8)
+        return UnsafeRawBufferPointer(bytes)
+    }
+
+    private static func free<Element>(_ elements: UnsafeBufferPointer<Element>) {
+        UnsafeMutableBufferPointer(mutating: elements).deinitialize()
+        elements.deallocate()
+    }
+
+    deinit {
+        for literal in strings { literal.utf8.deallocate() }
+        Self.free(terms)
+        Self.free(steps)
+        Self.free(strings)
+        Self.free(patterns)
+        Self.free(attributes)
+        Self.free(sets)
+        Self.free(calls)
     }
 
     var missingFunctions: [CloudEventsSQLError] {
@@ -142,7 +176,7 @@ final class SQLProgram: Sendable {
         case .boolean, .exists, .not: return .boolean
         case .integer, .negate: return .integer
         case .string: return .string
-        case .attribute(let place): return attributes[Int(place)].attribute.isCore ? .string : nil
+        case .attribute(let place): return attributes[Int(place)].attribute.isRequired ? .string : nil
         case .call(let place): return calls[Int(place)].function.map { $0.returnType } ?? .boolean
         case .chain(_, _, let end):
             if case .binary(let symbol, _) = steps[Int(end) - 1].action { return symbol.type }
