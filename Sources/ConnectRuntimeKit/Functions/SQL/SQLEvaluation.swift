@@ -8,7 +8,8 @@ struct SQLEvaluation {
     typealias Value = CloudEventsSQL.Value
     typealias ValueType = CloudEventsSQL.ValueType
 
-    let program: SQLProgram
+    /// The caller keeps the program alive.
+    let program: SQLProgram.View
     let fallback: SQLFallback?
     /// Whether nothing counts but that the value is `true` and there are no errors: the first error ends it.
     let isFilter: Bool
@@ -16,7 +17,7 @@ struct SQLEvaluation {
     private(set) var errorCount = 0
 
     init(_ program: SQLProgram, fallback: SQLFallback?, isFilter: Bool) {
-        self.program = program
+        self.program = program.view
         self.fallback = fallback
         self.isFilter = isFilter
     }

@@ -166,6 +166,32 @@ final class SQLProgram: @unchecked Sendable {
         Self.free(calls)
     }
 
+    /// The tables without the object that owns them, to which a reference would be counted at each look.
+    struct View {
+        let terms: UnsafeBufferPointer<Term>
+        let steps: UnsafeBufferPointer<Step>
+        let strings: UnsafeBufferPointer<Literal>
+        let patterns: UnsafeBufferPointer<Pattern>
+        let attributes: UnsafeBufferPointer<Attribute>
+        let sets: UnsafeBufferPointer<[Int32]>
+        let calls: UnsafeBufferPointer<Call>
+        let textLimit: Int
+    }
+
+    /// Valid while the program is kept alive.
+    var view: View {
+        View(
+            terms: terms,
+            steps: steps,
+            strings: strings,
+            patterns: patterns,
+            attributes: attributes,
+            sets: sets,
+            calls: calls,
+            textLimit: textLimit
+        )
+    }
+
     var missingFunctions: [CloudEventsSQLError] {
         calls.filter { $0.function == nil }.map { $0.missing }
     }
