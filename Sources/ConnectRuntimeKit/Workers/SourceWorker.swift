@@ -36,17 +36,10 @@ final class SourceWorker: ConnectorWorker {
 
     /// Polls in a task of its own, so that a suspended poll can be cancelled without cancelling a put.
     func run() async {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await self.read()
-                return false
-            }
-            group.addTask { await self.handOver.shouldCancelPoll() }
-            group.addTask {
-                await self.tellHolds()
-                return false
-            }
-            for await shouldCancel in group where shouldCancel { group.cancelAll() }
+        await withTaskGroup { group in
+            group.addTask { await self.read() }
+            if pool != nil || connector is any HoldObserving { group.addTask { await self.tellHolds() } }
+            if await handOver.shouldCancelPoll() { group.cancelAll() }
         }
     }
 
@@ -78,7 +71,6 @@ final class SourceWorker: ConnectorWorker {
     /// Tells the source, while its poll is suspended, which partitions are held back now.
     private func tellHolds() async {
         let observer = connector as? any HoldObserving
-        guard pool != nil || observer != nil else { return }
         while let partitions = await handOver.nextHoldChange() {
             pool?.holdBack(partitions)
             guard let observer else { continue }
@@ -143,6 +135,7 @@ final class SourceWorker: ConnectorWorker {
     }
 
     /// Hands a batch over, or puts it at once; what to do next.
+    @inline(never)
     private func take(
         _ batch: SourceBatch,
         _ units: inout UnitGatherer,
