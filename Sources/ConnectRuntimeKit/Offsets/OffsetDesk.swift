@@ -107,7 +107,7 @@ struct OffsetDesk {
             result = try await body(claim)
         } catch {
             try? await store.release(claim.token)
-            throw error
+            throw error.inCall("edit", of: "offset store")
         }
         do {
             try await store.release(claim.token)

@@ -31,6 +31,7 @@ struct Committer: Sendable {
     }
 
     /// Flushes and stores; `false` when the pipeline is given up meanwhile.
+    @inline(never)
     private func commit(_ set: CommitSet) async throws -> Bool {
         let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
         guard try await flush(steps) else { return false }
@@ -68,6 +69,7 @@ struct Committer: Sendable {
     /// Tells the source what is committed. A failure is no failure of the data: it is told again later.
     ///
     /// - Returns: whether there is any use in going on.
+    @inline(never)
     private func report(_ set: CommitSet) async -> Bool {
         let isEarly = handOver.step { state, _ in state.isReportEarly(at: state.clock.now) }
         if isEarly {

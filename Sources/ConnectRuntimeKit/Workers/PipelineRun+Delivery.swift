@@ -66,6 +66,9 @@ extension PipelineRun {
         _ letters: LetterPost?,
         _ source: any Source
     ) async {
+        if sinks.count == 1, letters == nil, handOver.step({ state, _ in state.desks[0].maxPuts }) == 1 {
+            return await sinks[0].run(0, handOver)
+        }
         await withTaskGroup { group in
             for (index, sink) in sinks.enumerated() {
                 for _ in 0..<handOver.step({ state, _ in state.desks[index].maxPuts }) {

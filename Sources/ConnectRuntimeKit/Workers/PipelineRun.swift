@@ -88,6 +88,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Starts the sinks, then the source, lets them work, and stops in reverse whatever was started.
+    @inline(never)
     private func runClaimed(
         _ source: any Source,
         _ sinks: [(name: String, sink: any Sink)],
@@ -121,6 +122,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Starts a worker; where that fails in a way that may pass, another instance is made and started.
+    @inline(never)
     private func starting<Worker: ConnectorWorker>(
         _ first: Worker,
         again make: @Sendable () throws -> Worker
@@ -147,6 +149,7 @@ final class PipelineRun: Sendable {
         }
     }
 
+    @inline(never)
     private func startLetters() async throws -> LetterPost? {
         guard pipeline.options.onError.action == .deadLetter, let letters = pipeline.deadLetters else { return nil }
         switch letters.place {
@@ -171,6 +174,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Takes up the positions with which the output was stored last.
+    @inline(never)
     private func resume(_ sinks: [SinkWorker], _ claim: OffsetClaim, _ claims: RunClaims) async throws
         -> [StoredPosition]
     {
@@ -199,6 +203,7 @@ final class PipelineRun: Sendable {
         return try await connector.positions(in: claim.token.scope)
     }
 
+    @inline(never)
     private func runSource(
         _ source: any Source,
         _ sinks: [SinkWorker],
@@ -244,6 +249,7 @@ final class PipelineRun: Sendable {
         if let failure { throw failure }
     }
 
+    @inline(never)
     private func sourceWorker(_ source: any Source, _ sinks: [SinkWorker], _ handOver: HandOver) -> SourceWorker {
         let pool = (source as? any PartitionedSource).map { PartitionPool($0, pipeline.options) }
         if let pool { host.connect(pool) }
@@ -264,6 +270,7 @@ final class PipelineRun: Sendable {
         )
     }
 
+    @inline(never)
     private func makeHandOver(
         _ source: any Source,
         _ sinks: [SinkWorker],
@@ -302,6 +309,7 @@ final class PipelineRun: Sendable {
     }
 
     /// After a restart the source is told again what was committed: the last time may have failed.
+    @inline(never)
     private func tellCommitted(
         _ worker: SourceWorker,
         _ keeper: PositionKeeper,

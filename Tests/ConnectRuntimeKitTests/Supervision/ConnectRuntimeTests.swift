@@ -221,6 +221,34 @@ struct ConnectRuntimeTests {
         #expect(output.count == 10, "the second run went on behind the first")
     }
 
+    @Test("the observer gets the metrics of all pipelines at each interval, and once more at the end")
+    func metrics() async throws {
+        let seen = MetricsLog()
+        let (output, clock) = (Output(), clock)
+        var options = RuntimeOptions()
+        options.metricsInterval = .seconds(10)
+        options.staysWithoutWork = true
+        let runtime = try ConnectRuntime(
+            [bounded("a", output, count: 7), pipeline("b", IdleSource())],
+            options: options,
+            observer: seen,
+            clock: clock.connectorClock
+        )
+        try await runtime.whileRunning { runtime in
+            try await runtime.reach(.stopped, "a")
+            try await runtime.reach(.running, "b")
+            for count in 1...3 {
+                await clock.sleepers(atLeast: 2)
+                clock.advance(by: .seconds(10))
+                while seen.metrics.count < count { await Task.yield() }
+            }
+        }
+        #expect(seen.metrics.count == 4)
+        let last = seen.metrics.last?.pipelines ?? []
+        #expect(last.map(\.pipeline) == ["a", "b"] && last.map(\.counts.delivered) == [7, 0])
+        #expect(last.allSatisfy { $0.state == .stopped })
+    }
+
     @Test("cancelling it cancels every pipeline")
     func cancelled() async throws {
         let runtime = try ConnectRuntime([pipeline("a"), pipeline("b", IdleSource())])
