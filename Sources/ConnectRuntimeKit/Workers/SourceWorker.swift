@@ -88,30 +88,22 @@ final class SourceWorker: ConnectorWorker {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let spans = retrier.spans
+        let isTraced = retrier.spans.isActive
         // With spans, each put has one.
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !spans.isActive
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !isTraced
         let lease = handOver.lease
-        let meter = handOver.pollMeter
-        var sampling = PollSampling()
+        var sampling = PollSampling(isMeasuring: handOver.pollMeter != nil, isTraced: isTraced)
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
-            let span = spans.begin()
             do {
-                if let meter, sampling.shouldMeasure() {
-                    let start = handOver.clock.now.nanoseconds
-                    batch = try await polled.poll(request)
-                    let duration = handOver.clock.now.nanoseconds - start
-                    meter.record(duration)
-                    sampling.note(duration)
+                if sampling.shouldMeasure() {
+                    batch = try await measuring(&sampling) { try await polled.poll(request) }
                 } else {
                     batch = try await polled.poll(request)
                 }
                 if needsOffsets { try checkOffsets(batch) }
-                if !batch.records.isEmpty { spans.end(span, .receive, of: name, TraceLinks(of: batch.records)) }
             } catch {
-                spans.end(span, .receive, of: name, TraceLinks(), error)
                 if await pause(after: error, &failures) { continue }
                 break
             }
@@ -131,6 +123,28 @@ final class SourceWorker: ConnectorWorker {
             case .end:
                 next = nil
             }
+        }
+    }
+
+    /// Measures a poll, and tells of it.
+    private func measuring(
+        _ sampling: inout PollSampling,
+        _ poll: () async throws -> SourceBatch
+    ) async throws -> SourceBatch {
+        let span = retrier.spans.begin()
+        let start = handOver.clock.now.nanoseconds
+        do {
+            let batch = try await poll()
+            let duration = handOver.clock.now.nanoseconds - start
+            handOver.pollMeter?.record(duration)
+            sampling.note(duration)
+            if !batch.records.isEmpty {
+                retrier.spans.end(span, .receive, of: name, TraceLinks(of: batch.records))
+            }
+            return batch
+        } catch {
+            retrier.spans.end(span, .receive, of: name, TraceLinks(), error)
+            throw error
         }
     }
 
