@@ -171,27 +171,28 @@ extension OffsetStoreTrial {
     }
 
     private func checkCancelledSave() async throws {
-        let claim = try await claim()
-        try await save([.at(1), .at(1, in: "b")], claim)
-        for pause in [nil, Duration.zero] {
-            let changes = OffsetChanges(positions: [.at(2), .at(2, in: "b")])
+        var owner = try await claim()
+        try await save([.at(0), .at(0, in: "b")], owner)
+        for (index, pause) in [nil, nil, Duration.zero, .milliseconds(1)].enumerated() {
+            let number = Int64(index + 1)
+            let token = owner.token
             _ = try await caller.cancelled("save", after: pause) { [store] in
-                try await store.save(changes, under: claim.token)
+                try await store.save(OffsetChanges(positions: [.at(number), .at(number, in: "b")]), under: token)
+            }
+            _ = try await caller.cancelled("renew") { [store] in try await store.renew(token) }
+            owner = try await claim("orders", nil, .takeOver)
+            guard owner.positions.count == 2, Set(owner.positions.map(\.sequence)).count == 1 else {
+                throw Finding.broken(
+                    expected: "a cancelled save to be there whole or not at all",
+                    seen: "\(owner.positions.map(\.position))",
+                    advice: "save all changes in one step that cancellation cannot divide"
+                )
             }
         }
-        _ = try await caller.cancelled("renew") { [store] in try await store.renew(claim.token) }
-        let found = try await self.claim("orders", nil, .takeOver)
-        let sequences = Set(found.positions.map(\.sequence))
-        guard found.positions.count == 2, sequences.count == 1 else {
-            throw Finding.broken(
-                expected: "a cancelled save to be there whole or not at all",
-                seen: "\(found.positions.map(\.position))",
-                advice: "save all changes in one step that cancellation cannot divide"
-            )
-        }
-        try await save([.at(3), .at(3, in: "b")], found)
-        _ = try await caller.cancelled("release") { [store] in try await store.release(found.token) }
-        try expect(try await stored(), [.at(3), .at(3, in: "b")], "work on after a call that was cancelled")
+        try await save([.at(9), .at(9, in: "b")], owner)
+        let token = owner.token
+        _ = try await caller.cancelled("release") { [store] in try await store.release(token) }
+        try expect(try await stored(), [.at(9), .at(9, in: "b")], "work on after a call that was cancelled")
     }
 
     private func checkReopen() async throws {

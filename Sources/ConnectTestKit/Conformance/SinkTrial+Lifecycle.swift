@@ -131,7 +131,8 @@ extension SinkTrial {
             try await session.put(batch(1))
             try await session.flush()
             checkpoint = try await session.checkpoint()
-            try await session.end()
+            let complaints = try await session.end()
+            try need(complaints.isEmpty, "what runs beside the sink does not end")
         }
         guard let leak else { return }
         throw Finding.broken(

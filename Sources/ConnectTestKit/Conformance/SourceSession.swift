@@ -35,8 +35,8 @@ final class SourceSession: Sendable {
         return await host.endTasks(within: trial.limits.cancellation)
     }
 
-    func beginPoll(_ request: PollRequest = .everything) -> LooseCall<SourceBatch> {
-        caller.begin { [source] in try await source.poll(request) }
+    func beginPoll(_ request: PollRequest = .everything, isCancelled: Bool = false) -> LooseCall<SourceBatch> {
+        caller.begin(isCancelled: isCancelled) { [source] in try await source.poll(request) }
     }
 
     func poll(_ request: PollRequest = .everything) async throws -> SourceBatch {

@@ -117,7 +117,8 @@ extension SourceTrial {
         let leak = try await OpenDescriptors.leak {
             let session = try await session()
             _ = try? await session.poll(PollRequest(maxRecords: 1))
-            try await session.end()
+            let complaints = try await session.end()
+            try need(complaints.isEmpty, "what runs beside the source does not end")
         }
         guard let leak else { return }
         throw Finding.broken(

@@ -24,7 +24,8 @@ extension SourceTrial {
         let first = try await session()
         let traits = first.base.traits
         if traits.positions == .nobody { throw Finding.notApplicable("nobody keeps the positions of this source") }
-        let reading = try await first.read(itemCount)
+        // Small batches, so that progress marks lie between them.
+        let reading = try await first.read(itemCount, PollRequest(maxRecords: 4))
         if traits.positions == .offsetStore {
             try await first.end()
             for (records, marks) in points(in: reading) { try await resume(behind: records, marks) }
@@ -165,7 +166,8 @@ extension SourceTrial {
         var committed: [RecordPosition] = []
         for yields in 0..<8 {
             let session = try await session(from: committed)
-            let poll = session.beginPoll(PollRequest(maxRecords: subject.unitSize))
+            let request = PollRequest(maxRecords: subject.unitSize)
+            let poll = session.beginPoll(request, isCancelled: yields == 0)
             for _ in 0..<yields { await Task.yield() }
             poll.cancel()
             let outcome = await poll.outcome(within: limits.cancellation)

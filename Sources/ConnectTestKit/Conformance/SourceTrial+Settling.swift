@@ -28,7 +28,8 @@ extension SourceTrial {
         let first = try await session()
         let source = try committing(first)
         let records = try await first.read(itemCount).records
-        let half = positions(behind: records.prefix(records.count / 2))
+        let settled = try firstOfEach(records, units: 3)
+        let half = positions(behind: settled)
         for _ in 0..<2 { try await caller.call("commit") { try await source.commit(half) } }
         _ = try await caller.cancelled("commit") { try await source.commit(half) }
         try await caller.call("commit of nothing") { try await source.commit([]) }
@@ -38,7 +39,7 @@ extension SourceTrial {
         if let source = second.base as? any CommittingSource, second.base.traits.positions == .offsetStore {
             try await caller.call("commit after a restart") { try await source.commit(half) }
         }
-        let starts = try starts(behind: records.prefix(records.count / 2))
+        let starts = try starts(behind: settled)
         let rest = items.indices.reduce(0) { $0 + items[$1].count - (starts[$1] ?? 0) }
         try expect(try await second.read(rest).records, from: starts)
         try await second.end()
@@ -49,16 +50,22 @@ extension SourceTrial {
         let first = try await session()
         let source = try committing(first)
         let records = try await first.read(itemCount).records
-        let older = positions(behind: records.prefix(records.count / 2))
-        let newer = positions(behind: records.prefix(records.count - subject.unitSize))
+        let older = positions(behind: try firstOfEach(records, units: 2))
+        let settled = try firstOfEach(records, units: 4)
+        let newer = positions(behind: settled)
         try await caller.call("commit") { try await source.commit(newer) }
         try await caller.call("a commit of older positions") { try await source.commit(older) }
         try await first.end()
         let second = try await session(from: newer)
-        let starts = try starts(behind: records.prefix(records.count - subject.unitSize))
+        let starts = try starts(behind: settled)
         let rest = items.indices.reduce(0) { $0 + items[$1].count - (starts[$1] ?? 0) }
         try expect(try await second.readAll(rest).records, from: starts)
         try await second.end()
+    }
+
+    /// The records of the first units of each partition.
+    private func firstOfEach(_ records: [ConnectorRecord], units: Int) throws -> [ConnectorRecord] {
+        try records.filter { try place(of: $0).number < units * subject.unitSize }
     }
 
     private func checkConcurrentCommit() async throws {
@@ -97,7 +104,7 @@ extension SourceTrial {
         var acknowledgements: [Acknowledgement] = []
         for (index, record) in records.enumerated() {
             guard let position = record.position, let item = subject.item(record) else { continue }
-            let outcome = outcomes[index % outcomes.count]
+            let outcome = outcomes[(index + index / outcomes.count) % outcomes.count]
             let error = outcome == .delivered ? nil : ConnectorError(.invalidRecord, "not accepted")
             acknowledgements.append(Acknowledgement(position: position, outcome: outcome, error: error))
             expected[item] = outcome
