@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import OpenConnect
+
 /// How much of a pipeline may be on its way, and when it is committed.
 public struct DeliveryOptions: Sendable, Hashable {
     /// The most records that one poll may return.
@@ -31,6 +33,9 @@ public struct DeliveryOptions: Sendable, Hashable {
     public var onError = ErrorTolerance.stop
     /// What is demanded of the delivery; `nil` for the best that source and sinks allow.
     public var guarantee: DeliveryGuarantee?
+    /// What is done at the start, and when a partition is assigned, where somebody owns the offsets: fail, wait as a
+    /// standby, or take over.
+    public var claim = ClaimPolicy.failIfOwned
 
     /// The defaults.
     public init() {}

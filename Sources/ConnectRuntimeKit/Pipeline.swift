@@ -25,8 +25,9 @@ public final class Pipeline: Sendable {
     let deadLetters: DeadLetters?
     let clock: ConnectorClock
     let randomness: PipelineRandomness
-    let onEvent: @Sendable (ConnectorEvent) -> Void
-    private let state = Lock(PipelineState())
+    let observers: ObserverList
+    let events: EventSender
+    private let state = Lock(Life())
 
     /// A pipeline with several sinks, all of which get every record unless a function chooses among them.
     ///
@@ -40,7 +41,7 @@ public final class Pipeline: Sendable {
     ///   - options: how much may be on its way, when it is committed, and what is done about failures.
     ///   - clock: the time that the pipeline lives by.
     ///   - randomness: the chance that the pipeline lives by.
-    ///   - onEvent: is told what an operator should know. Called from any task; must not block.
+    ///   - observer: is told what an operator should know. Called from any task; must not block.
     public init(
         _ name: String,
         from source: @autoclosure @escaping @Sendable () throws -> any Source,
@@ -51,7 +52,7 @@ public final class Pipeline: Sendable {
         options: DeliveryOptions = DeliveryOptions(),
         clock: ConnectorClock = .continuous,
         randomness: PipelineRandomness = .system,
-        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+        observer: any RuntimeObserver = .silent
     ) {
         self.name = name
         self.options = options
@@ -60,7 +61,8 @@ public final class Pipeline: Sendable {
         self.deadLetters = deadLetters
         self.clock = clock
         self.randomness = randomness
-        self.onEvent = onEvent
+        observers = ObserverList(observer)
+        events = EventSender(name, observers)
         store = offsets
         makeSource = source
     }
@@ -76,7 +78,7 @@ public final class Pipeline: Sendable {
         options: DeliveryOptions = DeliveryOptions(),
         clock: ConnectorClock = .continuous,
         randomness: PipelineRandomness = .system,
-        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+        observer: any RuntimeObserver = .silent
     ) {
         self.init(
             name,
@@ -88,7 +90,7 @@ public final class Pipeline: Sendable {
             options: options,
             clock: clock,
             randomness: randomness,
-            onEvent: onEvent
+            observer: observer
         )
     }
 
@@ -102,21 +104,57 @@ public final class Pipeline: Sendable {
     ///   `deadlineExceeded` when a stop did not get done in time; `cancelled` when the task was cancelled.
     @discardableResult
     public func run() async throws -> DeliveryCounts {
+        try await run { _ in }
+    }
+
+    /// Runs, and tells each state that the run comes to.
+    @discardableResult
+    func run(_ onState: @escaping @Sendable (PipelineState) -> Void) async throws -> DeliveryCounts {
         let run = try state.withLock { state throws(ConnectorError) in
             guard state.run == nil else {
                 throw ConnectorError(.invalidConfiguration, "the pipeline \"\(name)\" is running already")
             }
-            let run = PipelineRun(self)
+            state.runs += 1
+            let run = PipelineRun(self, number: state.runs)
             state.run = run
+            state.onState = onState
             return run
         }
-        defer {
-            state.withLock { state in
-                state.lastCounts = run.counts
-                state.run = nil
-            }
+        do {
+            let counts = try await run.execute()
+            end(run, .stopped)
+            return counts
+        } catch {
+            end(run, run.isFailed(by: error) ? .failed : .stopped, error)
+            throw error
         }
-        return try await run.execute()
+    }
+
+    private func end(_ run: PipelineRun, _ newest: PipelineState, _ error: (any Error)? = nil) {
+        state.withLock { state in
+            state.lastCounts = run.counts
+            state.run = nil
+        }
+        defer { state.withLock { $0.onState = nil } }
+        enter(newest, error)
+    }
+
+    /// Notes the state that the pipeline is in, and tells the observer where it is another one.
+    func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
+        let (isNew, onState) = state.withLock { state in
+            defer { state.state = newest }
+            return (state.state != newest, state.onState)
+        }
+        guard isNew else { return }
+        events.send(
+            .pipelineState,
+            newest == .failed ? .error : .info,
+            "the pipeline \"\(name)\" is \(newest)",
+            error: error
+        ) {
+            $0.state = newest
+        }
+        onState?(newest)
     }
 
     /// Asks a running pipeline to drain and stop. Returns at once; ``run()`` returns when it is done.
@@ -124,15 +162,42 @@ public final class Pipeline: Sendable {
         state.withLock(\.run)?.stop.request()
     }
 
+    /// Lets polling rest, until ``resume()``. What was polled is delivered and committed; the claim and the connections
+    /// stay. A poll that is suspended is not cancelled: what it returns is kept until polling goes on.
+    ///
+    /// - Returns: when everything is at rest; `false` when that will not be, because the pipeline does not run or does so
+    ///   no longer, goes on meanwhile, or the calling task is cancelled. What was asked for remains so.
+    @discardableResult
+    public func pause() async -> Bool {
+        guard let run = state.withLock(\.run) else { return false }
+        run.pause()
+        return await run.restInPause()
+    }
+
+    /// Lets polling go on.
+    public func resume() {
+        state.withLock(\.run)?.resume()
+    }
+
+    /// Whether a run has not come to its end.
+    var isRunning: Bool { state.withLock { $0.run != nil } }
+
     /// What the pipeline is doing.
     public var status: PipelineStatus {
-        let (run, lastCounts) = state.withLock { ($0.run, $0.lastCounts) }
-        guard let run else { return PipelineStatus(phase: .stopped, counts: lastCounts, calls: []) }
-        return run.status
+        let life = state.withLock { $0 }
+        return PipelineStatus(
+            state: life.state,
+            counts: life.run?.counts ?? life.lastCounts,
+            calls: life.run?.runningCalls ?? []
+        )
     }
 }
 
-private struct PipelineState: Sendable {
+private struct Life: Sendable {
+    var state = PipelineState.created
     var run: PipelineRun?
+    var onState: (@Sendable (PipelineState) -> Void)?
+    /// How many runs there were.
+    var runs = 0
     var lastCounts = DeliveryCounts()
 }

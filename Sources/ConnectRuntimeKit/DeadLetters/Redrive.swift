@@ -27,7 +27,8 @@ final class Redrive: Sendable {
             clock: pipeline.clock,
             randomness: pipeline.randomness,
             stop: StopSignal(),
-            onEvent: pipeline.onEvent
+            events: pipeline.events,
+            calls: CallRegister(pipeline.clock)
         )
     }
 
@@ -57,7 +58,7 @@ final class Redrive: Sendable {
     private func deliver() async throws -> RedriveCounts {
         var sinks = RedriveSinks(
             pipeline,
-            host: PipelineHost(tasks: tasks, onEvent: pipeline.onEvent),
+            host: PipelineHost(tasks: tasks, events: pipeline.events),
             retrier: retrier
         )
         var counts = RedriveCounts()
@@ -96,7 +97,7 @@ final class Redrive: Sendable {
             if !page.isEmpty { try await redrive(page, through: &sinks, &counts, &notices) }
             if let limit = selection.limit, taken >= limit { break }
         }
-        notices.report(counts, pipeline.onEvent)
+        notices.report(counts, pipeline.events)
     }
 
     /// Delivers one page, and removes from the store what was delivered.

@@ -14,25 +14,27 @@ struct RedriveNotices: Sendable {
         }
     }
 
-    func report(_ counts: RedriveCounts, _ onEvent: (ConnectorEvent) -> Void) {
+    func report(_ counts: RedriveCounts, _ events: EventSender) {
         for reason in reasons {
-            onEvent(
-                ConnectorEvent(
-                    .warning,
-                    "dead letters are kept: \(reason.text)",
-                    attributes: ["letters": "\(reason.count)"]
-                )
-            )
+            events.send(
+                .deadLettersKept,
+                .warning,
+                "dead letters are kept: \(reason.text)",
+                attributes: ["letters": "\(reason.count)"]
+            ) {
+                $0.records = reason.count
+            }
         }
-        onEvent(
-            ConnectorEvent(
-                .info,
-                "dead letters were redriven",
-                attributes: [
-                    "delivered": "\(counts.delivered)", "filtered": "\(counts.filtered)",
-                    "dropped": "\(counts.dropped)", "failed again": "\(counts.failedAgain)", "kept": "\(counts.kept)",
-                ]
-            )
-        )
+        events.send(
+            .deadLettersRedriven,
+            .info,
+            "dead letters were redriven",
+            attributes: [
+                "delivered": "\(counts.delivered)", "filtered": "\(counts.filtered)",
+                "dropped": "\(counts.dropped)", "failed again": "\(counts.failedAgain)", "kept": "\(counts.kept)",
+            ]
+        ) {
+            $0.records = counts.delivered
+        }
     }
 }

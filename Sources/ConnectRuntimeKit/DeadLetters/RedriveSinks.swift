@@ -55,7 +55,7 @@ struct RedriveSinks {
             name: worker.name,
             clock: pipeline.clock,
             eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: worker.connector))"),
-            host: host
+            host: ConnectorDoor(host, worker.name)
         )
     }
 
@@ -67,7 +67,7 @@ struct RedriveSinks {
         let source: any Source
         do { source = try pipeline.makeSource() } catch { throw error.inCall("making", of: "source") }
         let new = try RunClaims(pipeline, source: source.traits, sinks: pipeline.sinks.map { try make($0) })
-        let claim = try await new.claim()
+        let claim = try await new.claim(by: .failIfOwned, retrier)
         claims = (new, claim)
         return claim
     }
@@ -88,7 +88,7 @@ struct RedriveSinks {
     /// Prolongs the claim.
     func renew() async throws {
         guard let claims else { return }
-        try await claims.claims.keeper(claims.claim).renew(holdsConnector: claims.claims.holdsConnector)
+        try await claims.claims.keeper(claims.claim, retrier).renew(holdsConnector: claims.claims.holdsConnector)
     }
 
     /// Makes what was put durable; for a checkpointing sink also against the next start.

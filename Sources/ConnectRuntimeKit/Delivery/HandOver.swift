@@ -81,6 +81,24 @@ final class HandOver: Sendable {
         }
     }
 
+    /// Takes a step with what a poll returned; while polling rests, only once it goes on.
+    func accept(
+        resting: (Bool) async -> Void,
+        _ step: (inout HandOverState, inout Wakeups) -> HandOverState.AcceptStep
+    ) async -> HandOverState.AcceptStep {
+        var isResting = false
+        while true {
+            let next = sourceStep(step)
+            guard case .held = next else {
+                if isResting { await resting(false) }
+                return next
+            }
+            if !isResting { await resting(true) }
+            isResting = true
+            await park(\.parked.source) { state, _ in !state.holdsBatches }
+        }
+    }
+
     /// The partitions held back, when others are than a suspended poll was told; `nil` when polling is over.
     func nextHoldChange() async -> [RecordPartition]? {
         while true {
@@ -164,17 +182,29 @@ final class HandOver: Sendable {
 
     /// Waits until everything of the partitions is settled and committed; `false` when that will not happen.
     func commitAll(of partitions: [RecordPartition]) async -> Bool {
+        await watch { state, wake in
+            if state.areCommitted(partitions, &wake) { return true }
+            return state.phase > .draining ? false : nil
+        }
+    }
+
+    /// Waits until everything that was polled before a pause is delivered and committed; `false` when that will not
+    /// happen, because the pause or the run is over, or the task is cancelled.
+    func restInPause() async -> Bool {
+        await watch { state, _ in
+            if state.isAtRest { return true }
+            return state.holdsBatches ? nil : false
+        }
+    }
+
+    /// Looks again after each change until there is an answer; `false` when the task is cancelled.
+    private func watch(for answer: (inout HandOverState, inout Wakeups) -> Bool?) async -> Bool {
         while true {
-            let (isOver, isCommitted) = step { state, wake in
-                let isCommitted = state.areCommitted(partitions, &wake)
-                return (isCommitted || state.phase > .draining || Task.isCancelled, isCommitted)
-            }
-            if isOver { return isCommitted }
+            let found = step { answer(&$0, &$1) ?? (Task.isCancelled ? false : nil) }
+            if let found { return found }
             await withUnsafeContinuation { continuation in
                 let isReady = step { state, wake in
-                    guard !state.areCommitted(partitions, &wake), state.phase <= .draining, !Task.isCancelled else {
-                        return true
-                    }
+                    guard answer(&state, &wake) == nil, !Task.isCancelled else { return true }
                     state.watchers.append(continuation)
                     return false
                 }

@@ -44,7 +44,6 @@ extension HandOverState {
         }
         if hasSinkEnded { isReportOwed = false }
         isCommitting = true
-        commitStage = .flushing
         for sink in desks.indices { desks[sink].isFlushWanted = true }
         return .commit(set)
     }
@@ -116,7 +115,6 @@ extension HandOverState {
         ledger.restore(set.acknowledgements)
         isCommitting = false
         for sink in desks.indices { releaseFlush(sink, &wake) }
-        commitStage = .none
         wakeSource(&wake)
         if canCommit { wakeTimer(&wake) }
     }
@@ -127,12 +125,12 @@ extension HandOverState {
         if seal != nil, committedSeal == sealNumber { seal = CommitSet() }
         commitNumber &+= 1
         isCommitting = false
-        commitStage = .none
         isUncommittedTooLong = false
         if ledger.openTails == 0 { hasReportedOpenUnit = false }
         wakeSource(&wake)
         if traits.commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
         if canCommit { wakeTimer(&wake) }
+        commitInPause(&wake)
         wakeWatchers(&wake)
     }
 

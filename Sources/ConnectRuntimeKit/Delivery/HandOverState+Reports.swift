@@ -6,6 +6,7 @@ extension HandOverState {
     /// Acts on what became of a put, and gives the sink free for the next one.
     mutating func finish(_ job: PutJob, of sink: Int, _ report: PutReport, _ wake: inout Wakeups) {
         desks[sink].note(report, job.records.count)
+        if job.number != 0 { desks[sink].endQueuedPut(job.number) }
         if let checkpoint = report.checkpoint { desks[sink].checkpoint = checkpoint }
         sealBeforeSettling()
         switch report.result {
@@ -160,6 +161,7 @@ extension HandOverState {
         let wait = options.outage.delay(afterFailures: outage.failures, since: outage.since, at: now, randomness)
         let delay = max(error.retryAfter ?? .zero, wait)
         desks[sink].outage.until = now.advanced(by: delay)
+        noteRetry(error, attempt: outage.failures, delay: delay)
         putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
     }
 
@@ -195,6 +197,9 @@ extension HandOverState {
             let first = repeats.later.compactMap(\.firstFailure).min()
             let wait = options.retry.delay(afterFailures: failures, since: first, at: now, randomness)
             let delay = max(repeats.delay, wait)
+            if let error = repeats.later.lazy.compactMap(\.error).first {
+                noteRetry(error, attempt: failures, delay: delay)
+            }
             let group = repeats.group(repeats.later, due: now.advanced(by: delay), nil, order, desks[sink].isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)

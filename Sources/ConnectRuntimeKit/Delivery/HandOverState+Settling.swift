@@ -102,6 +102,7 @@ extension HandOverState {
     private mutating func noteRoom(afterQuiet isQuiet: Bool, _ wake: inout Wakeups) {
         wakeSource(&wake)
         if isQuiet, traits.commitsInPauses, isIdle, canCommit { demandCommit(&wake) }
+        commitInPause(&wake)
         if hasSourceEnded, shipments.isEmpty { wakeAll(&wake) }
     }
 

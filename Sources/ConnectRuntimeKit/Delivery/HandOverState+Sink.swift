@@ -24,7 +24,7 @@ extension HandOverState {
     }
 
     /// Whether nothing more comes from the source.
-    private var isFinal: Bool { hasSourceEnded || phase > .running }
+    private var isFinal: Bool { hasSourceEnded || isPaused || phase > .running }
 
     /// Whether everything is delivered that will be: after a stop, what is held back is not waited for.
     var isDelivered: Bool {
@@ -127,6 +127,7 @@ extension HandOverState {
         } else if !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty || hasSourceEnded {
             wakeSink(sink, &wake)
         }
+        commitInPause(&wake)
         guard hasSourceEnded || traits.isInStep else { return }
         // A batch of which nothing is left to put keeps no sink from the next one.
         while dispatchNext(&wake) {}

@@ -16,6 +16,8 @@ extension HandOverState {
         /// The source's own task puts what functions made of the batch.
         case putJob(PutJob)
         case queued
+        /// Nothing was taken: polling rests, and the source's task keeps what it has.
+        case held
     }
 
     /// What the source's task does next.
@@ -62,7 +64,7 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        guard mayPollUncommitted, let room else { return .rest }
+        guard !isPaused, mayPollUncommitted, let room else { return .rest }
         let request = PollRequest(maxRecords: min(room.records, options.maxPollRecords), maxBytes: room.bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
         return pollStep(request, leavingOut: heldBackPartitions)
@@ -120,6 +122,7 @@ extension HandOverState {
             return accept(StagedShipment(batch, sinks: desks.indices), isEnd: batch.isEnd, &wake)
         }
         isPolling = false
+        guard !isPaused else { return .held }
         if batch.isEnd { hasSourceEnded = true }
         desks[0].runningPuts = 1
         if numbersFirst {
@@ -148,6 +151,7 @@ extension HandOverState {
     /// Takes what functions made of a batch.
     mutating func accept(_ staged: StagedShipment, isEnd: Bool, _ wake: inout Wakeups) -> AcceptStep {
         isPolling = false
+        guard !holdsBatches else { return .held }
         if isEnd {
             hasSourceEnded = true
             for sink in desks.indices { wakeSink(sink, &wake) }
@@ -170,6 +174,12 @@ extension HandOverState {
         dispatch(staged, &wake)
         guard isDirect, let job = takeJob(0, &wake) else { return .queued }
         return .putJob(job)
+    }
+
+    /// The poll that failed is made again now.
+    mutating func endPollPause() {
+        isPollPaused = false
+        pollNumber &+= 1
     }
 
     mutating func takeClosedPartitions() -> [RecordPartition] {

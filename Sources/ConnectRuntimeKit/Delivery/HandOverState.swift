@@ -7,9 +7,6 @@ import OpenConnect
 /// Each step is taken inside the lock and puts the tasks to wake into ``Wakeups``. A task that finds nothing to do parks
 /// itself and looks again when it is woken.
 struct HandOverState: Sendable {
-    /// How far a commit has come.
-    enum CommitStage { case none, flushing, storing, reporting }
-
     enum Phase: Comparable {
         /// The source is polled.
         case running
@@ -61,6 +58,10 @@ struct HandOverState: Sendable {
 
     // The source's side.
     var isPolling = false
+    /// Nothing is polled until somebody has it go on.
+    var isPaused = false
+    /// Whether the poll failed and is made again later.
+    var isPollPaused = false
     var pollNumber: UInt64 = 0
     var hasSourceEnded = false
     /// The size of the buffer that the newest record was cut from, in bytes: less room than that is none.
@@ -75,6 +76,8 @@ struct HandOverState: Sendable {
     var inlineIsQuiet = false
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
+    /// The newest put that failed and is made again, until somebody tells of it.
+    private var retryNotice: PutRetry?
     /// Nothing more is put; said once, it stays so.
     var hasDelivered = false
     /// The partitions that the source was told last to leave out.
@@ -105,8 +108,6 @@ struct HandOverState: Sendable {
     var armedDue: ConnectorClock.Instant?
     /// The sinks' places that belong to what is sealed, or to all that is settled.
     var checkpoints: [String: SinkCheckpoint] = [:]
-    /// What the committer is doing, for the one who asks what hangs.
-    var commitStage = CommitStage.none
 
     var parked = Wakeups()
     /// Writes dead letters.
@@ -212,6 +213,12 @@ struct HandOverState: Sendable {
         phase = .aborted
         wakeAll(&wake)
     }
+
+    mutating func noteRetry(_ error: ConnectorError, attempt: Int, delay: Duration) {
+        retryNotice = PutRetry(error: error, attempt: attempt, delay: delay)
+    }
+
+    mutating func takeRetry() -> PutRetry? { retryNotice.take() }
 
     /// Nothing more will be put: the committer does its last commit.
     mutating func endSinks(_ wake: inout Wakeups) {

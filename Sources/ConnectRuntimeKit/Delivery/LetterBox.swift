@@ -19,7 +19,6 @@ struct LetterBox: Sendable {
     /// How many letters are not durable yet.
     var count: Int { pending.count + writing }
     var isEmpty: Bool { count == 0 }
-    var isWriting: Bool { writing > 0 }
     var hasPending: Bool { !pending.isEmpty }
 
     /// Adds a part of a record; the parts of one record that failed in one sink are one letter.

@@ -19,9 +19,18 @@ struct PutJob: Sendable {
     /// What a position-keeping sink advances.
     var steps: [PositionAdvance.Step] = []
     var isTimed = false
+    /// Which put of its sink it is, where it came through the queue.
+    var number: UInt64 = 0
 
     /// The records one by one, in their order.
     var allItems: [Item] { parcels.isEmpty ? items : parcels.flatMap(\.items) }
+}
+
+/// A put that failed and is made again.
+struct PutRetry: Sendable {
+    let error: ConnectorError
+    let attempt: Int
+    let delay: Duration
 }
 
 /// What became of a put.

@@ -2,6 +2,13 @@
 
 import OpenConnect
 
+/// A put of a task of a sink: its number and its beginning.
+struct QueuedPut: Sendable {
+    /// Counts down, so that it is never that of a poll.
+    let number: UInt64
+    let start: ConnectorClock.Instant
+}
+
 /// What one sink has before it: the records that wait for it, the lanes that are held back, the puts that run.
 struct SinkDesk: Sendable {
     let name: String
@@ -20,6 +27,9 @@ struct SinkDesk: Sendable {
     /// The shipments of which something has begun to wait behind a lane.
     var followed: Set<Int> = []
     var runningPuts = 0
+    /// Those of the running puts that came through the queue.
+    private(set) var queuedPuts: [QueuedPut] = []
+    private var newestPut: UInt64 = .max
     var isFlushWanted = false
     var isFlushing = false
     var pace = PutPace()
@@ -57,6 +67,12 @@ struct SinkDesk: Sendable {
         if report.nanoseconds >= 0 { pace.note(nanoseconds: report.nanoseconds, recordCount: recordCount) }
     }
 
+    /// A put that came through the queue has returned.
+    mutating func endQueuedPut(_ number: UInt64) {
+        guard let index = queuedPuts.firstIndex(where: { $0.number == number }) else { return }
+        queuedPuts.remove(at: index)
+    }
+
     /// Whether batches are put as they were polled, one at a time.
     var isPlain: Bool { maxPuts == 1 && preferred == SinkTraits.PreferredBatch() }
 
@@ -70,6 +86,9 @@ struct SinkDesk: Sendable {
         let repeated = lanes.takeDue(at: now, wholeUnits: keepsPositions)
         guard var job = repeated ?? takeQueued(at: now, isFinal: isFinal) else { return nil }
         runningPuts += 1
+        newestPut -= 1
+        job.number = newestPut
+        queuedPuts.append(QueuedPut(number: newestPut, start: now))
         job.isTimed = pace.shouldMeasure(job.records.count)
         return job
     }

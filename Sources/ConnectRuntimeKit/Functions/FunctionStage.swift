@@ -19,6 +19,8 @@ struct FunctionStage: Sendable {
 
     /// What becomes of a batch with its rejected input.
     func stage(_ entries: [PolledEntry], of batch: SourceBatch) async throws -> Output {
+        retrier.calls.beginFunctions()
+        defer { retrier.calls.endFunctions() }
         var staged = StagedShipment(polled: entries.map(\.record), of: batch)
         var parts = sinks.indices.map { StagedShipment.Part(sink: $0, records: [], origins: []) }
         for (index, entry) in entries.enumerated() {
@@ -91,6 +93,8 @@ struct FunctionStage: Sendable {
                 guard error.code == .retryable || error.code == .throttled || error.code == .notConnected else {
                     return .failure(Failed(error: error, attempts: failures.count + 1))
                 }
+                retrier.calls.endFunctions()
+                defer { retrier.calls.beginFunctions() }
                 do {
                     try await retrier.pause(after: error, &failures, "apply", "functions")
                 } catch {

@@ -20,7 +20,8 @@ public final class FileOffsetStore: OffsetStore {
     private let writer: OffsetWriter
     private let clock: ConnectorClock
     private let pollInterval: Duration
-    private let released = ReleaseSignal()
+    private let released = ChangeSignal()
+    let takeovers = ChangeSignal()
 
     /// A store in a directory, which the first claim makes if it is missing.
     ///
@@ -60,7 +61,9 @@ public final class FileOffsetStore: OffsetStore {
         while true {
             let seen = released.count
             switch try await writer.perform(.claim(request)).get() {
-            case .granted(let claim): return claim
+            case .granted(let claim):
+                if request.policy == .takeOver { takeovers.notify() }
+                return claim
             case .owned(let owned):
                 guard request.policy == .wait else { throw owned.error(for: request) }
                 try await released.wait(beyond: seen)
@@ -94,3 +97,5 @@ public final class FileOffsetStore: OffsetStore {
         if case .freed = try await writer.perform(.release(claim)).get() { released.notify() }
     }
 }
+
+extension FileOffsetStore: TakeoverReporting {}

@@ -12,7 +12,8 @@ public final class InMemoryOffsetStore: OffsetStore {
     }
 
     private let state = Lock(State())
-    private let released = ReleaseSignal()
+    private let released = ChangeSignal()
+    let takeovers = ChangeSignal()
 
     /// A store without positions.
     public init() {}
@@ -25,7 +26,9 @@ public final class InMemoryOffsetStore: OffsetStore {
         while true {
             let seen = released.count
             do throws(OwnedScope) {
-                return try take(request)
+                let claim = try take(request)
+                if request.policy == .takeOver { takeovers.notify() }
+                return claim
             } catch {
                 guard request.policy == .wait else { throw error.error(for: request) }
             }
@@ -64,3 +67,5 @@ public final class InMemoryOffsetStore: OffsetStore {
         if state.withLock({ $0.claims.release(claim) }) { released.notify() }
     }
 }
+
+extension InMemoryOffsetStore: TakeoverReporting {}

@@ -16,14 +16,21 @@ final class PositionKeeper: Sendable {
     private let claim: ClaimToken
     /// Whether positions go into the store; checkpoints of the sink do in any case.
     private let storesPositions: Bool
+    /// What is done where a partition that is assigned has an owner.
+    private let policy: ClaimPolicy
+    private let retrier: Retrier
     private let state: Lock<State>
 
     init(
         store: (any OffsetStore)?,
         claim: ClaimToken,
         lease: Duration?,
-        storesPositions: Bool
+        storesPositions: Bool,
+        policy: ClaimPolicy,
+        retrier: Retrier
     ) {
+        self.policy = policy
+        self.retrier = retrier
         state = Lock(State(lease: lease))
         self.store = store
         self.claim = claim
@@ -113,7 +120,7 @@ final class PositionKeeper: Sendable {
         var found: [StoredPosition] = []
         for partition in partitions {
             let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
-            let granted = try await store.claim(ClaimRequest(scope: scope))
+            let granted = try await retrier.claim(scope, in: store, by: policy)
             state.withLock { state in
                 state.partitionClaims[partition] = granted.token
                 if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
@@ -142,6 +149,11 @@ final class PositionKeeper: Sendable {
 
     /// The claims of partitions that are still held.
     var heldPartitions: [RecordPartition] { state.withLock { $0.partitionClaims.keys.sorted(by: <) } }
+
+    /// Where the store can tell that the claim of the connector is taken over: what waits for it.
+    func takeoverWatch(_ handOver: HandOver) -> TakeoverWatch? {
+        (store as? any TakeoverReporting).map { TakeoverWatch(store: $0, claim: claim, handOver: handOver) }
+    }
 
     /// How long a claim lasts without being renewed, or `nil` where all of them last as long as the process.
     var lease: Duration? { state.withLock(\.lease) }

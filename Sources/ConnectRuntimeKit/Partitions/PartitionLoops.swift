@@ -42,9 +42,7 @@ struct PartitionLoops: Sendable {
         try await release(removed)
         if pool.traits.hasDynamicPartitions, !added.isEmpty {
             stored = [:]
-            for position in try await retrier.run("assignment", of: name, { try await context.assigned(added) }) {
-                stored[position.partition] = position.offset
-            }
+            for position in try await assign(added) { stored[position.partition] = position.offset }
         }
         for partition in added {
             let offset = pool.readOffset(of: partition) ?? stored.removeValue(forKey: partition)
@@ -56,6 +54,14 @@ struct PartitionLoops: Sendable {
             group.addTask { await read(reading) }
         }
         pool.noteListed(isFinal: list.isFinal)
+    }
+
+    /// Claims partitions. An outage of the store is waited for by the claim itself.
+    private func assign(_ added: [RecordPartition]) async throws -> [RecordPosition] {
+        let isWaiting = retrier.options.claim == .wait
+        return try await retrier.run("assignment", of: name, isWaiting: isWaiting, retriesOutages: false) {
+            try await context.assigned(added)
+        }
     }
 
     /// Gives up partitions that are claimed one by one; the readers of others end by themselves.
@@ -73,8 +79,14 @@ struct PartitionLoops: Sendable {
             group.addTask { await reading.close.wait() }
             await group.next()
             group.cancelAll()
+            // Up to here it could wait as long as it liked; now it has to return.
+            await retrier.calls.noting("poll", of: "\(name), partition \(reading.partition)") {
+                await group.waitForAll()
+            }
         }
-        await reading.reader.stop()
+        await retrier.calls.noting("stop", of: "\(name), partition \(reading.partition)") {
+            await reading.reader.stop()
+        }
         pool.noteStopped(reading)
     }
 

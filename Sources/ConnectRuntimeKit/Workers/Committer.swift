@@ -8,7 +8,6 @@ struct Committer: Sendable {
     let sinks: [SinkWorker]
     let positions: PositionKeeper
     let handOver: HandOver
-    let context: ConnectorContext
     let retrier: Retrier
 
     @concurrent
@@ -31,10 +30,7 @@ struct Committer: Sendable {
     private func commit(_ set: CommitSet) async throws -> Bool {
         let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
         guard try await flush(steps) else { return false }
-        handOver.step { state, _ in
-            state.ledger.noteApplied(steps)
-            state.commitStage = .storing
-        }
+        handOver.step { state, _ in state.ledger.noteApplied(steps) }
         guard !set.isEmpty else { return true }
         let claims = positions.partitionClaims
         // After the claims, so that those of a partition that came again are never used for what it had before.
@@ -68,10 +64,7 @@ struct Committer: Sendable {
     ///
     /// - Returns: whether there is any use in going on.
     private func report(_ set: CommitSet) async -> Bool {
-        let isEarly = handOver.step { state, _ in
-            state.commitStage = .reporting
-            return state.isReportEarly(at: state.clock.now)
-        }
+        let isEarly = handOver.step { state, _ in state.isReportEarly(at: state.clock.now) }
         if isEarly {
             positions.noteUnreported(current(set).positions)
             handOver.step { $0.endCommit(set, &$1) }
@@ -81,16 +74,17 @@ struct Committer: Sendable {
             if isWorthRetrying(set) {
                 try await retrier.run("commit", of: "source") { try await tell(set) }
             } else {
-                try await tell(set)
+                try await retrier.calls.noting("commit", of: "source") { try await tell(set) }
             }
         } catch {
-            context.emit(
-                ConnectorEvent(
-                    .warning,
-                    "the source could not take note of a commit; it is told again later",
-                    error: error
-                )
-            )
+            retrier.events.send(
+                .commitUnreported,
+                .warning,
+                "the source could not take note of a commit; it is told again later",
+                error: error
+            ) {
+                $0.connector = "source"
+            }
             return handOver.step { state, wake in
                 state.noteUnreported(set, &wake)
                 // Somebody else reads in its place: nothing of this run will ever be taken note of.

@@ -3,7 +3,7 @@
 import OpenConnect
 
 /// What the connectors of one run of a pipeline reach through their contexts.
-final class PipelineHost: ConnectorHost {
+final class PipelineHost: Sendable {
     private struct State: Sendable {
         var positions: [RecordPosition] = []
         var link: Link?
@@ -20,12 +20,12 @@ final class PipelineHost: ConnectorHost {
     }
 
     private let tasks: TaskHost
-    private let onEvent: @Sendable (ConnectorEvent) -> Void
+    private let events: EventSender
     private let state = Lock(State())
 
-    init(tasks: TaskHost, onEvent: @escaping @Sendable (ConnectorEvent) -> Void) {
+    init(tasks: TaskHost, events: EventSender) {
         self.tasks = tasks
-        self.onEvent = onEvent
+        self.events = events
     }
 
     func connect(_ link: Link, positions: [StoredPosition]) {
@@ -52,8 +52,8 @@ final class PipelineHost: ConnectorHost {
         tasks.add(name, operation)
     }
 
-    func emit(_ event: ConnectorEvent) {
-        onEvent(event)
+    func emit(_ event: ConnectorEvent, from connector: String) {
+        events.send(event, from: connector)
     }
 
     private func link() throws -> Link {
@@ -90,11 +90,11 @@ final class PipelineHost: ConnectorHost {
             return first
         }
         if !isCommitted {
-            emit(
-                ConnectorEvent(
-                    .warning,
-                    "revoked partitions were not committed before the deadline; they will be read again"
-                )
+            events.send(
+                .partitionsUncommitted,
+                .warning,
+                "revoked partitions were not committed before the deadline; they will be read again",
+                attributes: ["partitions": partitions.map(\.name).sorted().joined(separator: ", ")]
             )
         }
         link.handOver.step { $0.close(partitions, &$1) }
@@ -106,4 +106,33 @@ final class PipelineHost: ConnectorHost {
         link.handOver.step { $0.close(partitions, &$1) }
         link.keeper.forget(partitions)
     }
+}
+
+/// One connector's way to the host of its run, which has to know who speaks.
+struct ConnectorDoor: ConnectorHost {
+    private let host: PipelineHost
+    private let name: String
+
+    init(_ host: PipelineHost, _ name: String) {
+        self.host = host
+        self.name = name
+    }
+
+    func positions() async throws -> [RecordPosition] { try await host.positions() }
+
+    func addTask(named name: String, _ operation: @escaping @Sendable () async throws -> Void) {
+        host.addTask(named: name, operation)
+    }
+
+    func emit(_ event: ConnectorEvent) { host.emit(event, from: name) }
+
+    func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] {
+        try await host.assigned(partitions)
+    }
+
+    func revoke(_ partitions: [RecordPartition]) async throws { try await host.revoke(partitions) }
+
+    func partitionsChanged() { host.partitionsChanged() }
+
+    func lost(_ partitions: [RecordPartition]) { host.lost(partitions) }
 }

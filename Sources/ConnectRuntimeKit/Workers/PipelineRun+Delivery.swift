@@ -23,10 +23,9 @@ extension PipelineRun {
             sinks: sinks,
             positions: keeper,
             handOver: handOver,
-            context: source.context,
             retrier: retrier
         )
-        var hanging: [String]?
+        var hanging: [RunningCall]?
         await withTaskCancellationHandler {
             await withTaskGroup(of: Ended.self) { group in
                 group.addTask {
@@ -95,9 +94,19 @@ extension PipelineRun {
         group.addTask {
             try? await watch.run(); return .helper
         }
+        if claims.holdsConnector, let takeover = keeper.takeoverWatch(handOver) {
+            group.addTask {
+                await takeover.run(); return .helper
+            }
+        }
         // Claims of single partitions may come later.
         if keeper.lease != nil || !claims.holdsConnector {
-            let renewal = LeaseRenewal(keeper: keeper, holdsConnector: claims.holdsConnector, handOver: handOver)
+            let renewal = LeaseRenewal(
+                keeper: keeper,
+                holdsConnector: claims.holdsConnector,
+                handOver: handOver,
+                calls: calls
+            )
             group.addTask {
                 await renewal.run(); return .helper
             }
@@ -105,8 +114,8 @@ extension PipelineRun {
     }
 
     /// Waits for the ends in their order; the calls that had not returned at the deadline, if it came before them.
-    private func finish(_ group: inout TaskGroup<Ended>, _ handOver: HandOver) async -> [String]? {
-        var hanging: [String]?
+    private func finish(_ group: inout TaskGroup<Ended>, _ handOver: HandOver) async -> [RunningCall]? {
+        var hanging: [RunningCall]?
         while let ended = await group.next() {
             switch ended {
             case .source, .helper:
@@ -117,7 +126,7 @@ extension PipelineRun {
                 group.cancelAll()
                 handOver.step { $0.endSinks(&$1) }
             case .deadline:
-                hanging = status.calls
+                hanging = runningCalls
                 handOver.step { $0.abort(&$1) }
                 group.cancelAll()
             }
@@ -129,7 +138,7 @@ extension PipelineRun {
     private func drainWhenAsked(_ handOver: HandOver) async -> Ended {
         await stop.wait()
         guard !Task.isCancelled else { return .helper }
-        enter(.draining)
+        pipeline.enter(.draining)
         handOver.step { $0.drain(&$1) }
         do {
             try await pipeline.clock.sleep(for: pipeline.options.drainDeadline)
@@ -139,13 +148,15 @@ extension PipelineRun {
         }
     }
 
-    private func outcome(_ handOver: HandOver, hanging: [String]?) throws {
+    private func outcome(_ handOver: HandOver, hanging: [RunningCall]?) throws {
         if let error = handOver.step({ state, _ in state.firstError }) { throw error }
         if let hanging {
             throw ConnectorError(
                 .deadlineExceeded,
-                "the pipeline \"\(pipeline.name)\" was not drained within \(pipeline.options.drainDeadline), because "
-                    + "of the \(hanging.joined(separator: " and the ")); what was not committed is read again by the next run"
+                "the pipeline \"\(pipeline.name)\" was not drained within \(pipeline.options.drainDeadline)"
+                    + (hanging.isEmpty
+                        ? "" : ", because of the \(hanging.map(\.description).joined(separator: " and the "))")
+                    + "; what was not committed is read again by the next run"
             )
         }
         if Task.isCancelled {
@@ -163,6 +174,7 @@ struct LeaseRenewal: Sendable {
     let keeper: PositionKeeper
     let holdsConnector: Bool
     let handOver: HandOver
+    let calls: CallRegister
 
     /// How often to look for a lease while there is none.
     private static let lookAgain = Duration.seconds(3)
@@ -171,7 +183,9 @@ struct LeaseRenewal: Sendable {
         do {
             while true {
                 try await handOver.clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
-                try await keeper.renew(holdsConnector: holdsConnector)
+                try await calls.noting("renewal", of: "offset store") {
+                    try await keeper.renew(holdsConnector: holdsConnector)
+                }
             }
         } catch is CancellationError {
         } catch {

@@ -7,24 +7,48 @@ extension PipelineRun {
         state.withLock(\.handOver)?.step { state, _ in state.ledger.counts } ?? DeliveryCounts()
     }
 
-    var status: PipelineStatus {
-        let (phase, call, handOver) = state.withLock { ($0.phase, $0.call, $0.handOver) }
-        let calls = (call.map { [$0] } ?? []) + (handOver?.step { state, _ in state.calls } ?? [])
-        return PipelineStatus(phase: phase, counts: counts, calls: calls)
+    /// The calls that have not returned, for the one who asks what hangs.
+    var runningCalls: [RunningCall] {
+        let run = number
+        return calls.calls + (state.withLock(\.handOver)?.step { state, _ in state.calls(ofRun: run) } ?? [])
     }
 
-    func enter(_ phase: PipelineStatus.Phase) {
-        state.withLock { $0.phase = phase }
+    /// Lets polling rest, from the start where there is nothing to poll yet.
+    func pause() {
+        let handOver = state.withLock { state in
+            state.isPaused = true
+            return state.handOver
+        }
+        handOver?.step { $0.pause(&$1) }
+    }
+
+    /// Waits until everything that was polled before a pause is delivered and committed. Before the first poll it is.
+    func restInPause() async -> Bool {
+        await state.withLock(\.handOver)?.restInPause() ?? state.withLock(\.isPaused)
+    }
+
+    func resume() {
+        let handOver = state.withLock { state in
+            state.isPaused = false
+            return state.handOver
+        }
+        handOver?.step { $0.resume(&$1) }
+    }
+
+    /// Whether an error that ended the run is a failure, and not what became of calls that a stop cut short.
+    func isFailed(by error: any Error) -> Bool {
+        let code = (error as? ConnectorError)?.code
+        guard code != .deadlineExceeded else { return true }
+        return !stop.isRequested && code != .cancelled && !(error is CancellationError)
     }
 
     /// Notes a call for the one who asks what hangs.
     func calling<Result: Sendable>(
         _ name: String,
+        of connector: String,
         _ body: @Sendable () async throws -> Result
     ) async rethrows -> Result {
-        state.withLock { $0.call = name }
-        defer { state.withLock { $0.call = nil } }
-        return try await body()
+        try await calls.noting(name, of: connector, body)
     }
 
     /// Cancels a call when the pipeline is asked to stop meanwhile.
@@ -48,17 +72,24 @@ extension PipelineRun {
 }
 
 extension HandOverState {
-    /// The calls that have not returned.
-    var calls: [String] {
-        var calls: [String] = []
-        if isPolling { calls.append("poll of the source") }
-        for desk in desks where desk.runningPuts > 0 { calls.append("put of the \(desk.name)") }
-        if letters.isWriting { calls.append("append of the dead letters") }
-        switch commitStage {
-        case .none: break
-        case .flushing: for desk in desks where desk.isFlushing { calls.append("flush of the \(desk.name)") }
-        case .storing: calls.append("save of the offset store")
-        case .reporting: calls.append("commit of the source")
+    /// The polls and puts that have not returned.
+    func calls(ofRun run: Int) -> [RunningCall] {
+        let now = clock.now
+        var calls: [RunningCall] = []
+        if isPolling, !isPollPaused {
+            let identity = CallIdentity(name: "poll", connector: "source", run: run, number: pollNumber)
+            // One that is cancelled has to return.
+            calls.append(RunningCall(identity, isWaiting: phase == .running))
+        }
+        for desk in desks where desk.runningPuts > 0 {
+            for put in desk.queuedPuts {
+                let identity = CallIdentity(name: "put", connector: desk.name, run: run, number: put.number)
+                calls.append(RunningCall(identity, duration: now.since(put.start)))
+            }
+            guard desk.runningPuts > desk.queuedPuts.count else { continue }
+            // Numbered as the poll whose batch it is: puts from the queue count down from the other end.
+            let identity = CallIdentity(name: "put", connector: desk.name, run: run, number: pollNumber)
+            calls.append(RunningCall(identity))
         }
         return calls
     }

@@ -6,28 +6,33 @@ import OpenConnect
 /// One run of a pipeline, from claiming its offsets to releasing them.
 final class PipelineRun: Sendable {
     struct State: Sendable {
-        var phase = PipelineStatus.Phase.starting
         var handOver: HandOver?
-        /// The call of the run itself that has not returned.
-        var call: String?
+        /// Nothing is polled until the run is resumed.
+        var isPaused = false
     }
 
     let pipeline: Pipeline
+    /// Which run of the pipeline it is.
+    let number: Int
+    let calls: CallRegister
     let stop = StopSignal()
     let tasks = TaskHost()
     let host: PipelineHost
     let retrier: Retrier
     let state = Lock(State())
 
-    init(_ pipeline: Pipeline) {
+    init(_ pipeline: Pipeline, number: Int = 1) {
         self.pipeline = pipeline
-        host = PipelineHost(tasks: tasks, onEvent: pipeline.onEvent)
+        self.number = number
+        calls = CallRegister(pipeline.clock, run: number)
+        host = PipelineHost(tasks: tasks, events: pipeline.events)
         retrier = Retrier(
             options: pipeline.options,
             clock: pipeline.clock,
             randomness: pipeline.randomness,
             stop: stop,
-            onEvent: pipeline.onEvent
+            events: pipeline.events,
+            calls: calls
         )
     }
 
@@ -43,13 +48,12 @@ final class PipelineRun: Sendable {
     }
 
     private func runConnectors() async throws {
+        pipeline.enter(.starting)
         let source = try make("source", pipeline.makeSource)
         let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
         let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
         let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
-        let claim = try await calling("claim of the offset store") {
-            try await self.untilStopped { try await claims.claim() }
-        }
+        let claim = try await untilStopped { [retrier] in try await claims.claim(retrier) }
         report(plan)
         var failure: (any Error)?
         do {
@@ -58,21 +62,19 @@ final class PipelineRun: Sendable {
             failure = error
         }
         do {
-            try await calling("release of the offset store") { try await claims.release(claim.token) }
+            try await calling("release", of: "offset store") { try await claims.release(claim.token) }
         } catch {
             failure = failure ?? error.inCall("release", of: "offset store")
         }
-        enter(.stopped)
         if let failure { throw failure }
     }
 
     private func report(_ plan: DeliveryPlan) {
-        pipeline.onEvent(
-            ConnectorEvent(
-                .info,
-                "the pipeline \"\(pipeline.name)\" delivers \(plan.guarantee == .exactlyOnce ? "exactly" : "at least") once",
-                attributes: plan.reasons.isEmpty ? [:] : ["reasons": plan.reasons.joined(separator: "; ")]
-            )
+        pipeline.events.send(
+            .deliveryGuarantee,
+            .info,
+            "the pipeline \"\(pipeline.name)\" delivers \(plan.guarantee == .exactlyOnce ? "exactly" : "at least") once",
+            attributes: plan.reasons.isEmpty ? [:] : ["reasons": plan.reasons.joined(separator: "; ")]
         )
     }
 
@@ -104,12 +106,12 @@ final class PipelineRun: Sendable {
             } catch {
                 failure = error
             }
-            await calling("stop of the dead letters") { await letters?.stop() }
+            await calling("stop", of: "dead letters") { await letters?.stop() }
         } catch {
             failure = error
         }
-        enter(.stopping)
-        for sink in started.reversed() { await calling("stop of the \(sink.name)") { await sink.stop() } }
+        pipeline.enter(.draining)
+        for sink in started.reversed() { await calling("stop", of: sink.name) { await sink.stop() } }
         if let failure { throw failure }
     }
 
@@ -123,12 +125,12 @@ final class PipelineRun: Sendable {
         while true {
             let attempt = worker
             do {
-                try await calling("start of the \(attempt.name)") {
+                try await calling("start", of: attempt.name) {
                     try await self.untilStopped { try await attempt.start(self.context(attempt.name, attempt.hosted)) }
                 }
                 return attempt
             } catch {
-                await calling("stop of the \(attempt.name)") { await attempt.stop() }
+                await calling("stop", of: attempt.name) { await attempt.stop() }
                 try await retrier.pause(
                     after: error.inCall("start", of: attempt.name),
                     &failures,
@@ -145,7 +147,7 @@ final class PipelineRun: Sendable {
         switch letters.place {
         case .store(let store):
             // One that cannot be used is told now, and not when the first letter has to be written.
-            try await calling("start of the dead letters") {
+            try await calling("start", of: "dead letters") {
                 try await self.untilStopped {
                     _ = try await self.retrier.run("read", of: "dead letters") {
                         try await store.read(after: nil, atMost: 1)
@@ -199,12 +201,16 @@ final class PipelineRun: Sendable {
         _ claim: OffsetClaim,
         _ letters: LetterPost?
     ) async throws {
-        let positions = try await calling("positions of the sinks") {
+        let positions = try await calling("positions", of: "sinks") {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
-        let keeper = claims.keeper(claim)
+        let keeper = claims.keeper(claim, retrier)
         let handOver = makeHandOver(source, sinks, positions)
-        state.withLock { $0.handOver = handOver }
+        let isPaused = state.withLock { state in
+            state.handOver = handOver
+            return state.isPaused
+        }
+        if isPaused { handOver.step { $0.pause(&$1) } }
         host.connect(
             PipelineHost.Link(
                 handOver: handOver,
@@ -221,14 +227,15 @@ final class PipelineRun: Sendable {
         var failure: (any Error)?
         do {
             await tellCommitted(worker, keeper, positions)
-            enter(.running)
+            pipeline.enter(.running)
             try await deliver(worker, sinks, keeper, claims, letters)
         } catch {
             failure = error
         }
-        enter(.stopping)
-        await calling("stop of the source") { await worker.stop() }
-        try? await keeper.release(keeper.heldPartitions)
+        pipeline.enter(.draining)
+        await calling("stop", of: "source") { await worker.stop() }
+        let held = keeper.heldPartitions
+        if !held.isEmpty { try? await calling("release", of: "offset store") { try await keeper.release(held) } }
         if let failure { throw failure }
     }
 
@@ -292,12 +299,17 @@ final class PipelineRun: Sendable {
     ) async {
         guard let source = worker.connector as? any CommittingSource, !positions.isEmpty else { return }
         do {
-            try await calling("commit of the source") { try await source.commit(positions.map(\.position)) }
+            try await calling("commit", of: "source") { try await source.commit(positions.map(\.position)) }
         } catch {
             keeper.noteUnreported(positions)
-            worker.context.emit(
-                ConnectorEvent(.warning, "the source could not take note of what was committed before", error: error)
-            )
+            pipeline.events.send(
+                .commitUnreported,
+                .warning,
+                "the source could not take note of what was committed before",
+                error: error
+            ) {
+                $0.connector = worker.name
+            }
         }
     }
 
@@ -307,7 +319,7 @@ final class PipelineRun: Sendable {
             name: name,
             clock: pipeline.clock,
             eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: connector))"),
-            host: host
+            host: ConnectorDoor(host, name)
         )
     }
 }

@@ -9,7 +9,8 @@ struct Retrier: Sendable {
     let randomness: PipelineRandomness
     /// Ends a wait at once.
     let stop: StopSignal
-    let onEvent: @Sendable (ConnectorEvent) -> Void
+    let events: EventSender
+    let calls: CallRegister
 
     /// The failures of one call, one after the other.
     struct Failures: Sendable {
@@ -19,18 +20,24 @@ struct Retrier: Sendable {
 
     /// Calls until it succeeds, fails for good, or must not be made again.
     ///
+    /// - Parameter isWaiting: whether the call may take as long as it likes.
+    /// - Parameter retriesOutages: whether an outage is waited for here, and not in the call.
     /// - Throws: the newest error of the call; that, too, when the pipeline is to stop meanwhile.
     func run<Result: Sendable>(
         _ call: String,
         of connector: String,
+        isWaiting: Bool = false,
+        retriesOutages: Bool = true,
         _ body: () async throws -> Result
     ) async throws -> Result {
         var failures = Failures()
         while true {
             do {
-                return try await body()
+                return try await calls.noting(call, of: connector, isWaiting: isWaiting, body)
             } catch {
-                try await pause(after: error.inCall(call, of: connector), &failures, call, connector)
+                let error = error.inCall(call, of: connector)
+                guard retriesOutages || error.code == .retryable else { throw error }
+                try await pause(after: error, &failures, call, connector)
             }
         }
     }
@@ -43,14 +50,18 @@ struct Retrier: Sendable {
         _ connector: String
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
-        onEvent(
-            ConnectorEvent(
-                .warning,
-                "\(call) of the \(connector) failed and is tried again",
-                attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
-                error: error
-            )
-        )
+        events.send(
+            .callRetry,
+            .warning,
+            "\(call) of the \(connector) failed and is tried again",
+            attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
+            error: error
+        ) {
+            $0.connector = connector
+            $0.callName = call
+            $0.attempt = failures.count
+            $0.delay = delay
+        }
         guard await sleep(delay) else { throw error }
     }
 

@@ -7,6 +7,7 @@ struct RunClaims: Sendable {
     private let store: (any OffsetStore)?
     private let scope: ClaimScope
     private let storesPositions: Bool
+    private let policy: ClaimPolicy
     /// Whether the connector as a whole is claimed, and not each partition for itself.
     let holdsConnector: Bool
 
@@ -29,18 +30,16 @@ struct RunClaims: Sendable {
             )
         }
         store = pipeline.store
+        policy = pipeline.options.claim
         scope = ClaimScope(connector: pipeline.name)
     }
 
-    func claim() async throws -> OffsetClaim {
+    /// - Parameter policy: what is done where there is an owner; `nil` for what the options say.
+    func claim(by policy: ClaimPolicy? = nil, _ retrier: Retrier) async throws -> OffsetClaim {
         guard let store, holdsConnector else {
             return OffsetClaim(token: ClaimToken(scope: scope, epoch: Epoch(1)))
         }
-        do {
-            return try await store.claim(ClaimRequest(scope: scope))
-        } catch {
-            throw error.inCall("claim", of: "offset store")
-        }
+        return try await retrier.claim(scope, in: store, by: policy ?? self.policy)
     }
 
     func save(_ changes: OffsetChanges, _ token: ClaimToken) async throws {
@@ -51,12 +50,14 @@ struct RunClaims: Sendable {
         if holdsConnector { try await store?.release(token) }
     }
 
-    func keeper(_ claim: OffsetClaim) -> PositionKeeper {
+    func keeper(_ claim: OffsetClaim, _ retrier: Retrier) -> PositionKeeper {
         PositionKeeper(
             store: store,
             claim: claim.token,
             lease: claim.lease,
-            storesPositions: storesPositions
+            storesPositions: storesPositions,
+            policy: policy,
+            retrier: retrier
         )
     }
 }

@@ -55,7 +55,28 @@ struct SinkWorker: ConnectorWorker {
     func run(_ sink: Int, _ handOver: HandOver) async {
         while let job = await handOver.nextPut(sink) {
             let report = await put(job, handOver.clock)
-            handOver.step { $0.finish(job, of: sink, report, &$1) }
+            let retry = handOver.step { state, wake in
+                state.finish(job, of: sink, report, &wake)
+                return state.takeRetry()
+            }
+            tell(retry)
+        }
+    }
+
+    /// Tells the observer of a put that is made again.
+    func tell(_ retry: PutRetry?) {
+        guard let retry else { return }
+        retrier.events.send(
+            .callRetry,
+            .warning,
+            "put of the \(name) failed and is tried again",
+            attributes: ["attempt": "\(retry.attempt)", "delay": "\(retry.delay)"],
+            error: retry.error
+        ) {
+            $0.connector = name
+            $0.callName = "put"
+            $0.attempt = retry.attempt
+            $0.delay = retry.delay
         }
     }
 

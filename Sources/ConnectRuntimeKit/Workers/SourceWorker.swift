@@ -62,7 +62,10 @@ struct SourceWorker: ConnectorWorker {
         guard pool != nil || observer != nil else { return }
         while let partitions = await handOver.nextHoldChange() {
             pool?.holdBack(partitions)
-            await observer?.heldBackPartitionsChanged(to: partitions)
+            guard let observer else { continue }
+            await retrier.calls.noting("heldBackPartitionsChanged", of: name) {
+                await observer.heldBackPartitionsChanged(to: partitions)
+            }
         }
     }
 
@@ -115,18 +118,20 @@ struct SourceWorker: ConnectorWorker {
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
         noteGathered(units)
-        switch handOver.sourceStep({ $0.accept(batch, &$1) }) {
+        switch await handOver.accept(resting: rest, { $0.accept(batch, &$1) }) {
         case .put(let isTimed):
             return await putInline(batch.records, isTimed: isTimed, isPlain: isPlain)
         case .putJob(let job):
             return await putInline(job)
-        case .queued:
+        case .queued, .held:
             return .rest
         }
     }
 
     /// The same where functions change the batch, or something in it is rejected.
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+        // No function sees, while polling rests, what the last poll has returned.
+        _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
         let entries = units.gather(batch.entries)
         noteGathered(units)
         let output: FunctionStage.Output
@@ -139,7 +144,7 @@ struct SourceWorker: ConnectorWorker {
         }
         noteUnstaged(entries.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
-        let step = handOver.sourceStep { $0.accept(output.staged, isEnd: isEnd, &$1) }
+        let step = await handOver.accept(resting: rest) { $0.accept(output.staged, isEnd: isEnd, &$1) }
         var next = HandOverState.PollStep.rest
         if case .putJob(let job) = step { next = await putInline(job) }
         guard let failure = output.failure else { return next }
@@ -166,10 +171,12 @@ struct SourceWorker: ConnectorWorker {
 
     private func putInline(_ job: PutJob) async -> HandOverState.PollStep {
         let report = await sinks[0].put(job, handOver.clock)
-        return handOver.sourceStep { state, wake in
+        let (step, retry) = handOver.sourceStep { state, wake in
             state.finish(job, of: 0, report, &wake)
-            return state.pollStep(&wake)
+            return (state.pollStep(&wake), state.takeRetry())
         }
+        sinks[0].tell(retry)
+        return step
     }
 
     /// Puts with nothing around it; `nil` says that all is delivered.
@@ -199,27 +206,32 @@ struct SourceWorker: ConnectorWorker {
             if sinks[0].keepsPositions { job.steps = handOver.sourceStep { state, _ in state.inlineSteps } }
             report = await sinks[0].put(job, handOver.clock)
         }
-        return handOver.sourceStep { state, wake in
-            if let report {
-                state.endInlinePut(records, report, &wake)
-            } else {
+        guard let report else {
+            return handOver.sourceStep { state, wake in
                 state.endDeliveredInlinePut(records, &wake)
+                return pollStep(&state, &wake, lending: isPlain ? records : [])
             }
-            return pollStep(&state, &wake, lending: isPlain ? records : [])
         }
+        let (step, retry) = handOver.sourceStep { state, wake in
+            state.endInlinePut(records, report, &wake)
+            return (pollStep(&state, &wake, lending: isPlain ? records : []), state.takeRetry())
+        }
+        sinks[0].tell(retry)
+        return step
     }
 
     /// Ends the lease after a put, and what to do next.
     private func pollAfterLease(_ records: [ConnectorRecord], _ report: PutReport?) async -> PollRequest? {
-        let step = handOver.sourceStep { state, wake in
+        let (step, retry) = handOver.sourceStep { state, wake in
             if let report {
                 state.endLeasedPut(records, report, &wake)
             } else {
                 state.endLeasedPut(&wake)
             }
             // The next put is timed, and then the turn may be lent again.
-            return state.pollStep(&wake)
+            return (state.pollStep(&wake), report == nil ? nil : state.takeRetry())
         }
+        sinks[0].tell(retry)
         if case .poll(let request) = step { return request }
         reportOpenUnit()
         return await handOver.nextPoll(resting: rest)
@@ -243,11 +255,16 @@ struct SourceWorker: ConnectorWorker {
     /// Waits before the next poll, where the policy allows one; `false` when there is to be none.
     private func pause(after error: any Error, _ failures: inout Retrier.Failures) async -> Bool {
         var error = error.inCall("poll", of: name)
+        handOver.sourceStep { state, _ in state.isPollPaused = true }
         while error.code != .cancelled, !Task.isCancelled {
             guard (try? await retrier.pause(after: error, &failures, "poll", name)) != nil else { break }
-            guard error.code == .notConnected, let source = connector as? any Reconnecting else { return true }
+            guard error.code == .notConnected, let source = connector as? any Reconnecting else {
+                handOver.sourceStep { state, _ in state.endPollPause() }
+                return true
+            }
             do {
-                try await source.reconnect()
+                try await retrier.calls.noting("reconnect", of: name) { try await source.reconnect() }
+                handOver.sourceStep { state, _ in state.endPollPause() }
                 return true
             } catch let failure {
                 error = failure.inCall("reconnect", of: name)
@@ -277,16 +294,17 @@ struct SourceWorker: ConnectorWorker {
 
     private func rest(_ isResting: Bool) async {
         guard let observer = connector as? any FlowObserving else { return }
-        if isResting { await observer.pollingWillRest() } else { await observer.pollingWillResume() }
+        await retrier.calls.noting(isResting ? "pollingWillRest" : "pollingWillResume", of: name) {
+            if isResting { await observer.pollingWillRest() } else { await observer.pollingWillResume() }
+        }
     }
 
     private func reportOpenUnit() {
         guard handOver.step({ state, _ in state.shouldReportOpenUnit() }) else { return }
-        context.emit(
-            ConnectorEvent(
-                .warning,
-                "a unit is larger than what may be uncommitted; it is read to its end all the same"
-            )
+        retrier.events.send(
+            .unitLarge,
+            .warning,
+            "a unit is larger than what may be uncommitted; it is read to its end all the same"
         )
     }
 }

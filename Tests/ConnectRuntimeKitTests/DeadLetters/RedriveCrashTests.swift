@@ -246,7 +246,7 @@ struct RedriveExactlyOnceTests {
             #expect(stored[0].record.offset == RecordOffset(2))
             let before = deliveries.flushed.count
             #expect(try await pipeline.redrive() == RedriveCounts(failedAgain: 2))
-            isRepaired.note(ConnectorEvent(.warning, "repaired"))
+            isRepaired.note(RuntimeEvent(.connectorMessage, of: "orders", .warning, "repaired"))
             #expect(try await pipeline.redrive() == RedriveCounts(delivered: 2))
             #expect(Array(deliveries.flushed.dropFirst(before)) == ["2", "4!"])
             #expect(try await letters.count == 0)

@@ -113,9 +113,13 @@ struct FusedStore: DeadLetterStore {
 
 /// The events of a run.
 final class EventLog: Sendable {
-    private let state = Mutex<[ConnectorEvent]>([])
-    var warnings: [ConnectorEvent] { state.withLock { $0.filter { $0.level == .warning } } }
-    func note(_ event: ConnectorEvent) { state.withLock { $0.append(event) } }
+    private let state = Mutex<[RuntimeEvent]>([])
+    var warnings: [RuntimeEvent] { state.withLock { $0.filter { $0.level == .warning } } }
+    var events: [RuntimeEvent] { state.withLock { $0 } }
+    var isEmpty: Bool { events.isEmpty }
+    func first(_ kind: RuntimeEvent.Kind) -> RuntimeEvent? { events.first { $0.kind == kind } }
+    func contains(_ kind: RuntimeEvent.Kind) -> Bool { first(kind) != nil }
+    func note(_ event: RuntimeEvent) { state.withLock { $0.append(event) } }
 }
 
 extension Pipeline {
@@ -142,7 +146,7 @@ extension Pipeline {
             deadLetters: .store(letters),
             options: options,
             clock: clock,
-            onEvent: { log.note($0) }
+            observer: .events { log.note($0) }
         )
     }
 }

@@ -38,7 +38,7 @@ struct FaultyDiskTests {
                 offsets: store,
                 options: .with { $0.retry = .forever },
                 clock: clock.connectorClock,
-                onEvent: { if $0.message.hasPrefix("save") { disk.recover() } }
+                observer: .events { if $0.message.hasPrefix("save") { disk.recover() } }
             )
             let counts = try await clock.ticking(by: .milliseconds(20)) { try await pipeline.run() }
             #expect(counts.committed == counts.polled)

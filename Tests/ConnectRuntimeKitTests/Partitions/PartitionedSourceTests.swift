@@ -196,7 +196,7 @@ struct PartitionedSourceTests {
             to: ShardSink(output: ShardOutput()),
             offsets: InMemoryOffsetStore(),
             options: options,
-            onEvent: { events.note($0.message) }
+            observer: .events { events.note($0.message) }
         )
         let error = await failure(of: pipeline)
         #expect(error?.message.contains("no such shard") == true)
@@ -341,7 +341,7 @@ final class ShardOutput: Sendable {
     }
 
     private let state = Mutex(State())
-    private let changed = ReleaseSignal()
+    private let changed = ChangeSignal()
 
     subscript(partition: String) -> [String] { state.withLock { $0.rows[partition] ?? [] } }
     var refused: String? {

@@ -26,7 +26,7 @@ final class ShardedLog: Sendable {
     }
 
     private let state: Mutex<State>
-    fileprivate let changed = ReleaseSignal()
+    fileprivate let changed = ChangeSignal()
     /// What a poll of a shard does before it reads.
     let onPoll: @Sendable (_ log: ShardedLog, _ shard: String, _ poll: Int) async throws -> Void
 

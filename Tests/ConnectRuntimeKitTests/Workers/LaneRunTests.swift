@@ -179,7 +179,7 @@ struct LaneRunTests {
             pipeline.stop()
             await group.waitForAll()
         }
-        #expect(pipeline.status.phase == .stopped)
+        #expect(pipeline.status.state == .stopped)
     }
 
     @Test("exactly once is refused with the reason where it cannot be given")
@@ -207,9 +207,9 @@ struct LaneRunTests {
 private actor LeavingOutSource: HoldObserving {
     nonisolated let leavesOut = Gate()
     /// Until the partition is held back it is read once for each put, so that the sink's task gets to see what comes.
-    nonisolated let puts = ReleaseSignal()
+    nonisolated let puts = ChangeSignal()
     private var hasLeftOut = false
-    private let changed = ReleaseSignal()
+    private let changed = ChangeSignal()
     private var next: Int64 = 0
 
     nonisolated var traits: SourceTraits { SourceTraits(canHoldBackPartitions: true) }

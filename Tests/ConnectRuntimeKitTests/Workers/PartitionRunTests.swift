@@ -48,7 +48,7 @@ final class PartitionRunTests: Sendable {
         _ source: ScriptedSource,
         to sinks: [NamedSink],
         offsets: (any OffsetStore)? = nil,
-        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+        observer: any RuntimeObserver = .silent
     ) -> Pipeline {
         Pipeline(
             "p",
@@ -61,7 +61,7 @@ final class PartitionRunTests: Sendable {
             },
             clock: clock.connectorClock,
             randomness: .longest,
-            onEvent: onEvent
+            observer: observer
         )
     }
 
@@ -212,7 +212,7 @@ final class PartitionRunTests: Sendable {
         let pipeline = pipeline(
             source(.upstream, script),
             to: [NamedSink("sink", sink), NamedSink("other", ScriptedSink(journal: Journal()))],
-            onEvent: { if $0.level == .warning { warnings.note($0.message) } }
+            observer: .events { if $0.level == .warning { warnings.note($0.message) } }
         )
         async let counts = pipeline.run()
         try await isPutting.pass()

@@ -239,7 +239,7 @@ struct PipelineLifecycleTests {
         )
         async let failed = failure(of: pipeline)
         await gate.arrivals()
-        #expect(pipeline.status.calls.contains("put of the sink"))
+        #expect(pipeline.status.calls.map(\.description).contains("put of the sink"))
         pipeline.stop()
         // The watch over what is uncommitted sleeps as well.
         await clock.sleepers(atLeast: 2)

@@ -16,7 +16,7 @@ struct TakenBackTests {
         _ tolerance: ErrorTolerance,
         letters: LetterStore = LetterStore(),
         through functions: [any RecordFunction] = [],
-        onEvent: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }
+        observer: any RuntimeObserver = .silent
     ) -> Pipeline {
         let faults = FaultScript { $0.method == .put ? .rejects { bad.contains($0.text) } : nil }
         return Pipeline(
@@ -27,7 +27,7 @@ struct TakenBackTests {
             offsets: store,
             deadLetters: .store(letters),
             options: .with { $0.onError = tolerance },
-            onEvent: onEvent
+            observer: observer
         )
     }
 
@@ -83,7 +83,7 @@ struct TakenBackTests {
             tolerance,
             letters: letters,
             through: [function],
-            onEvent: { said.note("\($0.message) \($0.attributes) \($0.error.map { "\($0)" } ?? "")") }
+            observer: .events { said.note("\($0.message) \($0.attributes) \($0.error.map { "\($0)" } ?? "")") }
         )
         if let error = await failure(of: pipeline) { said.note("\(error)") }
         #expect(!said.entries.contains { $0.contains("a2") }, "\(said.entries)")

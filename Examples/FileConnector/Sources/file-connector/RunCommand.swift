@@ -53,7 +53,7 @@ struct RunCommand {
             to: FileSink(path: options.output, format: options.format, append: options.append),
             offsets: FileOffsetStore(directory: options.state),
             options: delivery,
-            onEvent: { event in
+            observer: .events { event in
                 guard event.level >= .warning else { return }
                 Terminal.report(event.message + (event.error.map { ": \($0)" } ?? ""))
             }
@@ -109,7 +109,7 @@ struct RunCommand {
         } catch {
             return
         }
-        let calls = pipeline.status.calls.joined(separator: ", ")
+        let calls = pipeline.status.calls.map(\.description).joined(separator: ", ")
         Terminal.report(
             "the deadline of \(pipeline.options.drainDeadline) passed and this call does not return: \(calls). "
                 + "Nothing is lost: start again, and what was not committed is read again"

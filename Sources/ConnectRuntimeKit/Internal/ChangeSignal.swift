@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells those who wait for a claim that one was given back, so that they try again.
+/// Tells those who wait for something that it may have come, so that they look again.
 ///
-/// Who waits reads ``count`` before it tries: a release between its attempt and its waiting is then not missed.
-final class ReleaseSignal: Sendable {
+/// Who waits reads ``count`` before it looks: a change between its look and its waiting is then not missed.
+final class ChangeSignal: Sendable {
     private struct State {
         var count: UInt64 = 0
         var lastWaiter: UInt64 = 0
@@ -12,10 +12,10 @@ final class ReleaseSignal: Sendable {
 
     private let state = Lock(State())
 
-    /// How many releases there were.
+    /// How many changes there were.
     var count: UInt64 { state.withLock { $0.count } }
 
-    /// Counts a release and wakes everybody.
+    /// Counts a change and wakes everybody.
     func notify() {
         let woken = state.withLock { state in
             state.count += 1
@@ -25,7 +25,7 @@ final class ReleaseSignal: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
-    /// Suspends until there were more releases than that.
+    /// Suspends until there were more changes than that.
     ///
     /// - Throws: `CancellationError`, at once.
     func wait(beyond count: UInt64) async throws {
