@@ -7,6 +7,14 @@ import OpenConnectFiles
 import Synchronization
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 @Suite("S102 S103 S104 S105: the connectors and stores of the kit keep their contracts", .timeLimit(.minutes(60)))
 struct BundledConformanceTests {
     // MARK: Sources
@@ -36,7 +44,6 @@ struct BundledConformanceTests {
                     write: { for item in $0 { try await clients.send(item) } }
                 )
                 subject.finish = { clients.server.close() }
-                subject.outcomes = { await clients.outcomes() }
                 subject.close = { await clients.close() }
                 return subject
             }.run()
@@ -183,13 +190,11 @@ private final class Clients: Sendable {
 
     /// Returns when the request is in the server's queue, so that requests keep their order.
     func send(_ item: String) async throws {
-        let before = server.waiting
+        let before = server.waitingClients
         let task = Task { await server.request(item) }
         tasks.withLock { $0.append((item, task)) }
-        while server.waiting == before { try await Task.sleep(for: .microseconds(100)) }
+        while server.waitingClients == before { try await Task.sleep(for: .microseconds(100)) }
     }
-
-    func outcomes() async -> [String: RecordOutcome] { [:] }
 
     func close() async {
         server.close()
@@ -202,7 +207,7 @@ struct TemporaryPath: Sendable {
     let path = "/tmp/conformance-\(UInt64.random(in: 0 ... .max))"
 
     func remove() {
-        for name in (try? FileSystem.list(path)) ?? [] { try? FileSystem.remove(FileSystem.join(path, name)) }
-        try? FileSystem.remove(path)
+        for name in (try? FileSystem.list(path)) ?? [] { unlink(FileSystem.join(path, name)) }
+        rmdir(path)
     }
 }
