@@ -32,7 +32,8 @@ struct ConformanceCheck<Trial: ConformanceTrial>: Sendable {
         case .failure(let error):
             return ConformanceResult(name: name, verdict: .failed, reason: "the check ended with '\(error)'")
         case nil:
-            let reason = "expected the check to end, saw that it had not after \(limits.check): look at what hangs in it"
+            let reason =
+                "expected the check to end, saw that it had not after \(limits.check): look at what hangs in it"
             return ConformanceResult(name: name, verdict: .failed, reason: reason)
         }
     }

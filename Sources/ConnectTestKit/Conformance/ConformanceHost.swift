@@ -56,7 +56,8 @@ final class ConformanceHost: ConnectorHost {
         for (name, call) in tasks {
             switch await call.outcome(within: limit) {
             case nil: complaints.append("the task '\(name)' had not ended \(limit) after it was cancelled")
-            case .failure(let error) where !error.isCancellation: complaints.append("the task '\(name)' threw '\(error)'")
+            case .failure(let error) where !error.isCancellation:
+                complaints.append("the task '\(name)' threw '\(error)'")
             default: break
             }
         }

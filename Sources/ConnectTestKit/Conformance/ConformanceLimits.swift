@@ -2,8 +2,8 @@
 
 /// How long a conformance suite waits, by the machine's clock.
 ///
-/// The limits only matter for what breaks its contract: a connector that keeps it is never waited for that long. They are
-/// generous, so that a busy machine accuses nobody.
+/// The limits only matter for what breaks its contract: a connector that keeps it is never waited for that long. They
+/// are generous, so that a busy machine accuses nobody.
 public struct ConformanceLimits: Sendable, Hashable {
     /// How long a call may take, and a poll until it has the next record.
     public var call: Duration

@@ -3,7 +3,8 @@
 import OpenConnect
 import Synchronization
 
-/// The reader of the first partition of a partitioned source, as a source: what holds for any source has to hold for it.
+/// The reader of the first partition of a partitioned source, as a source: what holds for any source has to hold for
+/// it.
 final class FirstReader: Source {
     private let base: any PartitionedSource
     private let reader = Mutex<(any PartitionReader)?>(nil)

@@ -35,7 +35,9 @@ extension OffsetStoreTrial {
     private func checkEpochs() async throws {
         var last = try await claim()
         try await release(last)
-        for (partition, policy) in [(nil, ClaimPolicy.failIfOwned), ("a", .failIfOwned), ("a", .takeOver), (nil, .wait)] {
+        for (partition, policy) in [
+            (nil, ClaimPolicy.failIfOwned), ("a", .failIfOwned), ("a", .takeOver), (nil, .wait),
+        ] {
             let next = try await claim("orders", partition, policy)
             try expectHigher(next, than: last)
             try await release(next)
@@ -75,7 +77,9 @@ extension OffsetStoreTrial {
     private func checkWait() async throws {
         let owner = try await claim()
         let standby = caller.begin { [store] in try await store.claim(Self.request("orders", nil, .wait)) }
-        if await standby.outcome(within: caller.limits.idle) != nil { throw Self.notWaiting("that it came back at once") }
+        if await standby.outcome(within: caller.limits.idle) != nil {
+            throw Self.notWaiting("that it came back at once")
+        }
         try await save([.at(5)], owner)
         try await release(owner)
         guard let outcome = await standby.outcome(within: caller.limits.call) else {

@@ -50,7 +50,9 @@ extension OffsetStoreTrial {
     }
 
     private func checkOffsets() async throws {
-        let texts = ["", "0", "fifteen bytes!!", "sixteen bytes!!!", "größer, 大きい", String(repeating: "x", count: 5000)]
+        let texts = [
+            "", "0", "fifteen bytes!!", "sixteen bytes!!!", "größer, 大きい", String(repeating: "x", count: 5000),
+        ]
         var offsets = texts.map { RecordOffset($0) }
         offsets += [0, -1, .max, .min].map { RecordOffset($0) } + [RecordOffset(7, incarnation: .max)]
         offsets.append(try RecordOffset(encoding: ["file": "a", "line": "12"], version: 3))

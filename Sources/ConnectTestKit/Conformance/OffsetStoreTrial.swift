@@ -88,7 +88,9 @@ struct OffsetStoreTrial: ConformanceTrial {
         guard Set(claim.positions) != Set(expected) || claim.positions.count != expected.count else { return }
         let missing = expected.first { !claim.positions.contains($0) }
         let foreign = claim.positions.first { !expected.contains($0) }
-        let difference = [missing.map { "without \($0.summary)" }, foreign.map { "with \($0.summary)" }].compactMap(\.self)
+        let difference = [missing.map { "without \($0.summary)" }, foreign.map { "with \($0.summary)" }].compactMap(
+            \.self
+        )
         throw Finding.broken(
             expected: "\(expected.count) positions as they were saved",
             seen: "\(claim.positions.count), \(difference.joined(separator: ", "))",

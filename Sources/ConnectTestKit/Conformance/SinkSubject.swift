@@ -8,8 +8,8 @@ public import OpenConnect
 public struct SinkSubject: Sendable {
     /// Makes an instance that writes the system. All instances of one subject write the same system.
     public var makeSink: @Sendable () async throws -> any Sink
-    /// The items that are durable in the system, in their order there, as a reader finds them that has nothing to do with
-    /// the sink.
+    /// The items that are durable in the system, in their order there, as a reader finds them that has nothing to do
+    /// with the sink.
     public var durable: @Sendable () async throws -> [String]
     /// Makes the record that is put for an item; the checks give it its partition and offset. The item as text, unless
     /// the sink needs more, such as a key.

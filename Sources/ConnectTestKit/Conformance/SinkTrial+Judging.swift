@@ -37,7 +37,10 @@ extension SinkTrial {
             throw Self.wrongVerdict("the bad record to be rejected with invalidRecord", "\(bad.verdict.kind)\(error)")
         }
         if session.keeping == nil, let early = indices.first, early < 2 {
-            throw Self.wrongVerdict("the records before the bad one to be delivered", "a verdict on the one at \(early)")
+            throw Self.wrongVerdict(
+                "the records before the bad one to be delivered",
+                "a verdict on the one at \(early)"
+            )
         }
     }
 
@@ -67,7 +70,8 @@ extension SinkTrial {
             throw Finding.broken(
                 expected: "nothing of the lane behind the bad record to be delivered",
                 seen: "that the record at index \(late) was",
-                advice: "stop at the first record of a lane that fails, or say in the traits that the sink is not ordered"
+                advice:
+                    "stop at the first record of a lane that fails, or say in the traits that the sink is not ordered"
             )
         }
         try await expectApplied(session.keeping == nil ? delivered.map { records[$0] } : [], session)

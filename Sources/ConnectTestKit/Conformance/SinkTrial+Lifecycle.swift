@@ -5,7 +5,8 @@ import OpenConnect
 extension SinkTrial {
     /// All checks of a sink, in the order of the report.
     ///
-    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare theirs.
+    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare
+    /// theirs.
     static let checks = lifecycle + writing + judging + failing + checkpoints + positions
 
     private static let lifecycle: [ConformanceCheck<SinkTrial>] = [
@@ -120,7 +121,8 @@ extension SinkTrial {
         .broken(
             expected: "nothing to be left of a stopped sink",
             seen: seen,
-            advice: "run what must run beside it with the context's addTask, obey cancellation there, and await it in stop"
+            advice:
+                "run what must run beside it with the context's addTask, obey cancellation there, and await it in stop"
         )
     }
 

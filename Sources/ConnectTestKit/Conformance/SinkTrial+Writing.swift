@@ -116,7 +116,10 @@ extension SinkTrial {
                 ("text", .text("größer, 大きい, 🪁")), ("empty", .text("")), ("absent", .absent),
                 ("binary", .bytes([0, 255, 254, 128])), ("long", .text(String(repeating: "long ", count: 40_000))),
                 ("json", try .json(SharedBytes(utf8: #"{"a":[1,2.50,null]}"#))), ("null", .structured(.null)),
-                ("object", .structured(.object(["name": .string("n"), "list": .array([.boolean(true), .integer(7)])]))),
+                (
+                    "object",
+                    .structured(.object(["name": .string("n"), "list": .array([.boolean(true), .integer(7)])]))
+                ),
             ]
         }
     }

@@ -32,7 +32,7 @@ final class SourceSession: Sendable {
     @discardableResult
     func end() async throws -> [String] {
         try await stop()
-        return await host.endTasks(within: trial.limits.cancellation)
+        return await trial.endTasks(of: host)
     }
 
     func beginPoll(_ request: PollRequest = .everything, isCancelled: Bool = false) -> LooseCall<SourceBatch> {

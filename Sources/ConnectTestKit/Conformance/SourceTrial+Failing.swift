@@ -31,7 +31,9 @@ extension SourceTrial {
             try await source.start(host.context)
         }
         if case .success = outcome {
-            outcome = try await caller.attempt("poll") { [source = session.source] in _ = try await source.poll(.everything) }
+            outcome = try await caller.attempt("poll") { [source = session.source] in
+                _ = try await source.poll(.everything)
+            }
         }
         try await session.end()
         try expectNotConnected(outcome)
@@ -55,12 +57,14 @@ extension SourceTrial {
         let setReachable = try needReachability()
         try await write(units: 4)
         let session = try await session()
-        var records = try await session.read(2 * subject.unitSize, PollRequest(maxRecords: 2 * subject.unitSize)).records
+        var records = try await session.read(2 * subject.unitSize, PollRequest(maxRecords: 2 * subject.unitSize))
+            .records
         try await caller.ask("setReachable") { try await setReachable(false) }
         // What was fetched before may still come.
         var failure: (any Error)?
         for _ in 0..<itemCount where failure == nil {
-            switch try await caller.attempt("poll", { [source = session.source] in try await source.poll(.everything) }) {
+            switch try await caller.attempt("poll", { [source = session.source] in try await source.poll(.everything) })
+            {
             case .success(let batch): records += batch.records
             case .failure(let error): failure = error
             }

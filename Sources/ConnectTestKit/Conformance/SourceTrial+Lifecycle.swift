@@ -5,12 +5,17 @@ import OpenConnect
 extension SourceTrial {
     /// All checks of a source, in the order of the report.
     ///
-    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare theirs.
+    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare
+    /// theirs.
     static let checks = lifecycle + reading + resuming + failing + settling + partitions
 
     private static let lifecycle: [ConformanceCheck<SourceTrial>] = [
-        .init("source.unstarted", "an instance that was never started can be stopped") { try await $0.checkUnstarted() },
-        .init("source.restart", "a second instance reads on where the first was stopped") { try await $0.checkRestart() },
+        .init("source.unstarted", "an instance that was never started can be stopped") {
+            try await $0.checkUnstarted()
+        },
+        .init("source.restart", "a second instance reads on where the first was stopped") {
+            try await $0.checkRestart()
+        },
         .init("source.start.cancelled", "a cancelled start returns in time, and stop releases what it took") {
             try await $0.checkCancelledStart()
         },
@@ -108,7 +113,8 @@ extension SourceTrial {
         .broken(
             expected: "nothing to be left of a stopped source",
             seen: seen,
-            advice: "run what must run beside it with the context's addTask, obey cancellation there, and await it in stop"
+            advice:
+                "run what must run beside it with the context's addTask, obey cancellation there, and await it in stop"
         )
     }
 

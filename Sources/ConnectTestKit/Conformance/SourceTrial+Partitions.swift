@@ -84,7 +84,9 @@ extension SourceTrial {
         var outcome = await poll.outcome(within: limits.idle * 4)
         if outcome == nil {
             guard let observer = session.base as? any HoldObserving else {
-                throw Self.notHeldBack("a poll that stays suspended and cannot be told that they are held back no longer")
+                throw Self.notHeldBack(
+                    "a poll that stays suspended and cannot be told that they are held back no longer"
+                )
             }
             holds.current = []
             try await caller.call("heldBackPartitionsChanged") { await observer.heldBackPartitionsChanged(to: []) }
@@ -156,9 +158,11 @@ extension SourceTrial {
         let told = isAsked ? session.host.revoked : session.host.lost
         guard told.contains(taken), !later.contains(where: { $0.partition == taken }) else {
             throw Finding.broken(
-                expected: "the context to be told that \(taken) is \(isAsked ? "revoked" : "lost"), and nothing more of it",
+                expected:
+                    "the context to be told that \(taken) is \(isAsked ? "revoked" : "lost"), and nothing more of it",
                 seen: told.contains(taken) ? "more records of it" : "that the context was told nothing of the kind",
-                advice: "call \(isAsked ? "revoke before giving it up" : "lost as soon as it is gone"), and drop its place"
+                advice:
+                    "call \(isAsked ? "revoke before giving it up" : "lost as soon as it is gone"), and drop its place"
             )
         }
     }

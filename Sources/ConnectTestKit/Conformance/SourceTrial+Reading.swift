@@ -40,7 +40,8 @@ extension SourceTrial {
             let endsUnit = (place.number + 1).isMultiple(of: subject.unitSize)
             guard (record.offset != nil) == endsUnit else {
                 throw Finding.broken(
-                    expected: endsUnit ? "an offset on item \(place.number), which ends a unit" : "no offset inside a unit",
+                    expected: endsUnit
+                        ? "an offset on item \(place.number), which ends a unit" : "no offset inside a unit",
                     seen: record.offset.map { "the offset \($0) on item \(place.number)" } ?? "none",
                     advice: "give an offset to the last record of each unit and to no other"
                 )
@@ -151,7 +152,9 @@ extension SourceTrial {
                 throw Self.notIdle("the error '\(error)'")
             }
             if batch.isEnd { throw Self.notIdle("the end, although more can be written") }
-            if !batch.records.isEmpty || !batch.rejected.isEmpty { throw Self.notIdle("\(batch.records.count) more records") }
+            if !batch.records.isEmpty || !batch.rejected.isEmpty {
+                throw Self.notIdle("\(batch.records.count) more records")
+            }
             marks.formUnion(batch.progress)
         }
         throw Self.notIdle("20 batches, one after the other, with nothing but \(marks.count) progress marks in them")

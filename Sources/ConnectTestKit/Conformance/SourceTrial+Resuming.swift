@@ -10,7 +10,8 @@ extension SourceTrial {
         .init("source.replay", "what is read again is the same: data, positions, ids and attributes") {
             try await $0.checkReplay()
         },
-        .init("source.foreignOffset", "an offset that is not the source's own is refused, not taken for the beginning") {
+        .init("source.foreignOffset", "an offset that is not the source's own is refused, not taken for the beginning")
+        {
             try await $0.checkForeignOffset()
         },
         .init("source.poll.cancelled", "a cancelled poll returns in time") { try await $0.checkCancelledPoll() },
@@ -38,7 +39,9 @@ extension SourceTrial {
     private func points(in reading: SourceReading) -> [(ArraySlice<ConnectorRecord>, [RecordPosition])] {
         let ends = reading.records.indices.filter { reading.records[$0].offset != nil }
         let step = max(1, ends.count / 8)
-        var points = stride(from: 0, to: ends.count, by: step).map { (reading.records[...ends[$0]], [RecordPosition]()) }
+        var points = stride(from: 0, to: ends.count, by: step).map {
+            (reading.records[...ends[$0]], [RecordPosition]())
+        }
         if let last = ends.last { points.append((reading.records[...last], [])) }
         var count = 0
         for batch in reading.batches {

@@ -8,6 +8,8 @@ final class SourceTrial: ConformanceTrial {
     let subject: SourceSubject
     let caller: Caller
     private let written: Mutex<[[String]]>
+    /// Whether tasks were left behind already: then the next ones are not waited for, so that the check ends.
+    private let hasLeftTasks = Mutex(false)
 
     init(_ subject: SourceSubject, _ limits: ConformanceLimits) {
         self.subject = subject
@@ -56,6 +58,14 @@ final class SourceTrial: ConformanceTrial {
         let base = try await caller.ask("makeSource") { [subject] in try await subject.makeSource() }
         let isStored = base.traits.positions == .offsetStore
         return SourceSession(base, ConformanceHost(isStored ? positions : [], caller.executor), self)
+    }
+
+    /// Cancels what runs beside a source; what that had to complain about.
+    func endTasks(of host: ConformanceHost) async -> [String] {
+        let limit = hasLeftTasks.withLock { $0 } ? .zero : limits.cancellation
+        let complaints = await host.endTasks(within: limit)
+        if !complaints.isEmpty { hasLeftTasks.withLock { $0 = true } }
+        return complaints
     }
 
     /// Ends the check where a condition of it does not hold.

@@ -150,8 +150,10 @@ struct BundledConformanceTests {
 
     @Test("the store in memory passes")
     func memoryStore() async {
-        await expectConforming(applicable: Set(OffsetStoreConformance.checks)
-            .subtracting(["store.reopen", "store.descriptors"])) {
+        await expectConforming(
+            applicable: Set(OffsetStoreConformance.checks)
+                .subtracting(["store.reopen", "store.descriptors"])
+        ) {
             await OffsetStoreConformance("InMemoryOffsetStore") {
                 OffsetStoreSubject { InMemoryOffsetStore() }
             }.run()

@@ -34,7 +34,8 @@ func expectConforming(
     return report
 }
 
-/// Runs a suite as often as asked for, and sees that one check is among those that fail, and no others than are allowed.
+/// Runs a suite as often as asked for, and sees that one check is among those that fail, and no others than are
+/// allowed.
 func expectCaught(
     by name: String,
     alsoBy others: Set<String>,

@@ -63,7 +63,7 @@ final class FlawedOffsetStore: OffsetStore {
         } else {
             do {
                 claim = try await base.claim(asked)
-            } catch where flaw == .waitIgnoresCancellation && error is CancellationError {
+            } catch  where flaw == .waitIgnoresCancellation && error is CancellationError {
                 await forever.passIgnoringCancellation()
                 throw error
             }

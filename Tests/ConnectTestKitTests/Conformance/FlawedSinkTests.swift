@@ -65,19 +65,45 @@ struct FlawedSinkTests {
         Case(.outageIsFatal, "unreachable", ["outage"]),
         Case(.outageIsSilent, "unreachable", ["outage"]),
         Case(.losesAfterOutage, "outage"),
-        Case(.checkpointIsLate, "checkpoint", ["checkpoint.running", "checkpoint.cancelled", "put.cancelled"], .checkpoints),
-        Case(.restoreDoesNothing, "checkpoint", ["checkpoint.running", "checkpoint.ahead", "checkpoint.cancelled", "put.cancelled"], .checkpoints),
-        Case(.restoreInRunningDoesNothing, "checkpoint.running", ["checkpoint.cancelled", "put.cancelled"], .checkpoints),
+        Case(
+            .checkpointIsLate,
+            "checkpoint",
+            ["checkpoint.running", "checkpoint.cancelled", "put.cancelled"],
+            .checkpoints
+        ),
+        Case(
+            .restoreDoesNothing,
+            "checkpoint",
+            ["checkpoint.running", "checkpoint.ahead", "checkpoint.cancelled", "put.cancelled"],
+            .checkpoints
+        ),
+        Case(
+            .restoreInRunningDoesNothing,
+            "checkpoint.running",
+            ["checkpoint.cancelled", "put.cancelled"],
+            .checkpoints
+        ),
         Case(
             .restoreCutsAll,
             "checkpoint",
-            ["checkpoint.running", "checkpoint.cancelled", "checkpoint.foreign", "restart", "stop.cancelled", "outage", "put.cancelled"],
+            [
+                "checkpoint.running", "checkpoint.cancelled", "checkpoint.foreign", "restart", "stop.cancelled",
+                "outage", "put.cancelled",
+            ],
             .checkpoints
         ),
         Case(.takesForeignCheckpoint, "checkpoint.foreign", [], .checkpoints),
         Case(.goesAhead, "checkpoint.ahead", [], .checkpoints),
         Case(.restoreIgnoresCancellation, "checkpoint.cancelled", [], .checkpoints),
-        Case(.forgetsPositions, "positions", ["positions.expected", "positions.atomic", "positions.empty", "positions.lostAnswer", "order", "flush", "put.cancelled", "positions.epoch"], .positions),
+        Case(
+            .forgetsPositions,
+            "positions",
+            [
+                "positions.expected", "positions.atomic", "positions.empty", "positions.lostAnswer", "order", "flush",
+                "put.cancelled", "positions.epoch",
+            ],
+            .positions
+        ),
         Case(.positionsOfMemory, "positions", ["restart", "stop.cancelled", "released", "descriptors"], .positions),
         Case(.mixesScopes, "positions", [], .positions),
         Case(.expectsNothing, "positions.expected", ["positions.atomic", "positions.epoch"], .positions),

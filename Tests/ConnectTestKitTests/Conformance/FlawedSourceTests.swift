@@ -37,7 +37,11 @@ struct FlawedSourceTests {
         Case(.taskIgnoresCancellation, "released", ["stop.cancelled"]),
         Case(.taskFails, "released", ["stop.cancelled"]),
         Case(.leaksDescriptor, "descriptors"),
-        Case(.startsFromScratch, "resume", ["restart", "foreignOffset", "poll.keeps", "commit", "commit.order", "rejected"]),
+        Case(
+            .startsFromScratch,
+            "resume",
+            ["restart", "foreignOffset", "poll.keeps", "commit", "commit.order", "rejected"]
+        ),
         Case(.swapsRecords, "order"),
         Case(.repeatsRecord, "order"),
         Case(.losesRecord, "order"),
@@ -81,7 +85,11 @@ struct FlawedSourceTests {
         Case(.commitGoesBack, "commit.order") { $0.keeper = .upstream },
         Case(.commitWaitsForPoll, "commit.concurrent"),
         Case(.forgetsCommits, "resume", ["restart", "poll.keeps", "commit", "commit.order"]) { $0.keeper = .upstream },
-        Case(.onePartition, "partitions", ["resume", "restart", "poll.keeps", "commit", "commit.order", "heldBack", "positions"]),
+        Case(
+            .onePartition,
+            "partitions",
+            ["resume", "restart", "poll.keeps", "commit", "commit.order", "heldBack", "positions"]
+        ),
         Case(.ignoresHeldBack, "heldBack"),
         Case(.staysHeldBack, "heldBack"),
         Case(.notAssigned, "assigned") {
@@ -110,7 +118,10 @@ struct FlawedSourceTests {
         (.acknowledgesOnce, "source.acknowledge", []),
         (.acknowledgesInOrder, "source.acknowledge", []),
         (.acknowledgeIgnoresCancellation, "source.acknowledge", []),
-        (.forgetsUnacknowledged, "source.resume", ["source.poll.keeps", "source.stop.cancelled", "source.end", "source.restart"]),
+        (
+            .forgetsUnacknowledged, "source.resume",
+            ["source.poll.keeps", "source.stop.cancelled", "source.end", "source.restart"]
+        ),
         (.forgetsAcknowledgements, "source.resume", ["source.acknowledge", "source.restart", "source.poll.keeps"]),
     ]
 
@@ -123,7 +134,10 @@ struct FlawedSourceTests {
 
     static let shardsCases: [(ShardsFlaw, Set<String>)] = [
         (.readersBeginAnew, ["source.resume", "source.restart", "source.foreignOffset", "source.poll.keeps"]),
-        (.readersReadAll, ["source.resume", "source.poll.keeps", "source.partitions", "source.end", "source.positions"]),
+        (
+            .readersReadAll,
+            ["source.resume", "source.poll.keeps", "source.partitions", "source.end", "source.positions"]
+        ),
         (.listsTwice, []),
     ]
 

@@ -6,7 +6,13 @@ import Testing
 @Suite("Offset stores with one flaw, each caught by the check that is meant for it", .timeLimit(.minutes(240)))
 struct FlawedStoreTests {
     static let cases: [(StoreFlaw, String, Set<String>)] = [
-        (.keepsOldest, "positions", ["remove", "checkpoints", "concurrent", "reopen", "release", "wait", "takeOver", "fenced", "scopes", "cancelled", "names"]),
+        (
+            .keepsOldest, "positions",
+            [
+                "remove", "checkpoints", "concurrent", "reopen", "release", "wait", "takeOver", "fenced", "scopes",
+                "cancelled", "names",
+            ]
+        ),
         (.forgetsOthers, "positions", ["remove", "empty", "scopes", "cancelled", "fenced", "names"]),
         (.noSequence, "offsets", []),
         (.shortOffsets, "offsets", []),
@@ -25,7 +31,13 @@ struct FlawedStoreTests {
         (.epochsRestart, "reopen", []),
         (.alwaysGives, "owned", ["release", "partitions"]),
         (.releaseOfOthers, "release", []),
-        (.releaseForgets, "release", ["positions", "remove", "checkpoints", "empty", "concurrent", "cancelled", "reopen", "wait", "takeOver", "fenced", "scopes"]),
+        (
+            .releaseForgets, "release",
+            [
+                "positions", "remove", "checkpoints", "empty", "concurrent", "cancelled", "reopen", "wait", "takeOver",
+                "fenced", "scopes",
+            ]
+        ),
         (.waitFails, "wait", ["wait.cancelled"]),
         (.waitSeesOldPositions, "wait", []),
         (.waitIgnoresCancellation, "wait.cancelled", []),

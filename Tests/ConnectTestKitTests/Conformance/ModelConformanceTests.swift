@@ -8,9 +8,11 @@ import Testing
 struct ModelConformanceTests {
     @Test("S103: a source of two logs passes")
     func source() async {
-        await expectConforming(applicable: Set(SourceConformance.checks).subtracting([
-            "source.acknowledge", "source.assigned", "source.revoke", "source.lost", "source.readers",
-        ])) {
+        await expectConforming(
+            applicable: Set(SourceConformance.checks).subtracting([
+                "source.acknowledge", "source.assigned", "source.revoke", "source.lost", "source.readers",
+            ])
+        ) {
             await SourceConformance("a source of two logs") {
                 let upstream = ModelUpstream()
                 return upstream.subject { ModelSource(upstream) }
@@ -40,7 +42,10 @@ struct ModelConformanceTests {
         }
     }
 
-    @Test("a source whose partitions come and go passes", arguments: [SourceTraits.PositionKeeper.upstream, .offsetStore])
+    @Test(
+        "a source whose partitions come and go passes",
+        arguments: [SourceTraits.PositionKeeper.upstream, .offsetStore]
+    )
     func dynamic(_ keeper: SourceTraits.PositionKeeper) async {
         await expectConforming(applicable: ["source.assigned", "source.revoke", "source.lost"]) {
             await SourceConformance("a source with partitions that come and go") {
@@ -66,8 +71,10 @@ struct ModelConformanceTests {
 
     @Test("S105: a sink passes, and one with several puts at a time", arguments: [1, 4])
     func sink(concurrent: Int) async {
-        await expectConforming(applicable: Set(SinkConformance.checks.filter { $0.split(separator: ".").count == 2 })
-            .subtracting(["sink.checkpoint", "sink.positions", "sink.concurrent"])) {
+        await expectConforming(
+            applicable: Set(SinkConformance.checks.filter { $0.split(separator: ".").count == 2 })
+                .subtracting(["sink.checkpoint", "sink.positions", "sink.concurrent"])
+        ) {
             await SinkConformance("a sink") {
                 let storage = ModelStorage()
                 return storage.subject { ModelSink(storage, concurrent: concurrent) }

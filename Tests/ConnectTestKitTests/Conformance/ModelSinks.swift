@@ -276,7 +276,9 @@ actor ModelTableSink: PositionKeepingSink {
         try storage.checkConnection()
         if flaw == .ignoresEmpty, batch.isEmpty { return .delivered }
         if let bad = batch.firstIndex(where: { $0.data.text == "bad" }) {
-            if flaw == .halfTransaction { storage.state.withLock { $0.rows += batch[..<bad].map { $0.data.text ?? "" } } }
+            if flaw == .halfTransaction {
+                storage.state.withLock { $0.rows += batch[..<bad].map { $0.data.text ?? "" } }
+            }
             return .stopped(at: bad, of: batch.count, .reject(ConnectorError(.invalidRecord, "bad")))
         }
         let losesAnswer = try storage.state.withLock { state in

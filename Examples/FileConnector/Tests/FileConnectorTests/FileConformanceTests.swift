@@ -19,12 +19,14 @@ import Glibc
 struct FileConformanceTests {
     @Test func `a file that is read once passes as a source`() async throws {
         try await expectConforming(applicable: ["source.resume", "source.replay", "source.end", "source.rejected"]) {
-            await SourceConformance("FileSource") { try Self.source(of: 1, FileSource.Options(maxLineBytes: 200_000)) }.run()
+            await SourceConformance("FileSource") { try Self.source(of: 1, FileSource.Options(maxLineBytes: 200_000)) }
+                .run()
         }
     }
 
     @Test(arguments: [1, 2]) func `files that are followed pass as a source`(count: Int) async throws {
-        try await expectConforming(applicable: ["source.resume", "source.idle", "source.more", "source.poll.cancelled"]) {
+        try await expectConforming(applicable: ["source.resume", "source.idle", "source.more", "source.poll.cancelled"])
+        {
             await SourceConformance("FileSource of \(count) that follows") {
                 try Self.source(
                     of: count,
@@ -36,7 +38,8 @@ struct FileConformanceTests {
 
     @Test(arguments: [FileSink.Format.lines, .cloudEvents])
     func `a file passes as a sink`(_ format: FileSink.Format) async throws {
-        try await expectConforming(applicable: ["sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead"]) {
+        try await expectConforming(applicable: ["sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead"])
+        {
             await SinkConformance("FileSink of \(format)") {
                 let directory = try TemporaryDirectory()
                 var subject = SinkSubject(
