@@ -18,7 +18,7 @@ public struct ConformanceLimits: Sendable, Hashable {
     public init(
         call: Duration = .seconds(5),
         cancellation: Duration = .seconds(2),
-        check: Duration = .seconds(60),
+        check: Duration = .seconds(120),
         idle: Duration = .milliseconds(50)
     ) {
         self.call = call

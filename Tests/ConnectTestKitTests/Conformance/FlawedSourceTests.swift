@@ -103,13 +103,13 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a source is caught", arguments: cases)
     func source(_ flawed: Case) async {
-        await expectCaught(by: flawed.check, alsoBy: flawed.others) {
+        await expectCaught(by: flawed.check, alsoBy: flawed.others, among: SourceConformance.checks) { names in
             await SourceConformance("\(flawed.flaw)", limits: .flawed) {
                 let upstream = ModelUpstream()
                 var subject = upstream.subject { ModelSource(upstream, flawed.options) }
                 subject.unitSize = flawed.options.unitSize
                 return subject
-            }.run()
+            }.run(only: names)
         }
     }
 
@@ -127,8 +127,8 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a queue is caught", arguments: queueCases)
     func queue(_ flaw: QueueFlaw, _ check: String, _ others: Set<String>) async {
-        await expectCaught(by: check, alsoBy: others) {
-            await SourceConformance("\(flaw)", limits: .flawed) { ModelQueue.subject(flaw) }.run()
+        await expectCaught(by: check, alsoBy: others, among: SourceConformance.checks) { names in
+            await SourceConformance("\(flaw)", limits: .flawed) { ModelQueue.subject(flaw) }.run(only: names)
         }
     }
 
@@ -143,8 +143,8 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a partitioned source is caught", arguments: shardsCases)
     func shards(_ flaw: ShardsFlaw, _ others: Set<String>) async {
-        await expectCaught(by: "source.readers", alsoBy: others) {
-            await SourceConformance("\(flaw)", limits: .flawed) { ModelShards.subject(flaw) }.run()
+        await expectCaught(by: "source.readers", alsoBy: others, among: SourceConformance.checks) { names in
+            await SourceConformance("\(flaw)", limits: .flawed) { ModelShards.subject(flaw) }.run(only: names)
         }
     }
 }
