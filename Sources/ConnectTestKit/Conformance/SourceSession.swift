@@ -6,7 +6,7 @@ import OpenConnect
 final class SourceSession: Sendable {
     /// The instance, as the author made it.
     let base: any Source
-    /// What is polled: the instance, or the reader of its first partition.
+    /// What is polled: the instance, or its readers.
     let source: any Source
     let host: ConformanceHost
     let trial: SourceTrial
@@ -15,7 +15,7 @@ final class SourceSession: Sendable {
         self.base = base
         self.host = host
         self.trial = trial
-        source = (base as? any PartitionedSource).map { FirstReader($0) } ?? base
+        source = (base as? any PartitionedSource).map { ReadersSource($0, trial.caller) } ?? base
     }
 
     private var caller: Caller { trial.caller }

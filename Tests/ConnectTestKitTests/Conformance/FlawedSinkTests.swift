@@ -116,7 +116,7 @@ struct FlawedSinkTests {
 
     @Test("a flaw of a sink is caught", arguments: cases)
     func sink(_ flawed: Case) async {
-        await expectCaught(by: flawed.check, alsoBy: flawed.others, among: SinkConformance.checks) { names in
+        await expectCaught(by: flawed.check, alsoBy: flawed.others) { names in
             await SinkConformance("\(flawed.flaw)", limits: .flawed) {
                 let storage = ModelStorage()
                 return storage.subject { flawed.sink(storage) }

@@ -103,7 +103,7 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a source is caught", arguments: cases)
     func source(_ flawed: Case) async {
-        await expectCaught(by: flawed.check, alsoBy: flawed.others, among: SourceConformance.checks) { names in
+        await expectCaught(by: flawed.check, alsoBy: flawed.others) { names in
             await SourceConformance("\(flawed.flaw)", limits: .flawed) {
                 let upstream = ModelUpstream()
                 var subject = upstream.subject { ModelSource(upstream, flawed.options) }
@@ -127,7 +127,7 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a queue is caught", arguments: queueCases)
     func queue(_ flaw: QueueFlaw, _ check: String, _ others: Set<String>) async {
-        await expectCaught(by: check, alsoBy: others, among: SourceConformance.checks) { names in
+        await expectCaught(by: check, alsoBy: others) { names in
             await SourceConformance("\(flaw)", limits: .flawed) { ModelQueue.subject(flaw) }.run(only: names)
         }
     }
@@ -143,7 +143,7 @@ struct FlawedSourceTests {
 
     @Test("a flaw of a partitioned source is caught", arguments: shardsCases)
     func shards(_ flaw: ShardsFlaw, _ others: Set<String>) async {
-        await expectCaught(by: "source.readers", alsoBy: others, among: SourceConformance.checks) { names in
+        await expectCaught(by: "source.readers", alsoBy: others) { names in
             await SourceConformance("\(flaw)", limits: .flawed) { ModelShards.subject(flaw) }.run(only: names)
         }
     }

@@ -64,7 +64,9 @@ struct ModelConformanceTests {
 
     @Test("a partitioned source passes")
     func shards() async {
-        await expectConforming(applicable: ["source.readers", "source.resume"]) {
+        await expectConforming(applicable: [
+            "source.readers", "source.resume", "source.partitions", "source.idle", "source.end",
+        ]) {
             await SourceConformance("shards") { ModelShards.subject(nil) }.run()
         }
     }
@@ -132,7 +134,7 @@ extension ModelQueue {
 
 extension ModelShards {
     static func subject(_ flaw: ShardsFlaw?) -> SourceSubject {
-        let upstream = ModelUpstream(partitions: 1)
+        let upstream = ModelUpstream()
         var subject = upstream.subject { ModelShards(upstream, flaw) }
         subject.setReachable = nil
         subject.writeBadInput = nil

@@ -23,7 +23,7 @@ final class ModelShards: PartitionedSource {
     }
 
     func partitions() async throws -> PartitionList {
-        PartitionList(flaw == .listsTwice ? names + names : names)
+        PartitionList(flaw == .listsTwice ? names + names : names, isFinal: upstream.state.withLock(\.isFinished))
     }
 
     func reader(of partition: RecordPartition, from offset: RecordOffset?) async throws -> any PartitionReader {
