@@ -26,7 +26,9 @@ final class ReadersSource: Source {
 
     func start(_ context: ConnectorContext) async throws {
         try await base.start(context)
-        for partition in try await base.partitions().partitions {
+        var seen: Set<RecordPartition> = []
+        // What is listed twice is found out by the check that looks at the list.
+        for partition in try await base.partitions().partitions where seen.insert(partition).inserted {
             let offset = try await context.offset(of: partition)
             let reader = try await base.reader(of: partition, from: offset)
             seats.withLock { $0.append(Seat(reader: reader)) }
