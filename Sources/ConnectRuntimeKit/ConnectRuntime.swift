@@ -113,6 +113,7 @@ public final class ConnectRuntime: Sendable {
     private func supervise() async {
         await withTaskGroup { group in
             group.addTask { await self.lookForStalls() }
+            group.addTask { await self.exportMetrics() }
             group.addTask { await self.tellOverdue() }
             await runPipelines()
             group.cancelAll()

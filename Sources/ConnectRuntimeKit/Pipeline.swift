@@ -133,6 +133,10 @@ public final class Pipeline: Sendable {
     private func end(_ run: PipelineRun, _ newest: PipelineState, _ error: (any Error)? = nil) {
         state.withLock { state in
             state.lastCounts = run.counts
+            state.lastAudit = run.audit
+            var reading = run.reading
+            reading.abandoned = reading.counts.inFlight
+            state.ended.merge(reading)
             state.run = nil
         }
         defer { state.withLock { $0.onState = nil } }
@@ -143,6 +147,7 @@ public final class Pipeline: Sendable {
     func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
         let (isNew, onState) = state.withLock { state in
             defer { state.state = newest }
+            if newest == .restarting, state.state != newest { state.restarts += 1 }
             return (state.state != newest, state.onState)
         }
         guard isNew else { return }
@@ -179,6 +184,14 @@ public final class Pipeline: Sendable {
         state.withLock(\.run)?.resume()
     }
 
+    /// What became of every record of this run or, when the pipeline is stopped, of the one before.
+    ///
+    /// Takes as long as it takes to look at every record in flight; meanwhile none moves.
+    public var audit: DeliveryAudit {
+        let life = state.withLock { $0 }
+        return life.run?.audit ?? life.lastAudit
+    }
+
     /// Whether a run has not come to its end.
     var isRunning: Bool { state.withLock { $0.run != nil } }
 
@@ -193,6 +206,37 @@ public final class Pipeline: Sendable {
     }
 }
 
+extension Pipeline {
+    /// What there is to know for the metrics, taken so that counters never go back when a run ends meanwhile.
+    var observed:
+        (
+            state: PipelineState, restarts: Int, reading: MeterReading, gauges: MeterGauges,
+            lag: [RecordPartition: Int64]?
+        )
+    {
+        let life = state.withLock { $0 }
+        var reading = life.ended
+        guard let run = life.run else { return (life.state, life.restarts, reading, MeterGauges(), nil) }
+        reading.merge(run.reading)
+        return (life.state, life.restarts, reading, run.gauges, run.lag.read())
+    }
+
+    /// How long ago something was committed, or was found to have moved.
+    func timeSinceProgress(_ counts: DeliveryCounts, _ lastCommit: ConnectorClock.Instant?) -> Duration? {
+        let now = clock.now
+        return state.withLock { state in
+            guard state.runs > 0 else { return nil }
+            if counts != state.seenCounts || state.lastProgress == nil {
+                state.seenCounts = counts
+                state.lastProgress = now
+            } else if let lastCommit {
+                state.lastProgress = max(state.lastProgress ?? lastCommit, lastCommit)
+            }
+            return now.since(state.lastProgress ?? now)
+        }
+    }
+}
+
 private struct Life: Sendable {
     var state = PipelineState.created
     var run: PipelineRun?
@@ -200,4 +244,11 @@ private struct Life: Sendable {
     /// How many runs there were.
     var runs = 0
     var lastCounts = DeliveryCounts()
+    var lastAudit = DeliveryAudit.empty
+    /// What the runs before this one have counted and measured.
+    var ended = MeterReading()
+    var restarts = 0
+    /// What was seen to have moved last, and when.
+    var seenCounts = DeliveryCounts()
+    var lastProgress: ConnectorClock.Instant?
 }

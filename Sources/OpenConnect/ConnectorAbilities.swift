@@ -16,7 +16,8 @@ public protocol LagReporting: Source {
 
 /// A connector that has a say in changes of its stored offsets.
 public protocol OffsetEditing: Connector {
-    /// Checks offsets that an operator wants to store; `nil` resets a partition. Called while the pipeline is stopped.
+    /// Checks offsets that an operator wants to store; `nil` resets a partition. Called while the pipeline is stopped, of an
+    /// instance that is not started.
     ///
     /// - Throws: ``ConnectorError`` with the code `invalidConfiguration` to refuse the change, saying why.
     func willEditOffsets(_ offsets: [RecordPartition: RecordOffset?]) async throws

@@ -30,10 +30,15 @@ final class Freezer: Sendable {
             return count == 0
         }
         guard isTime else { return }
-        print("frozen")
-        fflush(nil)
+        say("frozen")
         SharedFile.isChanging.withLock { _ in _ = raise(SIGSTOP) }
     }
+}
+
+/// Prints a line that is not kept back.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
 }
 
 func end(_ status: Int32) -> Never { exit(status) }

@@ -4,20 +4,25 @@ import ConnectRuntimeKit
 import OpenConnect
 import OpenConnectFiles
 
-/// Copies a hundred numbers into a file beside others of its kind: `takeover-fixture DIRECTORY table|list [put|flush]`.
+/// Copies a hundred numbers into a file beside others of its kind:
+/// `takeover-fixture DIRECTORY table|list|files [put|flush|-] [wait|takeOver]`.
 ///
-/// With a step it freezes there once. Ends with status 3 when it is fenced off.
+/// With a step it freezes there once. With `files` its offsets are in a store of files, and the last argument says what it
+/// does when that is in use. Ends with status 3 when it is fenced off, and with 4 when it could not claim its offsets.
 @main
 struct TakeoverFixture {
     static func main() async {
         let arguments = CommandLine.arguments
-        guard arguments.count >= 3 else { return exit(2, "DIRECTORY table|list [put|flush]") }
+        guard arguments.count >= 3 else { return exit(2, "DIRECTORY table|list|files [put|flush|-] [wait|takeOver]") }
         let freezer = Freezer(at: arguments.count > 3 ? Freezer.Step(rawValue: arguments[3]) : nil)
         let output = SharedFile(path: FileSystem.join(arguments[1], "output"))
-        let store = SharedStore(file: SharedFile(path: FileSystem.join(arguments[1], "offsets")))
+        let offsets = FileSystem.join(arguments[1], "offsets")
+        let store: any OffsetStore =
+            arguments[2] == "files" ? FileOffsetStore(directory: offsets) : SharedStore(file: SharedFile(path: offsets))
         var options = DeliveryOptions()
         options.commitInterval = .milliseconds(5)
         options.maxUncommittedRecords = 5
+        if arguments.count > 4 { options.claim = arguments[4] == "wait" ? .wait : .takeOver }
         let isTable = arguments[2] == "table"
         let pipeline = Pipeline(
             "numbers",
@@ -25,12 +30,15 @@ struct TakeoverFixture {
             to: isTable
                 ? SharedTable(file: output, freezer: freezer) : SharedList(file: output, freezer: freezer),
             offsets: store,
-            options: options
+            options: options,
+            observer: .events { if $0.kind == .claimWaiting { say("waiting") } }
         )
         do {
             try await pipeline.run()
         } catch let error as ConnectorError where error.code == .fenced {
             exit(3, error.message)
+        } catch let error as ConnectorError where error.code == .retryable {
+            exit(4, error.message)
         } catch {
             exit(1, "\(error)")
         }

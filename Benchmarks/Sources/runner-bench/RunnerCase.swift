@@ -5,7 +5,7 @@ import OpenConnect
 
 /// One comparison of a pipeline with a hand-written loop over the same source and sinks.
 struct RunnerCase: Sendable {
-    let name: String
+    var name: String
     let batch: Int
     var partitions = 1
     var total = 5_000_000
@@ -15,8 +15,19 @@ struct RunnerCase: Sendable {
     var sinks = 1
     /// Every so many puts fail once.
     var failsEvery: Int?
+    /// Whether an observer takes the metrics, once a second.
+    var isObserved = false
 
-    static let all = [
+    static let all =
+        plain
+        + plain.map { bench in
+            var bench = bench
+            bench.name = bench.name.replacingPrefix("memory/", with: "observed/")
+            bench.isObserved = true
+            return bench
+        }
+
+    private static let plain = [
         RunnerCase(name: "memory/batch-1000/partitions-1", batch: 1000),
         RunnerCase(name: "memory/batch-100/partitions-1", batch: 100),
         RunnerCase(name: "memory/batch-10/partitions-1", batch: 10),
@@ -79,10 +90,35 @@ struct RunnerCase: Sendable {
             through: filters ? [.filter(Self.keeps)] : [],
             to: sinks.enumerated().map { index, sink in NamedSink("sink-\(index)", sink) },
             offsets: InMemoryOffsetStore(),
-            options: options
+            options: options,
+            observer: isObserved ? MetricsObserver() : .silent
         )
-        let counts = try await pipeline.run()
+        let counts = isObserved ? try await observing(pipeline) : try await pipeline.run()
         precondition(sinks.allSatisfy { $0.records == expected })
         precondition(counts.delivered == expected && counts.committed == total)
     }
+
+    /// Runs while the metrics are taken once a second.
+    private func observing(_ pipeline: Pipeline) async throws -> DeliveryCounts {
+        try await withThrowingTaskGroup(of: DeliveryCounts?.self) { group in
+            group.addTask { try await pipeline.run() }
+            group.addTask {
+                while (try? await Task.sleep(for: .seconds(1))) != nil { _ = pipeline.metrics.samples.count }
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let counts = try await group.next() ?? nil else { throw CancellationError() }
+            precondition(pipeline.metrics.pollSizes.sum == Double(counts.polled))
+            return counts
+        }
+    }
+}
+
+/// Wants everything measured and looks at nothing.
+private struct MetricsObserver: RuntimeObserver {
+    func observe(_ event: RuntimeEvent) {}
+}
+
+extension String {
+    fileprivate func replacingPrefix(_ old: String, with new: String) -> String { new + dropFirst(old.count) }
 }

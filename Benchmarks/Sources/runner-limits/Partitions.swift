@@ -72,7 +72,7 @@ private final class OnceSource: CommittingSource {
     func commit(_ positions: [RecordPosition]) async throws {}
 }
 
-private struct DevNull: Sink {
+struct DevNull: Sink {
     func put(_ batch: RecordBatch) async throws -> PutResult { .delivered }
     func flush() async throws {}
 }

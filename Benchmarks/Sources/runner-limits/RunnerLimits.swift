@@ -30,6 +30,9 @@ struct LimitCase: Sendable {
         LimitCase(name: "memory/hanging-sink/record-1000000") {
             try await HangingSink(recordSize: 1_000_000).measure()
         },
+        LimitCase(name: "runtime/pipelines-1000") {
+            try await ManyPipelines(count: 1000, idle: .seconds(20)).measure()
+        },
         LimitCase(name: "stop/in-back-off-of-an-hour") { try await StopInBackOff(runs: 50).measure() },
     ]
 }

@@ -28,7 +28,8 @@ final class Redrive: Sendable {
             randomness: pipeline.randomness,
             stop: StopSignal(),
             events: pipeline.events,
-            calls: CallRegister(pipeline.clock)
+            calls: CallRegister(pipeline.clock),
+            spans: SpanSender(pipeline.name, pipeline.clock)
         )
     }
 

@@ -15,6 +15,10 @@ struct Backlog: Sendable {
         batches.append(batch)
     }
 
+    func forEach(_ body: (StagedShipment) -> Void) {
+        for batch in batches[head...] { body(batch) }
+    }
+
     mutating func popFirst() -> StagedShipment? {
         guard !isEmpty else { return nil }
         let batch = batches[head]

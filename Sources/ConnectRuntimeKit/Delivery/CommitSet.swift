@@ -16,6 +16,10 @@ struct CommitSet: Sendable {
     var checkpoints: [String: SinkCheckpoint] = [:]
     /// Whether it was noted when nothing more could be settled.
     var isLast = false
+    /// When the oldest batch was polled that was settled since the commit before, where somebody is interested.
+    var oldestPoll: ConnectorClock.Instant?
+    /// The traces of what was settled since the commit before, where somebody is interested.
+    var traces: TraceLinks?
 
     var isEmpty: Bool { entries.isEmpty && acknowledgements.isEmpty }
     var positions: [StoredPosition] { entries.map(\.position) }

@@ -9,7 +9,9 @@ import OpenConnect
 final class HandOver: Sendable {
     private let state: Lock<HandOverState>
     /// Lets the source's task work without the lock while nobody else wants anything.
-    let lease = TurnLease()
+    let lease: TurnLease
+    /// There where somebody is interested in durations.
+    let pollMeter: PollMeter?
     let clock: ConnectorClock
     let idleDelay: Duration
 
@@ -17,6 +19,8 @@ final class HandOver: Sendable {
         idleDelay = state.options.idleDelay
         self.state = Lock(state)
         self.clock = clock
+        lease = TurnLease(countsSizes: state.meter != nil)
+        pollMeter = state.meter == nil ? nil : PollMeter()
     }
 
     /// Takes a step of the state machine, then wakes whom it concerns.
@@ -24,7 +28,7 @@ final class HandOver: Sendable {
     func step<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
         var wake = Wakeups()
         let result = state.withLock { state in
-            state.note(lease.end())
+            state.note(lease.end(), lease)
             return body(&state, &wake)
         }
         wake.perform()
@@ -36,7 +40,7 @@ final class HandOver: Sendable {
     func sourceStep<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
         var wake = Wakeups()
         let result = state.withLock { state in
-            state.note(lease.endForHolder())
+            state.note(lease.endForHolder(), lease)
             return body(&state, &wake)
         }
         wake.perform()

@@ -36,13 +36,19 @@ extension HandOverState {
             return .park
         }
         isCommitDue = false
-        let set = commitSet()
+        var set = commitSet()
         guard !set.isEmpty || mayReportAgain else {
             if !isReportOwed { reportDue = nil }
             for sink in desks.indices { releaseFlush(sink, &wake) }
             return hasSinkEnded ? .end : .park
         }
         if hasSinkEnded { isReportOwed = false }
+        set.oldestPoll = meter?.oldestSettled
+        meter?.oldestSettled = nil
+        if let traces {
+            set.traces = traces
+            self.traces = TraceLinks()
+        }
         isCommitting = true
         for sink in desks.indices { desks[sink].isFlushWanted = true }
         return .commit(set)
@@ -113,6 +119,8 @@ extension HandOverState {
     /// The commit failed: what it covered stays committable.
     mutating func abandonCommit(_ set: CommitSet, _ wake: inout Wakeups) {
         ledger.restore(set.acknowledgements)
+        meter?.noteSettled(set.oldestPoll)
+        if let lost = set.traces { traces?.merge(lost) }
         isCommitting = false
         for sink in desks.indices { releaseFlush(sink, &wake) }
         wakeSource(&wake)
@@ -122,6 +130,7 @@ extension HandOverState {
     /// The set is durable where it is kept.
     mutating func endCommit(_ set: CommitSet, _ wake: inout Wakeups) {
         ledger.finishCommit(set)
+        meterCommitted(set)
         if seal != nil, committedSeal == sealNumber { seal = CommitSet() }
         commitNumber &+= 1
         isCommitting = false

@@ -35,6 +35,7 @@ extension HandOverState {
         inlineProgress = []
         inlineIsQuiet = false
         desks[0].runningPuts = 1
+        meterInline(records.count)
         endInlinePut(records, report, &wake)
     }
 }

@@ -19,11 +19,13 @@ extension HandOverState {
         wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         releaseSink(sink, &wake)
+        commitInQuiet(&wake)
     }
 
     private mutating func noteDelivered(_ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         if desks[sink].keepsPositions { ledger.noteApplied(job.steps) }
         desks[sink].outage.end()
+        desks[sink].accepted += job.records.count
         for parcel in job.parcels { complete(parcel, of: sink, &wake) }
         for item in job.items { complete(item, as: .delivered, nil, &wake) }
         putAgain(Repeats(now: job.rest, limit: job.limit.map { $0 * 2 }), job, of: sink, &wake)
@@ -74,6 +76,7 @@ extension HandOverState {
         let lane = LaneID(item, desks[sink].order)
         switch verdict.kind {
         case .delivered:
+            desks[sink].accepted += 1
             complete(item, as: .delivered, nil, &wake)
         case .drop:
             complete(item, as: .dropped, verdict.error, &wake)

@@ -37,8 +37,10 @@ extension HandOverState {
     /// Settles a shipment of which every parcel was taken; where it was taken apart, its records are settled already.
     mutating func settleWhole(_ slot: Int, _ wake: inout Wakeups) {
         let shipment = shipments.remove(slot)
+        meter?.noteSettled(shipment.polledAt)
         if shipment.detail == nil {
-            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered.count)
+            if traces != nil { for record in shipment.polled { traces?.add(record) } }
+            ledger.settle(shipment.ticket, shipment.polled, filtered: shipment.filtered)
         }
         noteRoom(afterQuiet: shipment.isFollowedByQuiet, &wake)
     }
@@ -88,9 +90,11 @@ extension HandOverState {
         shipments[slot].detail?.open -= 1
         guard !detail.lost.contains(index) else {
             // Those with numbers were counted when their partition was closed.
-            if ledger.style == .individual { ledger.counts.lost += 1 }
+            if ledger.style == .individual { ledger.noteLost(shipment.polled[index]) }
             return
         }
+        meter?.noteSettled(shipment.polledAt)
+        traces?.add(shipment.polled[index])
         ledger.settle(
             shipment.polled[index],
             shipment.place(of: index),
@@ -101,9 +105,17 @@ extension HandOverState {
 
     private mutating func noteRoom(afterQuiet isQuiet: Bool, _ wake: inout Wakeups) {
         wakeSource(&wake)
-        if isQuiet, traits.commitsInPauses, isIdle, canCommit { demandCommit(&wake) }
+        if isQuiet { isQuietPending = true }
+        commitInQuiet(&wake)
         commitInPause(&wake)
         if hasSourceEnded, shipments.isEmpty { wakeAll(&wake) }
+    }
+
+    /// Commits at once where the source expects nothing for a while, as soon as nothing is on its way any more.
+    mutating func commitInQuiet(_ wake: inout Wakeups) {
+        guard isQuietPending, isIdle else { return }
+        isQuietPending = false
+        if traits.commitsInPauses, canCommit { demandCommit(&wake) }
     }
 
     /// What a put would settle.

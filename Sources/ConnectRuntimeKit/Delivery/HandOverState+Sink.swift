@@ -52,6 +52,7 @@ extension HandOverState {
             if let due = desks[sink].nextDue, due > now { wakeDueTimer(&wake) }
             return nil
         }
+        desks[sink].meter?.putSizes.record(Int64(job.records.count))
         if job.isRepeated { ledger.counts.retried += job.records.count }
         if desks[sink].keepsPositions { job.steps = ledger.steps(settling: runs(of: job)) }
         return job
@@ -76,6 +77,7 @@ extension HandOverState {
         shipment.filtered = staged.filtered
         shipment.charge = staged.charge
         shipment.made = staged.made
+        shipment.polledAt = staged.polledAt
         shipment.isFollowedByQuiet = staged.isFollowedByQuiet
         shipment.isUnchanged = staged.parts.allSatisfy { $0.origins == nil }
         shipment.openParcels = staged.parts.map {

@@ -131,6 +131,8 @@ extension HandOverState {
             inlineProgress = batch.progress
         }
         inlineIsQuiet = batch.quiet != nil
+        inlineRecords = batch.records
+        meterInline(batch.records.count)
         return .put(isTimed: desks[0].pace.shouldMeasure(batch.records.count))
     }
 
@@ -164,6 +166,7 @@ extension HandOverState {
             return .queued
         }
         staged.chargeAll()
+        staged.polledAt = meterPolled(staged.polled.count)
         newestBuffer = staged.polled.last.map { Charge(of: [$0]).bytes } ?? 0
         noteIgnoredHold(staged)
         let isDirect = phase == .running && desks.count == 1 && desks[0].takesDirectPuts && shipments.isEmpty
@@ -205,9 +208,14 @@ extension HandOverState {
     mutating func endDeliveredInlinePut(_ records: [ConnectorRecord], _ wake: inout Wakeups) {
         if numbersFirst {
             ledger.settle(inlineTicket, records)
+            inlineTicket = Ticket()
         } else {
             ledger.pass(records, progress: inlineProgress)
         }
+        inlineRecords = []
+        if traces != nil { for record in records { traces?.add(record) } }
+        desks[0].accepted += records.count
+        meterInlineSettled()
         noteSettled(isQuiet: inlineIsQuiet, &wake)
         releaseSink(0, &wake)
     }
@@ -225,9 +233,14 @@ extension HandOverState {
         shipment.openParcels = [Shipment.OpenParcel(sink: 0, first: 0, count: records.count, origins: nil)]
         shipment.charge = Charge(of: records)
         shipment.isFollowedByQuiet = inlineIsQuiet
+        if meter != nil {
+            shipment.polledAt = meter?.inlinePolled ?? clock.now.advanced(by: .nanoseconds(-max(0, report.nanoseconds)))
+        }
         var job = PutJob(records: records)
         job.parcels = [Parcel(shipment: shipments.add(shipment), records: records)]
         job.steps = desks[0].keepsPositions ? inlineSteps : []
+        inlineTicket = Ticket()
+        inlineRecords = []
         finish(job, of: 0, report, &wake)
     }
 

@@ -42,6 +42,11 @@ struct HandOverState: Sendable {
     let randomness: PipelineRandomness
 
     var ledger: Ledger
+    var meter: DeliveryMeter?
+    /// The traces of what was settled since the last commit was noted, where somebody is interested.
+    var traces: TraceLinks?
+    /// When something was committed last.
+    var lastCommit: ConnectorClock.Instant?
     var desks: [SinkDesk]
     var shipments = ShipmentTable()
     var letters = LetterBox()
@@ -72,8 +77,12 @@ struct HandOverState: Sendable {
     var hasReportedOpenUnit = false
     /// What the source's task is putting, where that is numbered before it is put.
     var inlineTicket = Ticket()
+    /// What the source's task is putting, where it is not under the lease.
+    var inlineRecords: [ConnectorRecord] = []
     var inlineProgress: [RecordPosition] = []
     var inlineIsQuiet = false
+    /// A batch was settled behind which the source expects nothing for a while.
+    var isQuietPending = false
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
     /// The newest put that failed and is made again, until somebody tells of it.
@@ -136,13 +145,15 @@ struct HandOverState: Sendable {
 
     /// Takes over what the source's task did under its lease.
     @inline(__always)
-    mutating func note(_ ending: TurnLease.Ending) {
+    mutating func note(_ ending: TurnLease.Ending, _ lease: TurnLease) {
         switch ending {
         case .wasNone:
             break
         case .ended(let partition, let sums):
             ledger.settleRun(of: partition, sums)
             pollNumber &+= UInt64(sums.batches)
+            desks[0].accepted += sums.records
+            meterLease(lease)
         case .endsAfterPut:
             isPolling = false
             desks[0].runningPuts = 1

@@ -27,6 +27,8 @@ struct Ledger: Sendable {
     var counts = DeliveryCounts()
     private(set) var uncommittedBytes = 0
     private(set) var lostPartitions = 0
+    /// Counts by partition; those with numbers have theirs in their slot.
+    private(set) var book = AuditBook()
 
     static let partitionsKeptWhenIdle = 1024
 
@@ -58,6 +60,7 @@ struct Ledger: Sendable {
         var ticket = Ticket()
         guard style == .cumulative else {
             ticket.countRecords(of: records)
+            book.notePolled(records)
             uncommittedBytes += ticket.byteCount
             return ticket
         }
@@ -147,6 +150,7 @@ struct Ledger: Sendable {
         } while end < count && records.sharePartition(end, start)
         let slot = slot(for: records.partition(at: start))
         let number = issue(slot, end - start, endsUnit: newestOffset == end - 1)
+        partitions[slot].delivered += end - start
         var position = LedgerPosition.none
         if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
             position = LedgerPosition(offset: offset, sequence: number + UInt64(newestOffset - start))
@@ -167,6 +171,7 @@ struct Ledger: Sendable {
         let slot = slot(for: partition)
         let first = issue(slot, sums.records, endsUnit: true)
         let last = first + UInt64(sums.records - 1)
+        partitions[slot].delivered += sums.records
         counts.polled += sums.records
         counts.delivered += sums.records
         counts.deliveredBytes += sums.bytes
@@ -184,6 +189,7 @@ struct Ledger: Sendable {
         let slot = slot(for: mark.partition)
         let number = issue(slot, 1, endsUnit: true)
         counts.marks += 1
+        book.entries[slot].marks += 1
         ticket.append(
             Ticket.Part(
                 slot: slot,
@@ -198,15 +204,36 @@ struct Ledger: Sendable {
 
     // MARK: Settled
 
-    /// Settles a whole batch, of which some records were filtered out.
-    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], filtered: Int = 0) {
-        counts.delivered += ticket.recordCount - filtered - lostRecords(of: ticket)
-        counts.filtered += filtered
-        counts.deliveredBytes += ticket.byteCount
-        if style == .individual {
+    /// Settles a whole batch.
+    ///
+    /// - Parameter filtered: the records that were filtered out, in their order.
+    mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], filtered: [Int] = []) {
+        guard style == .cumulative else {
+            counts.delivered += records.count
+            counts.deliveredBytes += ticket.byteCount
+            book.noteDelivered(records)
             for record in records { acknowledge(record, .delivered, nil) }
-        } else {
-            ticket.forEachPart { settle($0.slot, $0.generation, first: $0.first, last: $0.last, end: $0.end) }
+            return
+        }
+        counts.deliveredBytes += ticket.byteCount - filtered.reduce(0) { $0 + records[$1].heldCount }
+        var filtered = filtered[...]
+        var end = 0
+        ticket.forEachPart { part in
+            end += part.recordCount
+            let rest = filtered.drop { $0 < end }
+            let filteredCount = filtered.count - rest.count
+            filtered = rest
+            guard isCurrent(part) else {
+                for record in records[(end - part.recordCount)..<end] { counts.deliveredBytes -= record.heldCount }
+                return
+            }
+            let delivered = part.recordCount - filteredCount
+            counts.delivered += delivered
+            counts.filtered += filteredCount
+            partitions[part.slot].delivered += delivered
+            if filteredCount > 0 { book.entries[part.slot].figures.filtered += filteredCount }
+            if part.recordCount == 0 { book.entries[part.slot].settledMarks += 1 }
+            settle(part.slot, part.generation, first: part.first, last: part.last, end: part.end)
         }
     }
 
@@ -229,14 +256,20 @@ struct Ledger: Sendable {
     ) {
         guard let (part, number) = place else {
             count(record, outcome)
+            book.note(outcome, of: record.partition)
             acknowledge(record, outcome, error)
             return
         }
         guard isCurrent(part) else { return }
         count(record, outcome)
+        note(outcome, at: part.slot)
         let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
         let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
         settle(part.slot, part.generation, first: number, last: number, end: end)
+    }
+
+    private mutating func note(_ outcome: RecordOutcome, at slot: Int) {
+        if outcome == .delivered { partitions[slot].delivered += 1 } else { book.note(outcome, at: slot) }
     }
 
     private mutating func count(_ record: ConnectorRecord, _ outcome: RecordOutcome) {
@@ -248,6 +281,7 @@ struct Ledger: Sendable {
     mutating func settleMarks(of ticket: Ticket) {
         ticket.forEachPart { part in
             guard part.recordCount == 0 else { return }
+            if isCurrent(part) { book.entries[part.slot].settledMarks += 1 }
             settle(part.slot, part.generation, first: part.first, last: part.last, end: part.end)
         }
     }
@@ -274,6 +308,16 @@ struct Ledger: Sendable {
         partitions[slot].settle(first: first, last: last, end: end)
         if !wasDirty, !partitions[slot].committable.isNone { dirtySlots.append(slot) }
         unevenPartitions += (partitions[slot].isUneven ? 1 : 0) - (wasUneven ? 1 : 0)
+    }
+
+    // MARK: The audit
+
+    func partitionName(_ slot: Int) -> RecordPartition { partitions[slot].partition }
+
+    /// The figures of the partitions that are known, but for what is in flight.
+    var figuresByPartition: [RecordPartition: DeliveryAudit.Figures] {
+        guard style == .cumulative else { return book.unnumberedPartitions }
+        return slots.mapValues { book.figures($0, of: partitions[$0]) }
     }
 
     // MARK: Committed
@@ -315,6 +359,7 @@ struct Ledger: Sendable {
     }
 
     private mutating func forgetIdlePartitions(_ set: CommitSet) {
+        book.forgetSettled(keeping: Self.partitionsKeptWhenIdle)
         guard !remembersAppliedPositions, slots.count > Self.partitionsKeptWhenIdle else { return }
         for entry in set.entries where partitions[entry.slot].generation == entry.generation {
             if partitions[entry.slot].isIdle { free(entry.slot) }
@@ -332,6 +377,7 @@ struct Ledger: Sendable {
         let end = (partitions.lastIndex { $0.generation != 0 } ?? -1) + 1
         guard end < partitions.count / 2 else { return }
         partitions = partitions[..<end].map { $0 }
+        book.cut(to: end)
         // The lowest is taken first, so that the end can be cut off the next time.
         freeSlots = partitions.indices.reversed().filter { partitions[$0].generation == 0 }
         slots = Dictionary(uniqueKeysWithValues: slots.map { ($0, $1) })
@@ -392,6 +438,13 @@ struct Ledger: Sendable {
     /// Counts records that were polled, and will never be numbered: the run ends before.
     mutating func notePolled(_ count: Int) {
         counts.polled += count
+        book.unnumbered += count
+    }
+
+    /// Counts a record without a number whose partition was taken away.
+    mutating func noteLost(_ record: ConnectorRecord) {
+        counts.lost += 1
+        book.noteLost(of: record.partition)
     }
 
     /// Counts records that were polled, and whose partition was taken away before they were numbered.
@@ -399,6 +452,7 @@ struct Ledger: Sendable {
         counts.polled += count
         counts.lost += count
         counts.committed += count
+        book.noteLost(count)
     }
 
     /// Forgets partitions that are gone: what of them is in flight is not settled any more.
@@ -413,7 +467,9 @@ struct Ledger: Sendable {
 
     private mutating func lose(_ slot: Int) {
         let partition = partitions[slot]
-        counts.lost += Int(partition.inFlight)
+        let lost = Int(partition.inFlight) - book.entries[slot].openMarks
+        counts.lost += lost
+        book.entries[slot].figures.lost += lost
         counts.committed += Int(partition.issued - partition.committedSequence)
         lostPartitions += 1
         free(slot)
@@ -422,6 +478,7 @@ struct Ledger: Sendable {
     private mutating func free(_ slot: Int) {
         if partitions[slot].isUneven { unevenPartitions -= 1 }
         if partitions[slot].isTailOpen { openTails -= 1 }
+        book.close(slot, of: partitions[slot])
         slots[partitions[slot].partition] = nil
         partitions[slot] = PartitionLedger(partition: .single, generation: 0, after: 0, applied: nil)
         freeSlots.append(slot)
@@ -445,6 +502,7 @@ struct Ledger: Sendable {
         )
         let slot = freeSlots.popLast() ?? partitions.count
         if slot == partitions.count { partitions.append(ledger) } else { partitions[slot] = ledger }
+        book.open(slot, after: ledger.issued)
         slots[partition] = slot
         partition.indexHint = slot
         return slot

@@ -27,6 +27,8 @@ struct PartitionLedger {
     private(set) var committable = LedgerPosition.none
     /// The number of the newest committed position.
     private(set) var committedSequence: UInt64
+    /// How many records were delivered. It lies here, and the other outcomes elsewhere, because it changes with each batch.
+    var delivered = 0
     /// What a position-keeping sink has stored for the partition.
     var applied: StoredPosition?
 

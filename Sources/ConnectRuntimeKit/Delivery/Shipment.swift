@@ -42,6 +42,8 @@ struct Shipment: Sendable {
     /// The records of which functions left nothing.
     var filtered: [Int] = []
     var charge = Charge()
+    /// When it was polled, where somebody is interested.
+    var polledAt: ConnectorClock.Instant?
     var isFollowedByQuiet = false
     /// The bytes of what functions made of each record; empty where they changed nothing.
     var made: [Int] = []

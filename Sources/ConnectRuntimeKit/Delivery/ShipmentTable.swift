@@ -22,6 +22,10 @@ struct ShipmentTable: Sendable {
         return slots.count - 1
     }
 
+    func forEach(_ body: (Shipment) -> Void) {
+        for case let shipment? in slots { body(shipment) }
+    }
+
     /// A shipment that is on its way.
     subscript(slot: Int) -> Shipment {
         get {

@@ -33,6 +33,9 @@ struct SinkDesk: Sendable {
     var isFlushWanted = false
     var isFlushing = false
     var pace = PutPace()
+    /// How many records the sink accepted.
+    var accepted = 0
+    var meter: MeterReading.SinkReading?
     var outage = Outage()
     /// The sink's place after its newest put.
     var checkpoint: SinkCheckpoint?
@@ -64,7 +67,9 @@ struct SinkDesk: Sendable {
             && outage.failures == 0 && preferred.linger == .zero
     }
     mutating func note(_ report: PutReport, _ recordCount: Int) {
-        if report.nanoseconds >= 0 { pace.note(nanoseconds: report.nanoseconds, recordCount: recordCount) }
+        guard report.nanoseconds >= 0 else { return }
+        pace.note(nanoseconds: report.nanoseconds, recordCount: recordCount)
+        meter?.putDurations.record(report.nanoseconds)
     }
 
     /// A put that came through the queue has returned.

@@ -41,6 +41,8 @@ struct StagedShipment: Sendable {
     var failures: [Failure] = []
     var isFollowedByQuiet = false
     var ticket = Ticket()
+    /// When it was polled, where somebody is interested.
+    var polledAt: ConnectorClock.Instant?
     /// What it holds; known once it is accepted.
     var charge = Charge()
     /// The bytes of what functions made of each record, for all sinks together; empty where they changed nothing.

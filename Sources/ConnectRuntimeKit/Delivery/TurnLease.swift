@@ -23,6 +23,9 @@ final class TurnLease: @unchecked Sendable {
 
     private let word = Atomic<UInt8>(Word.none)
     private var partition = RecordPartition.single
+    /// How many batches were in each bucket of sizes; there where somebody is interested.
+    private let sizes: UnsafeMutableBufferPointer<UInt32>?
+    private var sizeTotal: Int64 = 0
     private(set) var batchesLeft = 0
     private(set) var sums = Sums()
 
@@ -34,6 +37,17 @@ final class TurnLease: @unchecked Sendable {
         /// The offset of the newest record.
         var end = RecordOffset(0)
     }
+
+    init(countsSizes: Bool = false) {
+        guard countsSizes else {
+            sizes = nil
+            return
+        }
+        sizes = .allocate(capacity: MetricHistogram.Scale.sizes.count + 1)
+        sizes?.initialize(repeating: 0)
+    }
+
+    deinit { sizes?.deallocate() }
 
     // MARK: The source's task
 
@@ -72,6 +86,9 @@ final class TurnLease: @unchecked Sendable {
         }
         sums.batches += 1
         batchesLeft -= 1
+        guard let sizes else { return }
+        sizes[MetricHistogram.Scale.sizes.bucket(of: Int64(records.count))] += 1
+        sizeTotal += Int64(records.count)
     }
 
     // MARK: With the lock held
@@ -81,6 +98,14 @@ final class TurnLease: @unchecked Sendable {
         self.partition = partition
         batchesLeft = batches
         word.store(Word.polling, ordering: .releasing)
+    }
+
+    /// Gives away the sizes of the batches since the last time; the lease has just ended.
+    func drainSizes(_ body: (UnsafeMutableBufferPointer<UInt32>, Int64) -> Void) {
+        guard let sizes, sizeTotal > 0 else { return }
+        body(sizes, sizeTotal)
+        sizes.update(repeating: 0)
+        sizeTotal = 0
     }
 
     enum Ending {

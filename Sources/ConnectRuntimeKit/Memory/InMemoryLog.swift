@@ -107,7 +107,9 @@ public final class InMemoryLog: Sendable {
 
     /// Waits until a position, or what follows it in its partition, is committed.
     ///
-    /// - Parameter pipeline: the name of the pipeline; `nil` for each pipeline that reads the log.
+    /// - Parameters:
+    ///   - position: the position.
+    ///   - pipeline: the name of the pipeline; `nil` for each pipeline that reads the log.
     /// - Throws: `CancellationError` when cancelled.
     public func waitForCommit(of position: RecordPosition, by pipeline: String? = nil) async throws {
         try await wait { $0.hasCommitted([position], by: pipeline) ? () : nil }

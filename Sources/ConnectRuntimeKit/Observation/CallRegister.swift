@@ -16,17 +16,23 @@ final class CallRegister: Sendable {
     private struct State: Sendable {
         var entries: [Entry] = []
         var newest: UInt64 = 0
+        var retries: [CallName: Int] = [:]
+        var durations: [CallName: MetricHistogram] = [:]
+        var functionDurations = MetricHistogram(.durations)
     }
 
     private let clock: ConnectorClock
     private let run: Int
+    /// Whether somebody is interested in durations.
+    let isMeasuring: Bool
     private let state = Lock(State())
     /// The batch that the functions are given, or 0. Written by the source's task alone, for every batch: hence no lock.
     private let functionBatch = Atomic<UInt64>(0)
     private let newestBatch = Atomic<UInt64>(0)
 
-    init(_ clock: ConnectorClock, run: Int = 0) {
+    init(_ clock: ConnectorClock, run: Int = 0, isMeasuring: Bool = false) {
         self.clock = clock
+        self.isMeasuring = isMeasuring
         self.run = run
     }
 
@@ -67,9 +73,43 @@ final class CallRegister: Sendable {
     }
 
     private func end(_ number: UInt64) {
+        let now = isMeasuring ? clock.now : nil
         state.withLock { state in
-            if let index = state.entries.firstIndex(where: { $0.identity.number == number }) {
-                state.entries.remove(at: index)
+            guard let index = state.entries.firstIndex(where: { $0.identity.number == number }) else { return }
+            let entry = state.entries.remove(at: index)
+            guard let now, Self.measured.contains(entry.identity.name) else { return }
+            let call = CallName(name: entry.identity.name, connector: entry.identity.connector)
+            state.durations[call, default: MetricHistogram(.durations)].record(now.since(entry.start))
+        }
+    }
+
+    // MARK: Measuring
+
+    private static let measured: Set<String> = ["flush", "save", "commit"]
+
+    /// A call failed and is made again.
+    func noteRetry(_ call: String, of connector: String) {
+        state.withLock { $0.retries[CallName(name: call, connector: connector), default: 0] += 1 }
+    }
+
+    func noteFunctions(since start: ConnectorClock.Instant) {
+        let duration = clock.now.since(start)
+        state.withLock { $0.functionDurations.record(duration) }
+    }
+
+    /// Adds what was measured here.
+    func read(into reading: inout MeterReading, sinks: [String]) {
+        let state = state.withLock { $0 }
+        reading.retries = state.retries
+        reading.functionDurations = state.functionDurations
+        for (call, durations) in state.durations {
+            switch call.name {
+            case "save": reading.saveDurations.merge(durations)
+            case "commit": reading.reportDurations.merge(durations)
+            default:
+                guard let index = sinks.firstIndex(of: call.connector) else { continue }
+                while reading.sinks.count < sinks.count { reading.sinks.append(MeterReading.SinkReading()) }
+                reading.sinks[index].flushDurations.merge(durations)
             }
         }
     }

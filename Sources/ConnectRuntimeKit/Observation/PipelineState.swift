@@ -4,28 +4,25 @@
 public struct PipelineState: Sendable, Hashable, CustomStringConvertible {
     /// The name of the state.
     public let description: String
-    /// The number by which metrics tell the state.
-    let number: Int
 
-    private init(_ name: String, _ number: Int) {
-        description = name
-        self.number = number
-    }
+    static let all = [created, starting, running, paused, draining, stopped, failed, restarting]
+
+    private init(_ name: String) { description = name }
 
     /// Has never run.
-    public static let created = PipelineState("created", 0)
+    public static let created = PipelineState("created")
     /// Claims the offsets and starts the connectors.
-    public static let starting = PipelineState("starting", 1)
+    public static let starting = PipelineState("starting")
     /// Moves records.
-    public static let running = PipelineState("running", 2)
+    public static let running = PipelineState("running")
     /// Polls no more for the time being.
-    public static let paused = PipelineState("paused", 3)
+    public static let paused = PipelineState("paused")
     /// Polls no more; delivers and commits what was polled, and stops the connectors.
-    public static let draining = PipelineState("draining", 4)
+    public static let draining = PipelineState("draining")
     /// Does not run: it has come to its end, or was asked to stop.
-    public static let stopped = PipelineState("stopped", 5)
+    public static let stopped = PipelineState("stopped")
     /// Does not run, because something failed.
-    public static let failed = PipelineState("failed", 6)
+    public static let failed = PipelineState("failed")
     /// Waits for its next run, because something failed.
-    public static let restarting = PipelineState("restarting", 7)
+    public static let restarting = PipelineState("restarting")
 }

@@ -18,7 +18,8 @@ struct OffsetDesk {
             randomness: pipeline.randomness,
             stop: StopSignal(),
             events: pipeline.events,
-            calls: CallRegister(pipeline.clock)
+            calls: CallRegister(pipeline.clock),
+            spans: SpanSender(pipeline.name, pipeline.clock)
         )
     }
 
@@ -106,7 +107,7 @@ struct OffsetDesk {
             result = try await body(claim)
         } catch {
             try? await store.release(claim.token)
-            throw error
+            throw error.inCall("edit", of: "offset store")
         }
         do {
             try await store.release(claim.token)

@@ -21,11 +21,11 @@ extension Pipeline {
     ///
     /// Checkpoints of sinks stay: an edit changes what is read, not what is written. See <doc:OffsetsAndClaims>.
     ///
-    /// - Parameter changes: the new offsets; `nil` to begin the partition anew. Partitions that nothing is stored for may
-    ///   be among them.
+    /// - Parameter changes: the new offsets; `nil` to begin the partition anew, as in a literal: setting `nil` by subscript
+    ///   takes the partition out of the dictionary. Partitions that nothing is stored for may be among them.
     /// - Returns: what was done, in the order of the partitions' names.
     /// - Throws: ``/OpenConnect/ConnectorError``: as ``offsets()``; `invalidConfiguration` where a sink or the upstream
-    ///   keeps the positions; what a connector refuses with. Nothing was changed, unless the store says otherwise.
+    ///   keeps the positions; what a connector refuses with; `cancelled`. Nothing was changed, unless the store says so.
     @discardableResult
     public func editOffsets(_ changes: [RecordPartition: RecordOffset?]) async throws -> [OffsetEdit] {
         try await OffsetDesk(self, "edited").edit { _ in changes }

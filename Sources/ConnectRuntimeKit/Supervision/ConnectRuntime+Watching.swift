@@ -13,6 +13,11 @@ extension ConnectRuntime {
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidConfiguration` when there is none of that name.
     public func health(of name: String) throws -> PipelineHealth { try supervisor(name).health }
 
+    /// The metrics of all pipelines, as they are now.
+    public var metrics: RuntimeMetrics {
+        RuntimeMetrics(time: .now, pipelines: state.withLock(\.supervisors).map(\.metrics))
+    }
+
     // MARK: Beside the pipelines
 
     /// Looks at intervals for calls that do not return.
@@ -21,6 +26,13 @@ extension ConnectRuntime {
         while (try? await setting.clock.sleep(for: interval)) != nil {
             for supervisor in state.withLock(\.supervisors) { supervisor.lookForStalls() }
         }
+    }
+
+    /// Gives the metrics to the observer at intervals, and once more at the end.
+    func exportMetrics() async {
+        guard let interval = options.metricsInterval else { return }
+        while (try? await setting.clock.sleep(for: interval)) != nil { setting.observer.observe(metrics) }
+        setting.observer.observe(metrics)
     }
 
     /// Tells after a stop which pipelines do not end.

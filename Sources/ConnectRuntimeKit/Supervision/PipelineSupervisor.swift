@@ -66,15 +66,10 @@ final class PipelineSupervisor: Sendable {
 
     /// Runs the pipeline to its end, while another task passes on what is wanted of the run.
     private func runOnce() async {
-        let error = await withTaskGroup(of: ConnectorError?.self) { group in
-            group.addTask { await self.result() }
-            group.addTask {
-                await self.passOrders()
-                return nil
-            }
+        let error = await withTaskGroup { group in
+            group.addTask { await self.passOrders() }
             defer { group.cancelAll() }
-            // The task that passes orders ends with the run, and not before.
-            return await group.next() ?? nil
+            return await result()
         }
         var delay: Duration?
         take { delay = $0.ended(error, at: clock.now, randomness) }
@@ -98,7 +93,6 @@ final class PipelineSupervisor: Sendable {
             "the pipeline \"\(name)\" failed and is run again",
             error: error
         ) {
-            $0.state = .restarting
             $0.delay = delay
             $0.attempt = restart
         }
@@ -145,12 +139,9 @@ final class PipelineSupervisor: Sendable {
             return (try step(&state), before, state)
         }
         changes.notify()
-        // The pipeline itself tells of all others.
-        if before != after.state, after.state == .paused || before == .paused && after.state == .running {
-            events.send(.pipelineState, .info, "the pipeline \"\(name)\" is \(after.state)") {
-                $0.state = after.state
-            }
-        }
+        // The pipeline itself tells of the others.
+        let isTold = [.paused, .restarting, .stopped].contains(after.state) || before == .paused
+        if before != after.state, isTold { pipeline.enter(after.state) }
         if after.isDone { onDone() }
         return result
     }
@@ -167,6 +158,8 @@ final class PipelineSupervisor: Sendable {
     }
 
     // MARK: Health
+
+    var metrics: PipelineMetrics { pipeline.metrics }
 
     var health: PipelineHealth {
         let supervision = supervision

@@ -13,20 +13,25 @@ struct Committer: Sendable {
     @concurrent
     func run() async {
         while let set = await handOver.nextCommit() {
+            let span = retrier.spans.begin()
             do {
                 guard try await commit(set) else { return }
             } catch {
+                retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks(), error)
                 handOver.step { state, wake in
                     state.abandonCommit(set, &wake)
                     state.fail(error, sinkIsUsable: false, &wake)
                 }
                 return
             }
-            guard await report(set) else { return }
+            let goesOn = await report(set)
+            retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks())
+            guard goesOn else { return }
         }
     }
 
     /// Flushes and stores; `false` when the pipeline is given up meanwhile.
+    @inline(never)
     private func commit(_ set: CommitSet) async throws -> Bool {
         let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
         guard try await flush(steps) else { return false }
@@ -36,6 +41,7 @@ struct Committer: Sendable {
         // After the claims, so that those of a partition that came again are never used for what it had before.
         let current = current(set)
         try await retrier.run("save", of: "offset store") { try await positions.save(current, under: claims) }
+        handOver.step { state, _ in state.noteDurable() }
         return true
     }
 
@@ -63,6 +69,7 @@ struct Committer: Sendable {
     /// Tells the source what is committed. A failure is no failure of the data: it is told again later.
     ///
     /// - Returns: whether there is any use in going on.
+    @inline(never)
     private func report(_ set: CommitSet) async -> Bool {
         let isEarly = handOver.step { state, _ in state.isReportEarly(at: state.clock.now) }
         if isEarly {

@@ -39,12 +39,23 @@ extension PipelineRun {
                 }
                 group.addTask { await self.drainWhenAsked(handOver) }
                 addHelpers(to: &group, sinks, handOver, keeper, claims)
+                if let reporting = source.connector as? any LagReporting {
+                    group.addTask {
+                        await self.lag.run(reporting, handOver.clock, self.calls); return .helper
+                    }
+                }
                 hanging = await finish(&group, handOver)
             }
         } onCancel: {
             handOver.step { $0.abort(&$1) }
         }
-        try outcome(handOver, hanging: hanging)
+        do {
+            try outcome(handOver, hanging: hanging)
+            reportAudit(isDrained: true)
+        } catch {
+            reportAudit(isDrained: false)
+            throw error
+        }
     }
 
     /// Puts into all sinks, and writes dead letters, until there is nothing left to be put.
@@ -55,6 +66,9 @@ extension PipelineRun {
         _ letters: LetterPost?,
         _ source: any Source
     ) async {
+        if sinks.count == 1, letters == nil, handOver.step({ state, _ in state.desks[0].maxPuts }) == 1 {
+            return await sinks[0].run(0, handOver)
+        }
         await withTaskGroup { group in
             for (index, sink) in sinks.enumerated() {
                 for _ in 0..<handOver.step({ state, _ in state.desks[index].maxPuts }) {

@@ -7,6 +7,29 @@ extension PipelineRun {
         state.withLock(\.handOver)?.step { state, _ in state.ledger.counts } ?? DeliveryCounts()
     }
 
+    /// What became of every record.
+    var audit: DeliveryAudit {
+        state.withLock(\.handOver)?.step { state, _ in state.audit } ?? .empty
+    }
+
+    /// Tells whether every record of the run is accounted for.
+    ///
+    /// - Parameter isDrained: whether nothing may be in flight any more.
+    func reportAudit(isDrained: Bool) {
+        let audit = audit
+        var faults = audit.faults
+        if isDrained, audit.totals.inFlight > 0 { faults.append("after the drain: \(audit.totals)") }
+        pipeline.events.send(
+            .audit,
+            faults.isEmpty ? .debug : .error,
+            faults.isEmpty
+                ? "every record is accounted for: \(audit.totals)"
+                : "the records do not add up, which is a fault of the runner: \(faults.joined(separator: "; "))"
+        ) {
+            $0.records = audit.totals.polled
+        }
+    }
+
     /// The calls that have not returned, for the one who asks what hangs.
     var runningCalls: [RunningCall] {
         let run = number

@@ -14,9 +14,12 @@ final class PipelineRun: Sendable {
     let pipeline: Pipeline
     /// Which run of the pipeline it is.
     let number: Int
+    /// Whether somebody is interested in durations.
+    let isMeasuring: Bool
     let calls: CallRegister
     let stop = StopSignal()
     let tasks = TaskHost()
+    let lag = LagWatch()
     let host: PipelineHost
     let retrier: Retrier
     let state = Lock(State())
@@ -24,7 +27,8 @@ final class PipelineRun: Sendable {
     init(_ pipeline: Pipeline, number: Int = 1) {
         self.pipeline = pipeline
         self.number = number
-        calls = CallRegister(pipeline.clock, run: number)
+        isMeasuring = pipeline.observers.interests.contains(.durations)
+        calls = CallRegister(pipeline.clock, run: number, isMeasuring: isMeasuring)
         host = PipelineHost(tasks: tasks, events: pipeline.events)
         retrier = Retrier(
             options: pipeline.options,
@@ -32,7 +36,8 @@ final class PipelineRun: Sendable {
             randomness: pipeline.randomness,
             stop: stop,
             events: pipeline.events,
-            calls: calls
+            calls: calls,
+            spans: SpanSender(pipeline.name, pipeline.clock, pipeline.observers)
         )
     }
 
@@ -83,6 +88,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Starts the sinks, then the source, lets them work, and stops in reverse whatever was started.
+    @inline(never)
     private func runClaimed(
         _ source: any Source,
         _ sinks: [(name: String, sink: any Sink)],
@@ -116,6 +122,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Starts a worker; where that fails in a way that may pass, another instance is made and started.
+    @inline(never)
     private func starting<Worker: ConnectorWorker>(
         _ first: Worker,
         again make: @Sendable () throws -> Worker
@@ -142,6 +149,7 @@ final class PipelineRun: Sendable {
         }
     }
 
+    @inline(never)
     private func startLetters() async throws -> LetterPost? {
         guard pipeline.options.onError.action == .deadLetter, let letters = pipeline.deadLetters else { return nil }
         switch letters.place {
@@ -166,6 +174,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Takes up the positions with which the output was stored last.
+    @inline(never)
     private func resume(_ sinks: [SinkWorker], _ claim: OffsetClaim, _ claims: RunClaims) async throws
         -> [StoredPosition]
     {
@@ -194,6 +203,7 @@ final class PipelineRun: Sendable {
         return try await connector.positions(in: claim.token.scope)
     }
 
+    @inline(never)
     private func runSource(
         _ source: any Source,
         _ sinks: [SinkWorker],
@@ -239,6 +249,7 @@ final class PipelineRun: Sendable {
         if let failure { throw failure }
     }
 
+    @inline(never)
     private func sourceWorker(_ source: any Source, _ sinks: [SinkWorker], _ handOver: HandOver) -> SourceWorker {
         let pool = (source as? any PartitionedSource).map { PartitionPool($0, pipeline.options) }
         if let pool { host.connect(pool) }
@@ -259,6 +270,7 @@ final class PipelineRun: Sendable {
         )
     }
 
+    @inline(never)
     private func makeHandOver(
         _ source: any Source,
         _ sinks: [SinkWorker],
@@ -272,7 +284,7 @@ final class PipelineRun: Sendable {
             isEachRecordAUnit: traits.positions == .nobody,
             initial: positions
         )
-        let state = HandOverState(
+        var state = HandOverState(
             options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
                 commitsPromptly: traits.acknowledgement == .individual,
@@ -288,10 +300,16 @@ final class PipelineRun: Sendable {
             clock: pipeline.clock,
             randomness: pipeline.randomness
         )
+        if isMeasuring {
+            state.meter = DeliveryMeter()
+            for sink in sinks.indices { state.desks[sink].meter = MeterReading.SinkReading() }
+        }
+        if retrier.spans.isActive { state.traces = TraceLinks() }
         return HandOver(state, clock: pipeline.clock)
     }
 
     /// After a restart the source is told again what was committed: the last time may have failed.
+    @inline(never)
     private func tellCommitted(
         _ worker: SourceWorker,
         _ keeper: PositionKeeper,

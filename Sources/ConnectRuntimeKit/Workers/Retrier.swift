@@ -3,7 +3,9 @@
 import OpenConnect
 
 /// Makes a call again that failed in a way that may pass.
-struct Retrier: Sendable {
+///
+/// A class, because many hold it: each copy of a structure of this size would be held by a task for as long as it lives.
+final class Retrier: Sendable {
     let options: DeliveryOptions
     let clock: ConnectorClock
     let randomness: PipelineRandomness
@@ -11,6 +13,25 @@ struct Retrier: Sendable {
     let stop: StopSignal
     let events: EventSender
     let calls: CallRegister
+    let spans: SpanSender
+
+    init(
+        options: DeliveryOptions,
+        clock: ConnectorClock,
+        randomness: PipelineRandomness,
+        stop: StopSignal,
+        events: EventSender,
+        calls: CallRegister,
+        spans: SpanSender
+    ) {
+        self.options = options
+        self.clock = clock
+        self.randomness = randomness
+        self.stop = stop
+        self.events = events
+        self.calls = calls
+        self.spans = spans
+    }
 
     /// The failures of one call, one after the other.
     struct Failures: Sendable {
@@ -50,6 +71,7 @@ struct Retrier: Sendable {
         _ connector: String
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
+        calls.noteRetry(call, of: connector)
         events.send(
             .callRetry,
             .warning,
@@ -84,9 +106,9 @@ struct Retrier: Sendable {
     /// Sleeps; `false` when the pipeline is to stop, or the task is cancelled.
     private func sleep(_ delay: Duration) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await clock.sleep(for: delay)) != nil }
+            group.addTask { (try? await self.clock.sleep(for: delay)) != nil }
             group.addTask {
-                await stop.wait()
+                await self.stop.wait()
                 return false
             }
             let isOver = await group.next() ?? false

@@ -66,6 +66,7 @@ struct SinkWorker: ConnectorWorker {
     /// Tells the observer of a put that is made again.
     func tell(_ retry: PutRetry?) {
         guard let retry else { return }
+        retrier.calls.noteRetry("put", of: name)
         retrier.events.send(
             .callRetry,
             .warning,
@@ -83,6 +84,8 @@ struct SinkWorker: ConnectorWorker {
     /// Puts a batch; the caller has the turn.
     func put(_ job: PutJob, _ clock: ConnectorClock) async -> PutReport {
         let start = job.isTimed ? clock.now.nanoseconds : 0
+        let span = retrier.spans.begin()
+        var failure: (any Error)?
         var report = PutReport(result: .delivered)
         do {
             try await recover()
@@ -95,7 +98,9 @@ struct SinkWorker: ConnectorWorker {
         } catch {
             noteFailure(error)
             report = self.report(error)
+            failure = error
         }
+        retrier.spans.end(span, .send, of: name, TraceLinks(of: job.records), failure)
         if job.isTimed { report.nanoseconds = clock.now.nanoseconds - start }
         return report
     }

@@ -3,7 +3,7 @@
 import OpenConnect
 
 /// Polls a source and hands over what it returns, until the source ends or polling is stopped.
-struct SourceWorker: ConnectorWorker {
+final class SourceWorker: ConnectorWorker {
     let name = "source"
     let connector: any Source
     /// Where the source has a reader for each partition: what these have read.
@@ -14,18 +14,36 @@ struct SourceWorker: ConnectorWorker {
     let handOver: HandOver
     let context: ConnectorContext
 
+    init(
+        connector: any Source,
+        pool: PartitionPool?,
+        sinks: [SinkWorker],
+        stage: FunctionStage,
+        retrier: Retrier,
+        handOver: HandOver,
+        context: ConnectorContext
+    ) {
+        self.connector = connector
+        self.pool = pool
+        self.sinks = sinks
+        self.stage = stage
+        self.retrier = retrier
+        self.handOver = handOver
+        self.context = context
+    }
+
     var hosted: any Connector { connector }
 
     /// Polls in a task of its own, so that a suspended poll can be cancelled without cancelling a put.
     func run() async {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await read()
+                await self.read()
                 return false
             }
-            group.addTask { await handOver.shouldCancelPoll() }
+            group.addTask { await self.handOver.shouldCancelPoll() }
             group.addTask {
-                await tellHolds()
+                await self.tellHolds()
                 return false
             }
             for await shouldCancel in group where shouldCancel { group.cancelAll() }
@@ -34,19 +52,20 @@ struct SourceWorker: ConnectorWorker {
 
     private func read() async {
         var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
-        if let pool {
-            await withTaskGroup { group in
-                group.addTask { await loops(of: pool).run() }
-                await poll(&units)
-                group.cancelAll()
-            }
-            for batch in pool.takeRest() { _ = await take(batch, &units, isPlain: false) }
-        } else {
-            await poll(&units)
-        }
+        if let pool { await read(through: pool, &units) } else { await poll(&units) }
         if units.isActive { forgetClosedPartitions(&units) }
         noteUnstaged(units.charge.records)
         handOver.sourceStep { $0.endSource(&$1) }
+    }
+
+    @inline(never)
+    private func read(through pool: PartitionPool, _ units: inout UnitGatherer) async {
+        await withTaskGroup { group in
+            group.addTask { await self.loops(of: pool).run() }
+            await poll(&units)
+            group.cancelAll()
+        }
+        for batch in pool.takeRest() { _ = await take(batch, &units, isPlain: false) }
     }
 
     private func loops(of pool: PartitionPool) -> PartitionLoops {
@@ -77,15 +96,30 @@ struct SourceWorker: ConnectorWorker {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty
+        let spans = retrier.spans
+        // With spans, each put has one.
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !spans.isActive
         let lease = handOver.lease
+        let meter = handOver.pollMeter
+        var sampling = PollSampling()
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
+            let span = spans.begin()
             do {
-                batch = try await polled.poll(request)
+                if let meter, sampling.shouldMeasure() {
+                    let start = handOver.clock.now.nanoseconds
+                    batch = try await polled.poll(request)
+                    let duration = handOver.clock.now.nanoseconds - start
+                    meter.record(duration)
+                    sampling.note(duration)
+                } else {
+                    batch = try await polled.poll(request)
+                }
                 if needsOffsets { try checkOffsets(batch) }
+                if !batch.records.isEmpty { spans.end(span, .receive, of: name, TraceLinks(of: batch.records)) }
             } catch {
+                spans.end(span, .receive, of: name, TraceLinks(), error)
                 if await pause(after: error, &failures) { continue }
                 break
             }
@@ -129,6 +163,7 @@ struct SourceWorker: ConnectorWorker {
     }
 
     /// The same where functions change the batch, or something in it is rejected.
+    @inline(never)
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
         // No function sees, while polling rests, what the last poll has returned.
         _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
@@ -136,7 +171,19 @@ struct SourceWorker: ConnectorWorker {
         noteGathered(units)
         let output: FunctionStage.Output
         do {
+            let start = retrier.calls.isMeasuring && !entries.isEmpty ? handOver.clock.now : nil
+            let span = retrier.spans.begin()
             output = try await stage.stage(entries, of: batch)
+            if !stage.functions.isEmpty, !entries.isEmpty {
+                retrier.spans.end(
+                    span,
+                    .process,
+                    of: "functions",
+                    TraceLinks(of: entries.map(\.record)),
+                    output.failure
+                )
+            }
+            if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
             noteUnstaged(entries.count)
             notePollFailure(error)
@@ -169,6 +216,7 @@ struct SourceWorker: ConnectorWorker {
         handOver.sourceStep { state, _ in state.gathered = units.charge }
     }
 
+    @inline(never)
     private func putInline(_ job: PutJob) async -> HandOverState.PollStep {
         let report = await sinks[0].put(job, handOver.clock)
         let (step, retry) = handOver.sourceStep { state, wake in
@@ -221,6 +269,7 @@ struct SourceWorker: ConnectorWorker {
     }
 
     /// Ends the lease after a put, and what to do next.
+    @inline(never)
     private func pollAfterLease(_ records: [ConnectorRecord], _ report: PutReport?) async -> PollRequest? {
         let (step, retry) = handOver.sourceStep { state, wake in
             if let report {
@@ -253,6 +302,7 @@ struct SourceWorker: ConnectorWorker {
     }
 
     /// Waits before the next poll, where the policy allows one; `false` when there is to be none.
+    @inline(never)
     private func pause(after error: any Error, _ failures: inout Retrier.Failures) async -> Bool {
         var error = error.inCall("poll", of: name)
         handOver.sourceStep { state, _ in state.isPollPaused = true }
@@ -274,6 +324,7 @@ struct SourceWorker: ConnectorWorker {
         return false
     }
 
+    @inline(never)
     private func notePollFailure(_ error: any Error) {
         let isStopping = handOver.sourceStep { state, _ in
             state.isPolling = false

@@ -107,6 +107,7 @@ package final class Simulation: Sendable {
             return first
         }
         state.withLock { $0.running.removeAll { $0.process === process } }
+        checkAudit(of: pipeline, process)
         await end(process, result)
     }
 
@@ -130,6 +131,13 @@ package final class Simulation: Sendable {
             try? await executor.clock.sleep(for: .milliseconds(500))
             order.yield(.start)
         }
+    }
+
+    /// At any time, and however a run ended, every record is accounted for.
+    private func checkAudit(of pipeline: Pipeline, _ process: SimulatedProcess) {
+        let audit = pipeline.audit
+        guard let fault = audit.faults.first else { return }
+        world.look { $0.violate("G14", "process \(process.number): \(fault)") }
     }
 
     private static func describe(_ result: Result<DeliveryCounts, any Error>?) -> String {
@@ -166,6 +174,7 @@ package final class Simulation: Sendable {
 
     private func happen(_ kind: SimulationPlan.Incident.Kind) {
         guard let newest = state.withLock(\.running).last else { return }
+        checkAudit(of: newest.pipeline, newest.process)
         world.look { $0.note(0, .note("incident: \(kind.rawValue)")) }
         switch kind {
         case .crash:

@@ -221,6 +221,34 @@ struct ConnectRuntimeTests {
         #expect(output.count == 10, "the second run went on behind the first")
     }
 
+    @Test("the observer gets the metrics of all pipelines at each interval, and once more at the end")
+    func metrics() async throws {
+        let seen = MetricsLog()
+        let (output, clock) = (Output(), clock)
+        var options = RuntimeOptions()
+        options.metricsInterval = .seconds(10)
+        options.staysWithoutWork = true
+        let runtime = try ConnectRuntime(
+            [bounded("a", output, count: 7), pipeline("b", IdleSource())],
+            options: options,
+            observer: seen,
+            clock: clock.connectorClock
+        )
+        try await runtime.whileRunning { runtime in
+            try await runtime.reach(.stopped, "a")
+            try await runtime.reach(.running, "b")
+            for count in 1...3 {
+                await clock.sleepers(atLeast: 2)
+                clock.advance(by: .seconds(10))
+                while seen.metrics.count < count { await Task.yield() }
+            }
+        }
+        #expect(seen.metrics.count == 4)
+        let last = seen.metrics.last?.pipelines ?? []
+        #expect(last.map(\.pipeline) == ["a", "b"] && last.map(\.counts.delivered) == [7, 0])
+        #expect(last.allSatisfy { $0.state == .stopped })
+    }
+
     @Test("cancelling it cancels every pipeline")
     func cancelled() async throws {
         let runtime = try ConnectRuntime([pipeline("a"), pipeline("b", IdleSource())])
@@ -237,5 +265,51 @@ struct ConnectRuntimeTests {
         }
         #expect(error?.code == .cancelled)
         await #expect(throws: ConnectorError.self, "it runs once") { try await runtime.run() }
+    }
+}
+
+@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(1)))
+struct RuntimeOffsetTests {
+    private let store = InMemoryOffsetStore()
+
+    @Test("S94 S95 offsets are refused while a pipeline runs; edited while it is stopped, it goes on from them")
+    func edits() async throws {
+        let output = Output()
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { batch in
+                output.append(batch)
+                return .delivered
+            }
+        )
+        let pipeline = Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 5)], staysOpen: true),
+            to: sink,
+            offsets: store
+        )
+        let runtime = try ConnectRuntime([pipeline])
+        try await runtime.whileRunning { runtime in
+            while output.count < 5 { await Task.yield() }
+            for body in [
+                { () async throws in _ = try await runtime.offsets(of: "p") },
+                { _ = try await runtime.editOffsets(of: "p", [RecordPartition("a"): RecordOffset(1)]) },
+                { _ = try await runtime.resetOffsets(of: "p") },
+            ] {
+                let error = await #expect(throws: ConnectorError.self) { try await body() }
+                #expect(error?.message.contains("stop it first") == true)
+            }
+            try await runtime.stop("p")
+            #expect(try await runtime.offsets(of: "p").positions.map(\.position.offset) == [RecordOffset(4)])
+            try await runtime.editOffsets(of: "p", [RecordPartition("a"): RecordOffset(2)])
+            try await runtime.resume("p")
+            while output.count < 7 { await Task.yield() }
+            try await runtime.stop("p")
+            try await runtime.resetOffsets(of: "p")
+            try await runtime.resume("p")
+            while output.count < 12 { await Task.yield() }
+        }
+        #expect(output.rows == ["a0", "a1", "a2", "a3", "a4", "a3", "a4", "a0", "a1", "a2", "a3", "a4"])
+        await #expect(throws: ConnectorError.self) { try await runtime.offsets(of: "other") }
     }
 }

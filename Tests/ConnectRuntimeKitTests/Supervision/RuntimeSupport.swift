@@ -31,6 +31,15 @@ final class ObservedEvents: RuntimeObserver {
     }
 }
 
+/// Keeps the metrics of a runtime.
+final class MetricsLog: RuntimeObserver {
+    private let state = Mutex<[RuntimeMetrics]>([])
+
+    var metrics: [RuntimeMetrics] { state.withLock { $0 } }
+    func observe(_ event: RuntimeEvent) {}
+    func observe(_ metrics: RuntimeMetrics) { state.withLock { $0.append(metrics) } }
+}
+
 extension ConnectRuntime {
     /// Does something while the runtime runs, then stops it.
     func whileRunning<Result: Sendable>(

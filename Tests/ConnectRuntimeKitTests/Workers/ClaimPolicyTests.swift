@@ -79,21 +79,26 @@ struct ClaimPolicyTests {
         #expect(try await store.stored("p").isEmpty, "nobody has got it")
     }
 
-    @Test("S30 G12 G2: who is taken over ends with the reason, also with nothing to save; the new owner goes on")
-    func takeOver() async throws {
-        let first = pipeline(.failIfOwned)
-        async let error = failure(of: first)
-        input.append("1")
-        try await clock.ticking { [input] in try await input.waitForCommit() }
-        let second = pipeline(.takeOver)
-        async let counts = second.run()
-        #expect(await error?.code == .fenced)
-        #expect(await error?.message.contains("epoch 2 was claimed after it") == true)
-        #expect(first.status.state == .failed)
-        input.append("2")
-        input.finish()
-        #expect(try await counts.committed == 1)
-        #expect(output.texts == ["1", "2"])
+    @Test(
+        "S30 G12 G2: who is taken over ends with the reason, also with nothing to save; the new owner goes on",
+        arguments: StoreKind.allCases
+    )
+    func takeOver(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let first = pipeline(.failIfOwned, offsets: store)
+            async let error = failure(of: first)
+            input.append("1")
+            try await clock.ticking { [input] in try await input.waitForCommit() }
+            let second = pipeline(.takeOver, offsets: store)
+            async let counts = second.run()
+            #expect(await error?.code == .fenced)
+            #expect(await error?.message.contains("epoch 2 was claimed after it") == true)
+            #expect(first.status.state == .failed)
+            input.append("2")
+            input.finish()
+            #expect(try await counts.committed == 1)
+            #expect(output.texts == ["1", "2"])
+        }
     }
 
     @Test("G12 G2: who is taken over in the middle of a put stores nothing any more, and nothing is lost")
@@ -266,6 +271,43 @@ struct ClaimPolicyTests {
         let pipeline = assigningPipeline(.failIfOwned, Journal(), FaultyOffsetStore(store, script))
         let error = try await clock.ticking(by: .milliseconds(10)) { await failure(of: pipeline) }
         #expect(error == nil && script.count(of: .claim) == 4)
+    }
+
+    @Test("the same for partitions that have readers of their own: the outage has one limit, and a standby waits")
+    func readers() async throws {
+        let owner = try await store.claim(.of("p", "b"))
+        let log = ShardedLog(["a": ["a0"], "b": ["b0", "b1"]])
+        let script = FaultScript(.claim, [.disconnected])
+        let pipeline = Pipeline(
+            "p",
+            from: ShardedSource(log: log, traits: SourceTraits(hasDynamicPartitions: true)),
+            to: InMemorySink(output),
+            offsets: FaultyOffsetStore(store, script),
+            options: .with { $0.claim = .wait },
+            clock: clock.connectorClock,
+            observer: .events { [events] in events.note($0) }
+        )
+        async let counts = clock.ticking(by: .milliseconds(10)) { try await pipeline.run() }
+        _ = try await events.first { $0.kind == .claimWaiting }
+        try await eventually { pipeline.status.calls.contains { $0.name == "claim" && $0.isWaiting } }
+        #expect(pipeline.status.calls.allSatisfy { $0.isWaiting }, "nothing of it is stalled")
+        try await store.save(.at(0, in: "b"), under: owner.token)
+        try await store.release(owner.token)
+        #expect(try await counts.committed == 2)
+        #expect(output.texts.sorted() == ["a0", "b1"])
+        #expect(events.all.filter { $0.kind == .callRetry }.map(\.callName) == ["claim"])
+
+        let broken = FaultScript { $0.method == .claim ? .disconnected : nil }
+        let failing = Pipeline(
+            "p",
+            from: ShardedSource(log: log, traits: SourceTraits(hasDynamicPartitions: true)),
+            to: InMemorySink(output),
+            offsets: FaultyOffsetStore(store, broken),
+            options: .with { $0.outage = RetryPolicy(maxAttempts: 3) },
+            clock: clock.connectorClock
+        )
+        let error = try await clock.ticking(by: .milliseconds(10)) { await failure(of: failing) }
+        #expect(error?.code == .notConnected && broken.count(of: .claim) == 3)
     }
 }
 

@@ -80,6 +80,7 @@ struct FaultyRunTests {
                 options: options
             )
             isOver = await world.endsWork(pipeline, isLast: run > 200)
+            #expect(pipeline.audit.isBalanced, "seed \(seed): \(pipeline.audit.faults)")
             if isOver { #expect(pipeline.status.counts.isBalanced, "seed \(seed): \(pipeline.status.counts)") }
         }
         #expect(isOver, "seed \(seed)")

@@ -37,6 +37,51 @@ struct TakeoverTests {
         }
     }
 
+    @Test("S30 G2: a standby waits for the files of a process that stands still, and goes on when it is killed")
+    func standby() async throws {
+        try await withTemporaryDirectory { directory in
+            let command = try ProcessCommand(built: "takeover-fixture", [directory, "files", "put"])
+            try await withChildProcess(command) { owner in
+                try await wait(for: "frozen", from: owner)
+                let standby = command.with(arguments: [directory, "files", "-", "wait"])
+                try await withChildProcess(standby) { standby in
+                    try await wait(for: "waiting", from: standby)
+                    owner.send(SIGKILL)
+                    #expect(await standby.wait() == .exited(0), "\(standby.standardOutput)")
+                }
+            }
+            #expect(Set(try numbers(in: directory)) == Set(0..<100))
+        }
+    }
+
+    @Test("S30: files in use by another process cannot be taken over, and their owner goes on unharmed")
+    func noTakeOver() async throws {
+        try await withTemporaryDirectory { directory in
+            let command = try ProcessCommand(built: "takeover-fixture", [directory, "files", "put"])
+            try await withChildProcess(command) { owner in
+                try await wait(for: "frozen", from: owner)
+                let rival = try await command.with(arguments: [directory, "files", "-", "takeOver"]).run()
+                #expect(rival.exit == .exited(4))
+                #expect(
+                    rival.standardOutput.contains("process \(owner.identifier); it cannot be taken over from there")
+                )
+                while try await owner.wait(atMost: .milliseconds(50)) == nil { owner.send(SIGCONT) }
+                #expect(await owner.wait() == .exited(0), "\(owner.standardOutput)")
+            }
+            #expect(try numbers(in: directory) == Array(0..<100))
+        }
+    }
+
+    private func wait(for line: String, from process: ChildProcess) async throws {
+        while !process.standardOutput.contains(line) {
+            try #require(try await process.wait(atMost: .milliseconds(5)) == nil, "\(process.standardOutput)")
+        }
+    }
+
+    private func numbers(in directory: String) throws -> [Int] {
+        try lines("output", in: directory).dropFirst(2).compactMap { Int($0.prefix { $0 != " " }) }
+    }
+
     /// Freezes a process at a step, lets another do all the work, and thaws the first.
     private func takeOver(
         _ directory: String,
@@ -45,9 +90,7 @@ struct TakeoverTests {
     ) async throws -> (exit: ProcessExit, output: String) {
         let command = try ProcessCommand(built: "takeover-fixture", [directory, sink])
         return try await withChildProcess(command.with(arguments: [directory, sink, step])) { zombie in
-            while !zombie.standardOutput.contains("frozen") {
-                try #require(try await zombie.wait(atMost: .milliseconds(5)) == nil, "\(zombie.standardOutput)")
-            }
+            try await wait(for: "frozen", from: zombie)
             let successor = try await command.run()
             #expect(successor.exit == .exited(0), "\(successor.standardOutput)")
             // It may have been on its way to its freezing, and then misses the first signal.
