@@ -17,6 +17,19 @@ final class CallExecutor: TaskExecutor {
         queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 
-    /// How many jobs there were: what tasks do from one suspension to the next.
-    var jobs: Int { count.load(ordering: .relaxed) }
+    /// How many jobs are run while so many empty turns pass, each of which comes behind what was ready before it.
+    ///
+    /// Something that goes on and on takes a turn between any two of them, however busy the machine is; something that
+    /// sleeps in between takes hardly any, because all of them take a millisecond or so.
+    func jobs(amid turns: Int) async -> Int {
+        let before = count.load(ordering: .relaxed)
+        await withCheckedContinuation { continuation in pass(turns) { continuation.resume() } }
+        return count.load(ordering: .relaxed) - before
+    }
+
+    private func pass(_ turns: Int, _ whenPassed: @escaping @Sendable () -> Void) {
+        queue.async { [self] in
+            if turns == 0 { whenPassed() } else { pass(turns - 1, whenPassed) }
+        }
+    }
 }
