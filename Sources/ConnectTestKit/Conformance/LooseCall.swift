@@ -7,10 +7,16 @@ import Synchronization
 /// This is the one place of the suites that starts a task without a parent. A structured child is awaited at the end of
 /// its scope, cancelled or not: with it, a connector that ignores cancellation would hang the suite that is to report
 /// it. What does not return in time is left behind, with the connector it belongs to.
+/// Whoever lets go of a call cancels it.
 final class LooseCall<Value: Sendable>: Sendable {
-    private let hasEnded = Gate()
-    private let result = Mutex<Result<Value, any Error>?>(nil)
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    /// What outlives a call that was let go.
+    private final class Ending: Sendable {
+        let gate = Gate()
+        let result = Mutex<Result<Value, any Error>?>(nil)
+    }
+
+    private let ending = Ending()
+    private let task: Task<Void, Never>
 
     /// Begins a call.
     ///
@@ -22,29 +28,30 @@ final class LooseCall<Value: Sendable>: Sendable {
         isCancelled: Bool = false,
         _ body: @escaping @Sendable () async throws -> Value
     ) {
-        let operation: @Sendable () async -> Void = { [hasEnded, self] in
+        let operation: @Sendable () async -> Void = { [ending] in
             if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-            result.withLock { $0 = outcome }
-            hasEnded.open()
+            ending.result.withLock { $0 = outcome }
+            ending.gate.open()
         }
-        let started = Task.detached(executorPreference: executor, operation: operation)
-        task.withLock { $0 = started }
+        task = Task.detached(executorPreference: executor, operation: operation)
     }
 
+    deinit { task.cancel() }
+
     /// Cancels the call.
-    func cancel() { task.withLock { $0 }?.cancel() }
+    func cancel() { task.cancel() }
 
     /// How the call ended, or `nil` when it does not within a time.
     func outcome(within limit: Duration) async -> Result<Value, any Error>? {
-        if let ended = result.withLock({ $0 }) { return ended }
+        if let ended = ending.result.withLock({ $0 }) { return ended }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [hasEnded] in try? await hasEnded.pass() }
+            group.addTask { [ending] in try? await ending.gate.pass() }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             group.cancelAll()
         }
-        return result.withLock { $0 }
+        return ending.result.withLock { $0 }
     }
 }
