@@ -22,6 +22,9 @@ public struct SinkSubject: Sendable {
     public var setReachable: (@Sendable (_ isReachable: Bool) async throws -> Void)?
     /// Has the next transaction take place and its answer get lost, for an ``/OpenConnect/PositionKeepingSink``.
     public var loseNextAnswer: (@Sendable () async throws -> Void)?
+    /// Instances that have to be refused, when they are made or started, by what the error has to name: a setting that
+    /// is missing, unknown, out of its range, or contradicts another one.
+    public var wrongSettings: [String: @Sendable () async throws -> any Sink] = [:]
     /// Releases the system, after the last call of anything else.
     public var close: @Sendable () async -> Void = {}
 

@@ -4,9 +4,6 @@ import OpenConnect
 
 extension SinkTrial {
     /// All checks of a sink, in the order of the report.
-    ///
-    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare
-    /// theirs.
     static let checks = lifecycle + writing + judging + failing + checkpoints + positions
 
     private static let lifecycle: [ConformanceCheck<SinkTrial>] = [
@@ -24,7 +21,17 @@ extension SinkTrial {
             try await $0.checkReleased()
         },
         .init("sink.descriptors", "no file descriptor stays open after stop") { try await $0.checkDescriptors() },
+        .init("sink.settings", "settings that are missing, unknown or wrong are refused by name") {
+            try await $0.checkSettings()
+        },
     ]
+
+    private func checkSettings() async throws {
+        let wrong = subject.wrongSettings.mapValues { make in
+            { @Sendable () async throws -> any Connector in try await make() }
+        }
+        try await caller.expectRefusals(of: wrong) { ConformanceHost([], caller.executor) }
+    }
 
     private func checkUnstarted() async throws {
         try await unstarted().stop()

@@ -32,6 +32,9 @@ public struct SourceSubject: Sendable {
     public var takeAway: (@Sendable (_ partition: Int) async throws -> Void)?
     /// Takes a partition away without asking.
     public var expel: (@Sendable (_ partition: Int) async throws -> Void)?
+    /// Instances that have to be refused, when they are made or started, by what the error has to name: a setting that
+    /// is missing, unknown, out of its range, or contradicts another one.
+    public var wrongSettings: [String: @Sendable () async throws -> any Source] = [:]
     /// Releases the system, after the last call of anything else.
     public var close: @Sendable () async -> Void = {}
 

@@ -4,9 +4,6 @@ import OpenConnect
 
 extension SourceTrial {
     /// All checks of a source, in the order of the report.
-    ///
-    /// Checks of missing and unknown settings belong behind those of the lifecycle, as soon as connectors declare
-    /// theirs.
     static let checks = lifecycle + reading + resuming + failing + settling + partitions
 
     private static let lifecycle: [ConformanceCheck<SourceTrial>] = [
@@ -26,7 +23,17 @@ extension SourceTrial {
             try await $0.checkReleased()
         },
         .init("source.descriptors", "no file descriptor stays open after stop") { try await $0.checkDescriptors() },
+        .init("source.settings", "settings that are missing, unknown or wrong are refused by name") {
+            try await $0.checkSettings()
+        },
     ]
+
+    private func checkSettings() async throws {
+        let wrong = subject.wrongSettings.mapValues { make in
+            { @Sendable () async throws -> any Connector in try await make() }
+        }
+        try await caller.expectRefusals(of: wrong) { ConformanceHost([], caller.executor) }
+    }
 
     private func checkUnstarted() async throws {
         try await unstarted().stop()

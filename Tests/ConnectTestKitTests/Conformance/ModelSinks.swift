@@ -28,6 +28,7 @@ final class ModelStorage: Sendable {
         subject.badRecord = { ConnectorRecord("bad") }
         subject.setReachable = { isReachable in self.state.withLock { $0.isReachable = isReachable } }
         subject.loseNextAnswer = { self.state.withLock { $0.losesNextAnswer = true } }
+        subject.wrongSettings["table"] = { throw ConnectorError(.invalidConfiguration, "there is no table") }
         subject.close = {
             self.forever.open()
             for tidy in self.state.withLock(\.tidying) { tidy() }

@@ -84,6 +84,7 @@ final class ModelUpstream: Sendable {
                 state.owned.remove(partition)
             }
         }
+        subject.wrongSettings["logs"] = { throw ConnectorError(.invalidConfiguration, "there are no logs") }
         subject.close = { self.tidyUp() }
         return subject
     }

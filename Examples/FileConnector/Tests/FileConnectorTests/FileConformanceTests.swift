@@ -18,7 +18,9 @@ import Glibc
 @Suite("S102 S103 S104 S105: files keep the contracts of source and sink", .timeLimit(.minutes(60)))
 struct FileConformanceTests {
     @Test func `a file that is read once passes as a source`() async throws {
-        try await expectConforming(applicable: ["source.resume", "source.replay", "source.end", "source.rejected"]) {
+        try await expectConforming(applicable: [
+            "source.resume", "source.replay", "source.end", "source.rejected", "source.settings",
+        ]) {
             await SourceConformance("FileSource") { try Self.source(of: 1, FileSource.Options(maxLineBytes: 200_000)) }
                 .run()
         }
@@ -75,6 +77,7 @@ struct FileConformanceTests {
             write: { items, file in try directory.append(items.map { $0 + "\n" }.joined(), to: names[file]) }
         )
         subject.growsWhileRead = options.follow
+        subject.wrongSettings["path"] = { FileSource(paths: []) }
         subject.writeBadInput = {
             try directory.append(String(repeating: "x", count: options.maxLineBytes + 1) + "\n", to: "in0")
         }
