@@ -3,23 +3,13 @@
 import OpenConnect
 
 extension Caller {
-    /// Makes and starts instances with settings that are wrong, each of which has to be refused by name.
+    /// Makes and starts an instance with settings that are wrong, which has to be refused.
     ///
-    /// - Parameter wrong: what makes each instance, by what the error has to name.
-    func expectRefusals(
-        of wrong: [String: @Sendable () async throws -> any Connector],
-        _ makeHost: () -> ConformanceHost
-    ) async throws {
-        guard !wrong.isEmpty else { throw Finding.notApplicable("the subject has no settings that are wrong") }
-        for (setting, make) in wrong.sorted(by: { $0.key < $1.key }) {
-            try await expectRefusal(of: setting, make, makeHost())
-        }
-    }
-
-    private func expectRefusal(
+    /// - Parameter setting: what the error has to name.
+    func expectRefusal(
         of setting: String,
-        _ make: @escaping @Sendable () async throws -> any Connector,
-        _ host: ConformanceHost
+        _ host: ConformanceHost,
+        _ make: @escaping @Sendable () async throws -> any Connector
     ) async throws {
         switch try await attempt("making the connector", make) {
         case .failure(let error):

@@ -27,10 +27,12 @@ extension SinkTrial {
     ]
 
     private func checkSettings() async throws {
-        let wrong = subject.wrongSettings.mapValues { make in
-            { @Sendable () async throws -> any Connector in try await make() }
+        guard !subject.wrongSettings.isEmpty else {
+            throw Finding.notApplicable("the subject has no settings that are wrong")
         }
-        try await caller.expectRefusals(of: wrong) { ConformanceHost([], caller.executor) }
+        for (setting, make) in subject.wrongSettings.sorted(by: { $0.key < $1.key }) {
+            try await caller.expectRefusal(of: setting, ConformanceHost([], caller.executor)) { try await make() }
+        }
     }
 
     private func checkUnstarted() async throws {
