@@ -56,7 +56,7 @@ struct WatchdogTests {
     }
 
     @Test(
-        "G11 S89 S100 a call that hangs for ever is named within the limit; 50 others go on and stop cleanly",
+        "G9 G11 S89 S100 a call that hangs for ever is named within the limit; 50 others go on and stop cleanly",
         arguments: [
             ("start", "start of the source"), ("apply", "apply of the functions"), ("put", "put of the orders"),
             ("flush", "flush of the orders"), ("save", "save of the offset store"), ("commit", "commit of the source"),
