@@ -68,7 +68,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectTestKitTests",
-            dependencies: ["ConnectTestKit", "ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec"]
+            dependencies: [
+                "ConnectTestKit", "ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
+            ]
         ),
         .testTarget(
             name: "FileConnectorTests",

@@ -68,7 +68,9 @@ public final class ConnectRuntime: Sendable {
 
     /// Stops a pipeline and forgets it. Its committed positions stay in its store.
     ///
-    /// - Parameter deadline: how long to wait for it, from the end of its own `drainDeadline` on.
+    /// - Parameters:
+    ///   - name: which pipeline.
+    ///   - deadline: how long to wait for it; by default a little longer than its `drainDeadline`.
     /// - Throws: as ``stop(_:within:)``; then the pipeline is still there.
     public func remove(_ name: String, within deadline: Duration? = nil) async throws {
         let supervisor = try supervisor(name)

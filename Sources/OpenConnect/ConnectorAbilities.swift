@@ -11,6 +11,8 @@ public protocol ConnectionChecking: Connector {
 /// A source that knows how far behind it is.
 public protocol LagReporting: Source {
     /// For each partition, how much there is behind the newest record polled, in the unit of the source's offsets.
+    ///
+    /// Called while the source runs, also during a poll; never concurrently with itself. It has to end when it is cancelled.
     func lag() async throws -> [RecordPartition: Int64]
 }
 

@@ -35,6 +35,12 @@ final class HandOver: Sendable {
         return result
     }
 
+    /// The same for a task that parks for long: what the step needs is not kept in the frame of the task meanwhile.
+    @inline(never)
+    private func apart<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
+        step(body)
+    }
+
     /// A step of the source's task, which is not in a poll or a put.
     @inline(__always)
     func sourceStep<Result: Sendable>(_ body: (inout HandOverState, inout Wakeups) -> Result) -> Result {
@@ -53,7 +59,7 @@ final class HandOver: Sendable {
         unless isReady: (inout HandOverState, inout Wakeups) -> Bool
     ) async {
         await withUnsafeContinuation { continuation in
-            let isReady = step { state, wake in
+            let isReady = apart { state, wake in
                 if isReady(&state, &wake) { return true }
                 state[keyPath: slot] = continuation
                 return false
@@ -106,7 +112,7 @@ final class HandOver: Sendable {
     /// The partitions held back, when others are than a suspended poll was told; `nil` when polling is over.
     func nextHoldChange() async -> [RecordPartition]? {
         while true {
-            switch step({ state, _ in state.holdStep() }) {
+            switch apart({ state, _ in state.holdStep() }) {
             case .tell(let partitions): return partitions
             case .end: return nil
             case .park: await park(\.parkedHoldTeller) { state, _ in state.isHoldTellerReady }
@@ -119,7 +125,7 @@ final class HandOver: Sendable {
     /// The next put, or `nil` when there will be none. The caller has a turn until it ends the put.
     func nextPut(_ sink: Int) async -> PutJob? {
         while true {
-            switch step({ $0.sinkStep(sink, &$1) }) {
+            switch apart({ $0.sinkStep(sink, &$1) }) {
             case .put(let job): return job
             case .end: return nil
             case .park: await parkAtSink(sink)
@@ -129,7 +135,7 @@ final class HandOver: Sendable {
 
     private func parkAtSink(_ sink: Int) async {
         await withUnsafeContinuation { continuation in
-            let isReady = step { state, _ in
+            let isReady = apart { state, _ in
                 if state.isSinkReady(sink) { return true }
                 state.desks[sink].parked.append(continuation)
                 return false
@@ -143,7 +149,7 @@ final class HandOver: Sendable {
     /// The next letters to write, or `nil` when there will be none.
     func nextLetters() async -> [PendingLetter]? {
         while true {
-            switch step({ state, _ in state.letterStep() }) {
+            switch apart({ state, _ in state.letterStep() }) {
             case .write(let letters): return letters
             case .end: return nil
             case .park: await park(\.parkedLetters) { state, _ in state.areLettersReady }
@@ -156,7 +162,7 @@ final class HandOver: Sendable {
     /// The next set to commit; `nil` when everything is committed that can be.
     func nextCommit() async -> CommitSet? {
         while true {
-            switch step({ $0.commitStep(&$1) }) {
+            switch apart({ $0.commitStep(&$1) }) {
             case .commit(let set): return set
             case .end: return nil
             case .park: await park(\.parked.committer) { state, _ in state.isCommitterReady }
@@ -167,14 +173,14 @@ final class HandOver: Sendable {
     /// Takes a sink's turn for a flush; `false` when the pipeline is given up meanwhile.
     func takeFlushTurn(_ sink: Int) async -> Bool {
         while true {
-            let (isOver, hasTurn) = step { state, _ in
+            let (isOver, hasTurn) = apart { state, _ in
                 guard state.phase != .aborted else { return (true, false) }
                 let hasTurn = state.beginFlush(sink)
                 return (hasTurn, hasTurn)
             }
             if isOver { return hasTurn }
             await withUnsafeContinuation { continuation in
-                let isReady = step { state, _ in
+                let isReady = apart { state, _ in
                     if state.phase == .aborted || state.desks[sink].runningPuts == 0 { return true }
                     state.desks[sink].parkedFlush = continuation
                     return false
@@ -204,10 +210,10 @@ final class HandOver: Sendable {
     /// Looks again after each change until there is an answer; `false` when the task is cancelled.
     private func watch(for answer: (inout HandOverState, inout Wakeups) -> Bool?) async -> Bool {
         while true {
-            let found = step { answer(&$0, &$1) ?? (Task.isCancelled ? false : nil) }
+            let found = apart { answer(&$0, &$1) ?? (Task.isCancelled ? false : nil) }
             if let found { return found }
             await withUnsafeContinuation { continuation in
-                let isReady = step { state, wake in
+                let isReady = apart { state, wake in
                     guard answer(&state, &wake) == nil, !Task.isCancelled else { return true }
                     state.watchers.append(continuation)
                     return false

@@ -3,7 +3,7 @@
 /// Tells those who wait for something that it may have come, so that they look again.
 ///
 /// Who waits reads ``count`` before it looks: a change between its look and its waiting is then not missed.
-final class ChangeSignal: Sendable {
+package final class ChangeSignal: Sendable {
     private struct State {
         var count: UInt64 = 0
         var lastWaiter: UInt64 = 0
@@ -12,11 +12,14 @@ final class ChangeSignal: Sendable {
 
     private let state = Lock(State())
 
+    /// A signal that was not given yet.
+    package init() {}
+
     /// How many changes there were.
-    var count: UInt64 { state.withLock { $0.count } }
+    package var count: UInt64 { state.withLock { $0.count } }
 
     /// Counts a change and wakes everybody.
-    func notify() {
+    package func notify() {
         let woken = state.withLock { state in
             state.count += 1
             defer { state.waiting = [:] }
@@ -28,7 +31,7 @@ final class ChangeSignal: Sendable {
     /// Suspends until there were more changes than that.
     ///
     /// - Throws: `CancellationError`, at once.
-    func wait(beyond count: UInt64) async throws {
+    package func wait(beyond count: UInt64) async throws {
         let waiter = state.withLock { state in
             state.lastWaiter += 1
             return state.lastWaiter

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import OpenConnect
-
 /// One figure with its name and labels, for an exporter that knows nothing of pipelines.
 public struct MetricSample: Sendable, Hashable {
     /// What a metric is: a name that does not change, and what its figures mean.
@@ -108,50 +106,4 @@ extension MetricSample.Metric {
         inFlightBytes, uncommittedRecords, uncommittedBytes, heldBack, lag, progressAge, state, pollSizes, putSizes,
         pollDurations, functionDurations, putDurations, flushDurations, saveDurations, commitDurations, pollToCommit,
     ]
-}
-
-extension PipelineMetrics {
-    /// All figures with their names and labels. Histograms without values are left out, and so is what is not known.
-    public var samples: [MetricSample] {
-        var samples: [MetricSample] = []
-        func add(_ metric: MetricSample.Metric, _ value: Double, _ labels: [String: String] = [:]) {
-            let labels = labels.merging(["pipeline": pipeline]) { first, _ in first }
-            samples.append(MetricSample(metric: metric, labels: labels, number: value, histogram: nil))
-        }
-        func add(_ metric: MetricSample.Metric, _ histogram: MetricHistogram, _ labels: [String: String] = [:]) {
-            guard histogram.count > 0 else { return }
-            let labels = labels.merging(["pipeline": pipeline]) { first, _ in first }
-            samples.append(MetricSample(metric: metric, labels: labels, number: nil, histogram: histogram))
-        }
-        let numbers: [(MetricSample.Metric, Int)] = [
-            (.polled, counts.polled), (.abandoned, abandoned), (.committed, counts.committed),
-            (.retried, counts.retried),
-            (.deliveredBytes, counts.deliveredBytes), (.restarts, restarts), (.inFlightRecords, inFlightRecords),
-            (.inFlightBytes, inFlightBytes), (.uncommittedRecords, uncommittedRecords),
-            (.uncommittedBytes, uncommittedBytes), (.heldBack, heldBackPartitions),
-        ]
-        for (metric, value) in numbers { add(metric, Double(value)) }
-        let outcomes = [
-            "delivered": counts.delivered, "filtered": counts.filtered, "dead-lettered": counts.deadLettered,
-            "dropped": counts.dropped, "lost": counts.lost,
-        ]
-        for (outcome, value) in outcomes { add(.settled, Double(value), ["outcome": outcome]) }
-        for (call, value) in retries { add(.retries, Double(value), ["call": call]) }
-        if let lag { add(.lag, Double(lag.values.reduce(0, +))) }
-        if let age = timeSinceProgress { add(.progressAge, Double(age.wholeNanoseconds) / 1e9) }
-        for known in PipelineState.all { add(.state, known == state ? 1 : 0, ["state": known.description]) }
-        for sink in sinks {
-            let label = ["sink": sink.name]
-            if sinks.count > 1 { add(.accepted, Double(sink.accepted), label) }
-            add(.putSizes, sink.putSizes, label)
-            add(.putDurations, sink.putDurations, label)
-            add(.flushDurations, sink.flushDurations, label)
-        }
-        let histograms: [(MetricSample.Metric, MetricHistogram)] = [
-            (.pollSizes, pollSizes), (.pollDurations, pollDurations), (.functionDurations, functionDurations),
-            (.saveDurations, saveDurations), (.commitDurations, commitDurations), (.pollToCommit, pollToCommit),
-        ]
-        for (metric, histogram) in histograms { add(metric, histogram) }
-        return samples
-    }
 }

@@ -31,8 +31,6 @@ extension RuntimeEvent {
 
         /// Records are in the dead letters now: `records.dead-lettered`.
         public static let recordsDeadLettered = Kind("records.dead-lettered")
-        /// Records were dropped by verdict or by policy: `records.dropped`.
-        public static let recordsDropped = Kind("records.dropped")
         /// A unit is larger than what may be uncommitted: `unit.large`.
         public static let unitLarge = Kind("unit.large")
         /// Revoked partitions were not committed in time: `partitions.uncommitted`.

@@ -9,6 +9,9 @@ public struct RuntimeMetrics: Sendable {
     /// Those of each pipeline.
     public let pipelines: [PipelineMetrics]
 
+    /// All figures of all pipelines, for an exporter.
+    public var samples: [MetricSample] { pipelines.flatMap(\.samples) }
+
     /// The metrics of pipelines at a moment.
     public init(time: RecordTimestamp, pipelines: [PipelineMetrics]) {
         self.time = time

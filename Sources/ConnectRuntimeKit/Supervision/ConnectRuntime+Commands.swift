@@ -6,8 +6,10 @@ extension ConnectRuntime {
     /// Lets a pipeline rest: what was polled is delivered and committed, its claim and its connections stay, and a
     /// suspended poll is not cancelled. One that does not run yet does not begin.
     ///
-    /// - Parameter deadline: how long to wait until it rests; by default a little longer than its `drainDeadline`. What
-    ///   was asked for remains so when it has passed.
+    /// - Parameters:
+    ///   - name: which pipeline.
+    ///   - deadline: how long to wait until it rests; by default a little longer than its `drainDeadline`. What was asked
+    ///     for remains so when it has passed.
     /// - Throws: ``/OpenConnect/ConnectorError``: `invalidConfiguration` when there is no such pipeline or it has failed;
     ///   `deadlineExceeded` with the calls that are waited for; what the pipeline fails with meanwhile.
     public func pause(_ name: String, within deadline: Duration? = nil) async throws {

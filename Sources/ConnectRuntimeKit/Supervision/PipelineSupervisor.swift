@@ -101,21 +101,27 @@ final class PipelineSupervisor: Sendable {
     // MARK: The task beside a run
 
     private func passOrders() async {
-        await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
-                switch nextOrder() {
-                case .pause: group.addTask { await self.pauseRun() }
-                case .resume: pipeline.resume()
-                case .stop: pipeline.stop()
-                case nil: await newOrder.wait()
-                }
+        while !Task.isCancelled {
+            switch nextOrder() {
+            case .pause: await pauseRun()
+            case .resume: pipeline.resume()
+            case .stop: pipeline.stop()
+            case nil: await newOrder.wait()
             }
-            group.cancelAll()
         }
     }
 
+    /// Has the run pause, and waits until it is at rest or something else is wanted.
     private func pauseRun() async {
-        if await pipeline.pause() { take { $0.noteAtRest() } }
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.pipeline.pause() }
+            group.addTask {
+                await self.newOrder.wait()
+                return false
+            }
+            if await group.next() == true { take { $0.noteAtRest() } }
+            group.cancelAll()
+        }
     }
 
     // MARK: What is wanted

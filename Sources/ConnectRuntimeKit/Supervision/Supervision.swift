@@ -132,7 +132,8 @@ struct Supervision: Sendable {
     mutating func order() -> Order? {
         guard hasBegun, isRunning, told != .stop else { return nil }
         let wanted = wantedOrder
-        guard wanted != told, wanted != .resume || told == .pause else { return nil }
+        // A pause that is not at rest yet is asked for again: whoever waits for it may have been disturbed.
+        guard wanted != told || wanted == .pause && !isAtRest, wanted != .resume || told == .pause else { return nil }
         told = wanted
         isAtRest = false
         if wanted == .resume, state == .paused { state = .running }

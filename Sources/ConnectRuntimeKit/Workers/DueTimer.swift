@@ -8,23 +8,34 @@ struct DueTimer: Sendable {
 
     @concurrent
     func run() async {
+        // Most pipelines never have anything to wait for: a group of tasks is made when there is.
+        guard let first = await nextDue() else { return }
         await withDiscardingTaskGroup { group in
-            while true {
-                switch handOver.step({ $0.dueStep(&$1) }) {
-                case .end:
-                    group.cancelAll()
-                    return
-                case .arm(let due):
-                    group.addTask {
-                        try? await handOver.clock.sleep(until: due)
-                        handOver.step { $0.noteDue(due, &$1) }
-                    }
-                case .park:
-                    await handOver.park(\.parkedDueTimer) { state, wake in
-                        if case .park = state.dueStep(&wake) { return false }
-                        state.armedDue = nil
-                        return true
-                    }
+            var next = Optional(first)
+            while let due = next {
+                group.addTask {
+                    try? await handOver.clock.sleep(until: due)
+                    handOver.step { $0.noteDue(due, &$1) }
+                }
+                next = await nextDue()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The next instant to wait for, beside those that are waited for already; `nil` when there will be none.
+    private func nextDue() async -> ConnectorClock.Instant? {
+        while true {
+            switch handOver.step({ $0.dueStep(&$1) }) {
+            case .end:
+                return nil
+            case .arm(let due):
+                return due
+            case .park:
+                await handOver.park(\.parkedDueTimer) { state, wake in
+                    if case .park = state.dueStep(&wake) { return false }
+                    state.armedDue = nil
+                    return true
                 }
             }
         }

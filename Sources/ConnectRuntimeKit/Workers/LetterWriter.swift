@@ -24,6 +24,21 @@ struct LetterWriter: Sendable {
                 return
             }
             handOver.step { $0.endLetters(pending, &$1) }
+            tell(letters, pending.last?.error)
+        }
+    }
+
+    private func tell(_ letters: [DeadLetter], _ error: ConnectorError?) {
+        guard let newest = letters.last else { return }
+        retrier.events.send(
+            .recordsDeadLettered,
+            .warning,
+            "records were given up and are in the dead letters",
+            attributes: ["letters": "\(letters.count)", "stage": "\(newest.stage)", "code": newest.errorCode],
+            error: error
+        ) {
+            $0.connector = newest.sink
+            $0.records = letters.count
         }
     }
 

@@ -36,17 +36,10 @@ final class SourceWorker: ConnectorWorker {
 
     /// Polls in a task of its own, so that a suspended poll can be cancelled without cancelling a put.
     func run() async {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await self.read()
-                return false
-            }
-            group.addTask { await self.handOver.shouldCancelPoll() }
-            group.addTask {
-                await self.tellHolds()
-                return false
-            }
-            for await shouldCancel in group where shouldCancel { group.cancelAll() }
+        await withTaskGroup { group in
+            group.addTask { await self.read() }
+            if pool != nil || connector is any HoldObserving { group.addTask { await self.tellHolds() } }
+            if await handOver.shouldCancelPoll() { group.cancelAll() }
         }
     }
 
@@ -78,7 +71,6 @@ final class SourceWorker: ConnectorWorker {
     /// Tells the source, while its poll is suspended, which partitions are held back now.
     private func tellHolds() async {
         let observer = connector as? any HoldObserving
-        guard pool != nil || observer != nil else { return }
         while let partitions = await handOver.nextHoldChange() {
             pool?.holdBack(partitions)
             guard let observer else { continue }
@@ -96,30 +88,22 @@ final class SourceWorker: ConnectorWorker {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
-        let spans = retrier.spans
+        let isTraced = retrier.spans.isActive
         // With spans, each put has one.
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !spans.isActive
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !isTraced
         let lease = handOver.lease
-        let meter = handOver.pollMeter
-        var sampling = PollSampling()
+        var sampling = PollSampling(isMeasuring: handOver.pollMeter != nil, isTraced: isTraced)
         var next = await handOver.nextPoll(resting: rest)
         while let request = next {
             let batch: SourceBatch
-            let span = spans.begin()
             do {
-                if let meter, sampling.shouldMeasure() {
-                    let start = handOver.clock.now.nanoseconds
-                    batch = try await polled.poll(request)
-                    let duration = handOver.clock.now.nanoseconds - start
-                    meter.record(duration)
-                    sampling.note(duration)
+                if sampling.shouldMeasure() {
+                    batch = try await measuring(&sampling) { try await polled.poll(request) }
                 } else {
                     batch = try await polled.poll(request)
                 }
                 if needsOffsets { try checkOffsets(batch) }
-                if !batch.records.isEmpty { spans.end(span, .receive, of: name, TraceLinks(of: batch.records)) }
             } catch {
-                spans.end(span, .receive, of: name, TraceLinks(), error)
                 if await pause(after: error, &failures) { continue }
                 break
             }
@@ -142,7 +126,30 @@ final class SourceWorker: ConnectorWorker {
         }
     }
 
+    /// Measures a poll, and tells of it.
+    private func measuring(
+        _ sampling: inout PollSampling,
+        _ poll: () async throws -> SourceBatch
+    ) async throws -> SourceBatch {
+        let span = retrier.spans.begin()
+        let start = handOver.clock.now.nanoseconds
+        do {
+            let batch = try await poll()
+            let duration = handOver.clock.now.nanoseconds - start
+            handOver.pollMeter?.record(duration)
+            sampling.note(duration)
+            if !batch.records.isEmpty {
+                retrier.spans.end(span, .receive, of: name, TraceLinks(of: batch.records))
+            }
+            return batch
+        } catch {
+            retrier.spans.end(span, .receive, of: name, TraceLinks(), error)
+            throw error
+        }
+    }
+
     /// Hands a batch over, or puts it at once; what to do next.
+    @inline(never)
     private func take(
         _ batch: SourceBatch,
         _ units: inout UnitGatherer,

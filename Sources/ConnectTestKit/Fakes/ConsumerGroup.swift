@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectRuntimeKit
 public import OpenConnect
 import Synchronization
 
@@ -14,6 +15,8 @@ public final class ConsumerGroup: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Wakes the members that wait for entries or partitions.
+    fileprivate let changed = ChangeSignal()
 
     /// A topic with a log for each partition.
     public init(_ logs: [[String]]) {
@@ -23,9 +26,16 @@ public final class ConsumerGroup: Sendable {
     /// The committed offset of each partition: the number of its newest committed entry.
     public var committed: [Int: Int64] { state.withLock(\.committed) }
 
-    /// Gives each partition to a member; the members notice it at their next poll.
+    /// Gives each partition to a member; the members notice it in their poll.
     public func rebalance(_ owners: [Int: Int]) {
         state.withLock { $0.wanted = owners }
+        changed.notify()
+    }
+
+    /// Adds entries to the log of a partition.
+    public func append(_ entries: [String], to partition: Int) {
+        state.withLock { $0.logs[partition] += entries }
+        changed.notify()
     }
 
     /// Takes all partitions of a member away without asking it, as the broker does when a session has expired.
@@ -34,11 +44,13 @@ public final class ConsumerGroup: Sendable {
             for (partition, owner) in state.wanted where owner == member { state.wanted[partition] = successor }
             for (partition, owner) in state.owners where owner == member { state.owners[partition] = nil }
         }
+        changed.notify()
     }
 
     /// Says that nothing will be added to the logs: a member ends when its partitions are read to their end.
     public func close() {
         state.withLock { $0.isClosed = true }
+        changed.notify()
     }
 
     /// A source that is one member of the group.
@@ -63,21 +75,37 @@ public final class ConsumerGroup: Sendable {
             self.context = context
         }
 
+        /// Leaves the group: what the member had is free for others, or for the next one of the same number.
+        public func stop() async {
+            group.giveUp(Set(next.keys), by: id)
+            _ = drop(Set(next.keys))
+        }
+
         public func poll(_ request: PollRequest) async throws -> SourceBatch {
-            try Task.checkCancellation()
-            try await followRebalance()
+            while true {
+                try Task.checkCancellation()
+                let seen = group.changed.count
+                try await followRebalance()
+                let records = read(request)
+                if !records.isEmpty { return SourceBatch(records) }
+                if group.isDrained(member: id) { return .end }
+                try await group.changed.wait(beyond: seen)
+            }
+        }
+
+        private func read(_ request: PollRequest) -> [ConnectorRecord] {
             var records: [ConnectorRecord] = []
+            var room = PollRoom(request)
             for (number, partition) in partitions.sorted(by: { $0.key < $1.key }) {
                 let from = next[number] ?? 0
-                let entries = group.read(number, from: from, atMost: request.maxRecords - records.count)
+                let entries = group.read(number, from: from, atMost: request.maxRecords).prefix { room.takes($0) }
                 for (index, entry) in entries.enumerated() {
                     let offset = RecordOffset(from + Int64(index))
                     records.append(ConnectorRecord(.text(entry), partition: partition, offset: offset))
                 }
                 next[number] = from + Int64(entries.count)
             }
-            if records.isEmpty { await Task.yield() }
-            return SourceBatch(records, isEnd: records.isEmpty && group.isDrained(member: id))
+            return records
         }
 
         public func commit(_ positions: [RecordPosition]) async throws {
@@ -136,6 +164,7 @@ extension ConsumerGroup {
         state.withLock { state in
             for partition in partitions where state.owners[partition] == member { state.owners[partition] = nil }
         }
+        changed.notify()
     }
 
     /// Takes the partitions that are wanted and free; the number of the next entry of each.

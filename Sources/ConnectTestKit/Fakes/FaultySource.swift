@@ -76,3 +76,9 @@ extension FaultySource: Reconnecting where Base: Reconnecting {
         try await script.perform(.reconnect, clock) { try await base.reconnect() }
     }
 }
+
+extension FaultySource: HoldObserving where Base: HoldObserving {
+    public func heldBackPartitionsChanged(to partitions: [RecordPartition]) async {
+        await base.heldBackPartitionsChanged(to: partitions)
+    }
+}

@@ -17,6 +17,9 @@ public final class PruningUpstream: Sendable {
         state = Mutex(State(entries: entries))
     }
 
+    /// Adds entries. A reader that has come to the end does not see them any more.
+    public func append(_ entries: [String]) { state.withLock { $0.entries += entries } }
+
     /// How many entries are left.
     public var remaining: Int { state.withLock(\.entries.count) }
 
@@ -49,11 +52,12 @@ public final class PruningUpstream: Sendable {
         }
 
         public func start(_ context: ConnectorContext) async throws {
-            next = try await context.offset(of: .single)?.sequence.map { $0 + 1 } ?? 0
+            next = try await context.offset(of: .single)?.followingSequence() ?? 0
         }
 
         public func poll(_ request: PollRequest) async throws -> SourceBatch {
-            let entries = try upstream.read(from: next, atMost: request.maxRecords)
+            var room = PollRoom(request)
+            let entries = try upstream.read(from: next, atMost: request.maxRecords).prefix { room.takes($0) }
             let first = next
             next += Int64(entries.count)
             let records = entries.enumerated().map { index, entry in

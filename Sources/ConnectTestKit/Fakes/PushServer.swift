@@ -36,6 +36,9 @@ public actor PushServer: AcknowledgingSource {
     /// Lets no more requests in.
     public nonisolated func close() { queue.finish() }
 
+    /// How many clients wait for their reply.
+    package nonisolated var waitingClients: Int { queue.load.awaited }
+
     public nonisolated func poll(_ request: PollRequest) async throws -> SourceBatch {
         try await queue.poll(request)
     }

@@ -14,13 +14,14 @@ public actor TransactionLog: Source {
     }
 
     public func start(_ context: ConnectorContext) async throws {
-        transaction = try await context.offset(of: .single)?.sequence.map { Int($0) + 1 } ?? 0
+        transaction = Int(try await context.offset(of: .single)?.followingSequence() ?? 0)
     }
 
     /// Returns as much as the request allows, also when that is in the middle of a transaction.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         var records: [ConnectorRecord] = []
-        while records.count < request.maxRecords, transaction < transactions.count {
+        var room = PollRoom(request)
+        while transaction < transactions.count, room.takes(transactions[transaction][step]) {
             let entries = transactions[transaction]
             let isLast = step == entries.count - 1
             records.append(

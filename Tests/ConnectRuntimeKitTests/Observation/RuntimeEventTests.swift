@@ -75,4 +75,59 @@ struct RuntimeEventTests {
         try await pipeline.run()
         #expect(log.isEmpty)
     }
+
+    @Test("records that were given up are told of once they are in the dead letters, with the reason")
+    func deadLetters() async throws {
+        var options = DeliveryOptions()
+        options.onError = .deadLetter
+        let script = Script([SourceBatch(records(1...3))])
+        let letters = InMemoryDeadLetterStore()
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(
+                journal: journal,
+                onPut: { batch in
+                    .verdicts([1: .reject(ConnectorError(.invalidRecord, "no"))])
+                }
+            ),
+            offsets: InMemoryOffsetStore(),
+            deadLetters: .store(letters),
+            options: options,
+            observer: .events { log.note($0) }
+        )
+        try await pipeline.run()
+        let event = try #require(log.first(.recordsDeadLettered))
+        #expect(event.records == 1 && event.connector == "sink" && event.attributes["code"] == "invalidRecord")
+        #expect((event.error as? ConnectorError)?.message == "no")
+    }
+
+    @Test("the samples name every metric that has a value, with the labels of the documentation")
+    func samples() async throws {
+        let script = Script([SourceBatch(records(1...3))])
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            through: [.map { $0 }],
+            to: [NamedSink("a", ScriptedSink(journal: journal)), NamedSink("b", ScriptedSink(journal: journal))],
+            offsets: InMemoryOffsetStore(),
+            observer: Measuring()
+        )
+        try await pipeline.run()
+        let metrics = RuntimeMetrics(time: .now, pipelines: [pipeline.metrics])
+        let names = Set(metrics.samples.map(\.metric.name))
+        let missing = Set(MetricSample.Metric.all.map(\.name)).subtracting(names)
+        #expect(missing == ["openconnect_lag", "openconnect_call_retries_total"])
+        for sample in metrics.samples {
+            #expect(sample.labels["pipeline"] == "p" && (sample.number == nil) == (sample.metric.kind == .histogram))
+        }
+        let states = metrics.samples.filter { $0.metric == .state }
+        #expect(states.count == 8 && states.first { $0.number == 1 }?.labels["state"] == "stopped")
+        let accepted = metrics.samples.filter { $0.metric == .accepted }
+        #expect(accepted.map { $0.labels["sink"] } == ["a", "b"] && accepted.map(\.number) == [3, 3])
+    }
+}
+
+private struct Measuring: RuntimeObserver {
+    func observe(_ event: RuntimeEvent) {}
 }

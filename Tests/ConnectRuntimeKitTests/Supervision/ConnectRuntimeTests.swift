@@ -25,7 +25,7 @@ struct ConnectRuntimeTests {
 
     private func pipeline(
         _ name: String,
-        _ source: @autoclosure @escaping @Sendable () -> any Source = EndlessSource(),
+        _ source: @autoclosure @escaping @Sendable () -> any Source = endlessSource(),
         _ sink: @autoclosure @escaping @Sendable () -> any Sink = CountingSink(),
         _ options: DeliveryOptions = DeliveryOptions()
     ) -> Pipeline {
@@ -114,7 +114,7 @@ struct ConnectRuntimeTests {
                     "a",
                     {
                         made.withLock { $0 += 1 }
-                        return EndlessSource()
+                        return endlessSource()
                     }()
                 ), pipeline("b"),
             ],

@@ -68,31 +68,8 @@ extension ConnectRuntime {
     }
 }
 
-/// Emits records without an end, one for each poll that a test lets through, or as fast as it can.
-struct EndlessSource: Source {
-    var beforePoll: @Sendable () async throws -> Void = {}
-    private let next = Counter()
-
-    init(beforePoll: @escaping @Sendable () async throws -> Void = {}) { self.beforePoll = beforePoll }
-
-    func poll(_ request: PollRequest) async throws -> SourceBatch {
-        try Task.checkCancellation()
-        try await beforePoll()
-        await Task.yield()
-        let number = next.next()
-        return SourceBatch([ConnectorRecord(.text("\(number)"), offset: RecordOffset(number))])
-    }
-
-    private final class Counter: Sendable {
-        private let state = Mutex<Int64>(0)
-        func next() -> Int64 {
-            state.withLock { state in
-                defer { state += 1 }
-                return state
-            }
-        }
-    }
-}
+/// Emits a thousand records a second, for as long as it is polled.
+func endlessSource() -> GeneratorSource { GeneratorSource(.text(bytes: 10), rate: .constant(1000)) }
 
 /// A source that waits for ever.
 struct IdleSource: Source {

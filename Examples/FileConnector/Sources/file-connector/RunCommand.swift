@@ -54,7 +54,8 @@ struct RunCommand {
             offsets: FileOffsetStore(directory: options.state),
             options: delivery,
             observer: .events { event in
-                guard event.level >= .warning else { return }
+                // What the pipeline fails with is reported at the end.
+                guard event.level >= .warning, event.kind != .pipelineState else { return }
                 Terminal.report(event.message + (event.error.map { ": \($0)" } ?? ""))
             }
         )
