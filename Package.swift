@@ -49,8 +49,14 @@ let package = Package(
         ),
         .testTarget(
             name: "CloudEventsCodecTests",
-            dependencies: ["CloudEventsCodec", "ConnectRuntimeKit"],
-            exclude: ["Vectors", "Findings"]
+            dependencies: ["CloudEventsCodec", "EventTestSupport"],
+            exclude: ["Vectors"]
+        ),
+        .target(name: "EventTestSupport", dependencies: ["CloudEventsCodec"], path: "Tests/EventTestSupport"),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec", "EventTestSupport"],
+            exclude: ["Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .executableTarget(

@@ -54,17 +54,53 @@ struct FilterCase: Sendable {
         AND priority >= 3 AND region IN ('us-east', 'eu-central')
         """
 
+    private static let attributePattern = """
+        { "type": ["com.example.order.created"], "source": [{ "prefix": "https://example.com/" }],
+          "subject": [{ "exists": true }], "priority": [{ "numeric": [">=", 3] }], "region": ["us-east", "eu-central"] }
+        """
+
+    private static let filters = """
+        [{ "exact": { "type": "com.example.order.created" } }, { "prefix": { "source": "https://example.com/" } },
+         { "any": [{ "exact": { "region": "us-east" } }, { "exact": { "region": "eu-central" } }] },
+         { "not": { "exact": { "priority": "1" } } }]
+        """
+
+    /// Five conditions on the data.
+    private static let pattern = """
+        { "data": { "status": ["paid", "shipped"], "total": [{ "numeric": [">=", 100, "<", 1000] }],
+          "customer": { "country": [{ "anything-but": ["US"] }], "email": [{ "suffix": "@example.com" }] },
+          "items": { "sku": [{ "prefix": "A-" }] } } }
+        """
+
+    /// 400 bytes.
+    private static let data = """
+        {"id":"4711-2026-000123","status":"paid","total":249.90,"currency":"EUR","created":"2026-01-02T03:04:05.678Z",\
+        "customer":{"number":81523,"name":"Erika Mustermann","email":"erika@example.com","country":"DE","vip":false},\
+        "items":[{"sku":"B-1001","quantity":2,"price":24.95},{"sku":"A-2002","quantity":1,"price":200.00}],\
+        "address":{"street":"Musterweg 12","zip":"10115","city":"Berlin"},"channel":"web","note":null}
+        """
+
     static func all() throws -> [FilterCase] {
         let event = try event()
+        let json = ConnectorRecord(try .json(SharedBytes(utf8: data)))
+        var bytes = ConnectorRecord(.bytes(SharedBytes(utf8: data)))
+        bytes.contentType = "application/json"
+        let matcher: any RecordFunction = try RecordFilter(.pattern(pattern))
+        let attributes: any RecordFunction = try RecordFilter(.pattern(attributePattern))
+        let subscription: any RecordFunction = try RecordFilter(.subscription(filters))
         let record = ConnectorRecord(event: event)
         var lacking = record
         lacking[extension: "priority"] = nil
-        let function: any RecordFunction = try SQLFilter(CloudEventsSQL(expression))
+        let function: any RecordFunction = try RecordFilter(.sql(expression))
         let parsed = try CloudEventsSQL(expression)
         let closure: any RecordFunction = InlineFunction { .record($0) }
         return [
             FilterCase(name: "filter-nothing") { try await apply(closure, to: record, $0) },
             FilterCase(name: "filter-attributes", bar: 300) { try await apply(function, to: record, $0) },
+            FilterCase(name: "filter-attributes-pattern") { try await apply(attributes, to: record, $0) },
+            FilterCase(name: "filter-attributes-subscription") { try await apply(subscription, to: record, $0) },
+            FilterCase(name: "filter-data", bar: 1500) { try await apply(matcher, to: json, $0) },
+            FilterCase(name: "filter-data-bytes") { [bytes] in try await apply(matcher, to: bytes, $0) },
             FilterCase(name: "filter-attributes-event") { count in
                 for _ in 0..<count { consume(parsed.passes(event)) }
             },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OpenConnect
 import Testing
 
 @testable import ConnectRuntimeKit
@@ -8,7 +9,7 @@ import Testing
 struct LikePatternTests {
     private static func matches(_ text: String, _ pattern: String) -> Bool {
         let pattern = LikePattern(pattern)
-        return text.test { pattern.matches($0) }
+        return text.withBytes { pattern.matches($0) }
     }
 
     /// What the specification says, in a time that grows without bound.

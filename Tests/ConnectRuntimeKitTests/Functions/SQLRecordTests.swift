@@ -116,12 +116,12 @@ struct SQLRecordTests {
     func refused(text: String) {
         let error = #expect(throws: ConnectorError.self) { try CloudEventsSQL.filter(text) }
         #expect(error?.code == .invalidConfiguration)
-        #expect(error?.message.hasPrefix("the SQL filter is wrong: ") == true)
+        #expect(error?.message.hasPrefix("the SQL expression is wrong: ") == true)
     }
 
     @Test("G7 L17: a pipeline filters by an expression; what cannot be evaluated is filtered, or rejected")
     func pipeline() async throws {
-        for (action, letters) in [(SQLFilter.ErrorAction.filter, 0), (.reject, 2)] {
+        for (action, letters) in [(SQLCondition.ErrorAction.isFalse, 0), (.reject, 2)] {
             let (input, output) = (InMemoryLog(), InMemoryLog())
             for number in 0..<6 {
                 var record = ConnectorRecord(.text("r\(number)"))
@@ -136,7 +136,7 @@ struct SQLRecordTests {
             let pipeline = Pipeline(
                 "filtered",
                 from: InMemorySource(input),
-                through: [try .sql("rank >= 1 AND type IN ('even', 'odd')", onError: action)],
+                through: [try .filter(.sql("rank >= 1 AND type IN ('even', 'odd')", onError: action))],
                 to: InMemorySink(output),
                 offsets: InMemoryOffsetStore(),
                 deadLetters: .store(store),
@@ -151,10 +151,10 @@ struct SQLRecordTests {
 
 extension CloudEventsSQL {
     /// The function as a pipeline gets it.
-    fileprivate static func filter(_ text: String, onError: SQLFilter.ErrorAction = .filter) throws
+    fileprivate static func filter(_ text: String, onError: SQLCondition.ErrorAction = .isFalse) throws
         -> any RecordFunction
     {
-        let functions: [any RecordFunction] = [try .sql(text, onError: onError)]
+        let functions: [any RecordFunction] = [try .filter(.sql(text, onError: onError))]
         return functions[0]
     }
 }

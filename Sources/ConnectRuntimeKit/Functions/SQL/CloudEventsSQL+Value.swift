@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OpenConnect
+
 extension CloudEventsSQL {
     /// A value of one of the three types that CloudEvents SQL has (L1). URIs, timestamps and binary values are their
     /// canonical text.
@@ -25,7 +27,7 @@ extension CloudEventsSQL {
             switch (left, right) {
             case (.boolean(let left), .boolean(let right)): left == right
             case (.integer(let left), .integer(let right)): left == right
-            case (.string(let left), .string(let right)): left.test { left in right.test { areEqual(left, $0) } }
+            case (.string(let left), .string(let right)): left.withBytes { left in right.withBytes { areEqual(left, $0) } }
             default: false
             }
         }

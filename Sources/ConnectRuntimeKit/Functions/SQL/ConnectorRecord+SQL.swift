@@ -33,36 +33,20 @@ extension SQLFallback {
 
 extension ConnectorRecord: SQLInput {
     func value(of attribute: SQLAttribute) -> CloudEventsSQL.Value? {
-        if case .extension(let name) = attribute.kind { return eventExtension(name).map { CloudEventsSQL.Value($0) } }
-        return text(of: attribute).map { .string($0) }
+        if attribute.core == nil, let key = attribute.key {
+            return eventExtension(key).map { CloudEventsSQL.Value($0) }
+        }
+        var text: String?
+        _ = test(attribute) { bytes in
+            text = String(decoding: bytes, as: UTF8.self)
+            return true
+        }
+        return text.map { .string($0) }
     }
 
-    func test(_ attribute: SQLAttribute, _ condition: SQLTest) -> Bool? {
-        if case .extension(let name) = attribute.kind {
-            return eventExtension(name).map { $0.canonicalString.test(condition) }
-        }
-        return text(of: attribute)?.test(condition)
+    func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
+        test(attribute.core, named: attribute.name, condition)
     }
 
-    func has(_ attribute: SQLAttribute) -> Bool {
-        switch attribute.kind {
-        case .extension(let name): eventExtension(name) != nil
-        case .time: time != nil
-        default: text(of: attribute) != nil
-        }
-    }
-
-    private func text(of attribute: SQLAttribute) -> String? {
-        switch attribute.kind {
-        case .id: eventID
-        case .source: source?.string
-        case .specVersion: "1.0"
-        case .type: type
-        case .dataContentType: eventContentType
-        case .dataSchema: schema?.string
-        case .subject: subject
-        case .time: time?.description
-        case .extension, .impossible: nil
-        }
-    }
+    func kind(of attribute: SQLAttribute) -> AttributeKind { kind(of: attribute.core, named: attribute.name) }
 }

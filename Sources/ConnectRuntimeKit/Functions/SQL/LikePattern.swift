@@ -14,7 +14,7 @@ final class LikePattern: Sendable {
     /// What is behind the last `%`; `nil` where there is none.
     private let tail: LikePiece?
 
-    init(_ text: String) {
+    convenience init(_ text: String) {
         var pieces: [[LikePiece.Element]] = [[]]
         let bytes = Array(text.utf8)
         var index = 0
@@ -32,12 +32,28 @@ final class LikePattern: Sendable {
                 pieces[pieces.count - 1].append(.byte(byte))
             }
         }
+        self.init(pieces)
+    }
+
+    /// A pattern of the pieces between what stands for any characters.
+    convenience init(pieces: [[UInt8]]) { self.init(pieces.map { $0.map { .byte($0) } }) }
+
+    private init(_ pieces: [[LikePiece.Element]]) {
         head = LikePiece(pieces[0], isSearched: false)
         tail = pieces.count > 1 ? LikePiece(pieces[pieces.count - 1], isSearched: false) : nil
         middle = pieces.dropFirst().dropLast().filter { !$0.isEmpty }.map { LikePiece($0, isSearched: true) }
     }
 
     private static func isWildcard(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "%") || byte == UInt8(ascii: "_") }
+
+    /// The text that the pattern is, where it has no wildcard.
+    var onlyText: [UInt8]? { tail == nil ? head.literal : nil }
+
+    /// What is in front of the only `%` and behind it, where there is no other wildcard.
+    var onlyAffixes: ([UInt8], [UInt8])? {
+        guard middle.isEmpty, let prefix = head.literal, let suffix = tail?.literal else { return nil }
+        return (prefix, suffix)
+    }
 
     /// Whether the pattern matches the whole of a text, which is UTF-8.
     func matches(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -63,7 +79,7 @@ final class LikePiece: Sendable {
 
     private let elements: [Element]
     /// The bytes, where there is no `_` among them.
-    private let literal: [UInt8]?
+    let literal: [UInt8]?
     /// How many characters the piece matches.
     private let characters: Int
     private let search: LikeSearch?

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OpenConnect
+
 /// One evaluation of a program.
 ///
 /// An operator whose operand had an error gives the zero value of its type (L7, L8), apart from AND and OR, which have a
@@ -24,16 +26,16 @@ struct SQLEvaluation {
 
     /// The value of a term, or nothing where it is an attribute that is not there, which is noted.
     mutating func value(of term: Int32, _ input: some SQLInput) -> Value? {
-        switch program.terms[Int(term)] {
+        switch program.terms[term] {
         case .boolean(let value): return .boolean(value)
         case .integer(let number): return .integer(number)
-        case .string(let place): return .string(program.strings[Int(place)].value)
-        case .attribute(let place): return attribute(program.attributes[Int(place)], input)
-        case .exists(let place): return .boolean(exists(program.attributes[Int(place)].attribute, input))
+        case .string(let place): return .string(program.owner.strings[Int(place)].value)
+        case .attribute(let place): return attribute(place, input)
+        case .exists(let place): return .boolean(exists(program.attribute(place), input))
         case .not(let operand, let offset): return .boolean(not(operand, Int(offset), input))
         case .negate(let operand, let offset): return .integer(negate(operand, Int(offset), input))
         case .call(let place): return call(Int(place), input)
-        case .chain(let first, let start, let end): return chain(first, Int(start), Int(end), input)
+        case .chain(let first, let steps): return chain(first, steps, input)
         }
     }
 
@@ -44,19 +46,21 @@ struct SQLEvaluation {
 
     // MARK: Attributes
 
-    private mutating func attribute(_ use: SQLProgram.Attribute, _ input: some SQLInput) -> Value? {
-        if let value = input.value(of: use.attribute) { return value }
-        if let text = fallback?.value(of: use.attribute) { return .string(text) }
-        missing(use)
+    private mutating func attribute(_ place: Int32, _ input: some SQLInput) -> Value? {
+        let attribute = program.attribute(place)
+        if let value = input.value(of: attribute) { return value }
+        if let text = fallback?.value(of: attribute) { return .string(text) }
+        missing(place)
         return nil
     }
 
-    private mutating func missing(_ use: SQLProgram.Attribute) {
-        fail(.missingAttribute(use.attribute.name), at: Int(use.offset))
+    mutating func missing(_ place: Int32) {
+        let program = program
+        fail(program.attribute(place).error, at: Int(program.attributes[place].offset))
     }
 
     private func exists(_ attribute: SQLAttribute, _ input: some SQLInput) -> Bool {
-        attribute.isRequired || input.has(attribute)
+        attribute.isRequired || input.kind(of: attribute) != .absent
     }
 
     // MARK: Unary operators
@@ -99,52 +103,22 @@ struct SQLEvaluation {
 
     // MARK: Chains
 
-    private mutating func chain(_ first: Int32, _ start: Int, _ end: Int, _ input: some SQLInput) -> Value? {
+    private mutating func chain(_ first: Int32, _ steps: TableRange, _ input: some SQLInput) -> Value? {
         let before = errorCount
-        var index = start
+        var index = steps.start
         var value: Value?
-        if let result = textTest(first, program.steps[start], input) {
+        if let result = comparison(first, program.steps[index], input) {
             value = .boolean(result)
             index += 1
         } else {
             value = self.value(of: first, input)
         }
-        while index < end {
+        while index < steps.end {
             if isFilter, errorCount != 0 { return .boolean(false) }
             value = apply(program.steps[index], to: value, since: before, input)
             index += 1
         }
         return value
-    }
-
-    /// The commonest conditions, of an attribute and a literal, for which no String is made.
-    private mutating func textTest(_ first: Int32, _ step: SQLProgram.Step, _ input: some SQLInput) -> Bool? {
-        guard case .attribute(let place) = program.terms[Int(first)] else { return nil }
-        let result: Bool?
-        let isNegated: Bool
-        switch step.action {
-        case .like(let pattern, let negated):
-            isNegated = negated
-            result = test(place, .like(program.patterns[Int(pattern)].pattern), input)
-        case .binary(let symbol, let operand) where symbol == .equal || symbol == .notEqual:
-            // The right operand decides what is compared (L11), and every type is cast to String without an error.
-            guard case .string(let literal) = program.terms[Int(operand)] else { return nil }
-            isNegated = symbol == .notEqual
-            result = test(place, .equal(program.strings[Int(literal)].utf8), input)
-        default: return nil
-        }
-        guard let result else {
-            missing(program.attributes[Int(place)])
-            return false
-        }
-        return result != isNegated
-    }
-
-    private func test(_ place: Int32, _ condition: SQLTest, _ input: some SQLInput) -> Bool? {
-        let attribute = program.attributes[Int(place)].attribute
-        if let result = input.test(attribute, condition) { return result }
-        guard let fallback else { return nil }
-        return fallback.value(of: attribute)?.test(condition)
     }
 
     private mutating func apply(
@@ -163,11 +137,10 @@ struct SQLEvaluation {
             return binary(symbol, left, right, offset)
         case .like(let place, let isNegated):
             guard let left, errorCount == before else { return .boolean(false) }
-            let pattern = program.patterns[Int(place)].pattern
-            return .boolean(left.description.test(.like(pattern)) != isNegated)
-        case .in(let place, let isNegated):
+            return .boolean(left.description.withBytes { program.matches(place, $0) } != isNegated)
+        case .in(let elements, let isNegated):
             guard let left, errorCount == before else { return .boolean(false) }
-            let isFound = contains(left, program.sets[Int(place)], offset, input)
+            let isFound = contains(left, elements, offset, input)
             return .boolean(isFound.map { isNegated ? !$0 && errorCount == before : $0 } ?? false)
         }
     }
@@ -201,17 +174,8 @@ struct SQLEvaluation {
         default:
             let (left, right) = (integer(left, offset), integer(right, offset))
             guard let left, let right else { return symbol.type.zero }
-            return symbol.type == .boolean
-                ? .boolean(Self.compare(symbol, left, right)) : .integer(arithmetic(symbol, left, right, offset))
-        }
-    }
-
-    private static func compare(_ symbol: SQLOperator, _ left: Int32, _ right: Int32) -> Bool {
-        switch symbol {
-        case .less: left < right
-        case .lessOrEqual: left <= right
-        case .greater: left > right
-        default: left >= right
+            if let result = Self.compare(symbol, left, right) { return .boolean(result) }
+            return .integer(arithmetic(symbol, left, right, offset))
         }
     }
 
@@ -241,13 +205,14 @@ struct SQLEvaluation {
     /// attribute that is not there.
     private mutating func contains(
         _ left: Value,
-        _ elements: [Int32],
+        _ elements: TableRange,
         _ offset: Int,
         _ input: some SQLInput
     ) -> Bool? {
-        for element in elements {
-            if case .string(let place) = program.terms[Int(element)], case .string(let text) = left {
-                if text.test(.equal(program.strings[Int(place)].utf8)) { return true }
+        for index in elements.indices {
+            let element = program.places[index]
+            if case .string(let place) = program.terms[element], case .string(let text) = left {
+                if text.withBytes({ areEqual($0, program.text(place)) }) { return true }
                 continue
             }
             let before = errorCount
@@ -261,7 +226,7 @@ struct SQLEvaluation {
     // MARK: Functions
 
     private mutating func call(_ place: Int, _ input: some SQLInput) -> Value {
-        let call = program.calls[place]
+        let call = program.owner.calls[place]
         guard let function = call.function else {
             fail(.missingFunction(call.name, arguments: call.arguments.count), at: Int(call.offset))
             return .boolean(false)
@@ -306,7 +271,7 @@ struct SQLEvaluation {
 
     private mutating func builtIn(_ work: BuiltInFunction, _ values: [Value], _ call: SQLProgram.Call) -> Value {
         let offset = Int(call.offset)
-        let limit = program.textLimit
+        let limit = program.owner.textLimit
         switch work.call(values, textLimit: limit) {
         case .value(let value): return value
         case .failure(let value, let message):

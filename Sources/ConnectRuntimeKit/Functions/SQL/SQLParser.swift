@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
+
 /// Makes a program of an expression (L5): one function per level of the grammar, and none of them for what only follows
 /// in a row.
 struct SQLParser {
@@ -51,9 +53,7 @@ struct SQLParser {
             }
         }
         guard !steps.isEmpty else { return first }
-        let start = Int32(tables.steps.count)
-        tables.steps += steps
-        return add(.chain(first, from: start, to: start + Int32(steps.count)))
+        return add(.chain(first, tables.steps.add(steps)))
     }
 
     private var binaryOperator: SQLOperator? {
@@ -85,19 +85,29 @@ struct SQLParser {
 
     private mutating func pattern() throws(CloudEventsSQLError) -> Int32 {
         guard token.kind == .string else { throw unexpected("a string literal, the pattern of LIKE,") }
-        let pattern = LikePattern(lexer.value(ofString: token.range))
-        tables.patterns.append(SQLProgram.Pattern(pattern: pattern, source: lexer.text(token.range)))
+        let text = lexer.value(ofString: token.range)
+        tables.strings.append(.init(value: text, source: lexer.text(token.range)))
+        let source = Int32(tables.strings.count - 1)
+        tables.patterns.append(SQLProgram.Pattern(shape: shape(LikePattern(text)), source: source))
         try advance()
         return Int32(tables.patterns.count - 1)
     }
 
-    private mutating func set() throws(CloudEventsSQLError) -> Int32 {
+    private mutating func shape(_ pattern: LikePattern) -> SQLProgram.Pattern.Shape {
+        if let text = pattern.onlyText { return .text(tables.bytes.add(text)) }
+        if let (prefix, suffix) = pattern.onlyAffixes {
+            return .affixes(tables.bytes.add(prefix), tables.bytes.add(suffix))
+        }
+        tables.likes.append(pattern)
+        return .other(Int32(tables.likes.count - 1))
+    }
+
+    private mutating func set() throws(CloudEventsSQLError) -> TableRange {
         guard token.kind == .leftParenthesis else { throw unexpected("( and the elements of a set") }
         try enter()
         let elements = try list()
         depth -= 1
-        tables.sets.append(elements)
-        return Int32(tables.sets.count - 1)
+        return tables.places.add(elements)
     }
 
     /// One or more expressions, up to the parenthesis that ends them.
@@ -173,7 +183,7 @@ struct SQLParser {
 
     private mutating func string() throws(CloudEventsSQLError) -> Int32 {
         let value = lexer.value(ofString: token.range)
-        tables.strings.append((value, lexer.text(token.range)))
+        tables.strings.append(.init(value: value, source: lexer.text(token.range)))
         try advance()
         return add(.string(Int32(tables.strings.count - 1)))
     }
@@ -212,9 +222,14 @@ struct SQLParser {
                 at: token.range.lowerBound
             )
         }
-        let attribute = SQLAttribute(text.lowercased())
+        let name = try? AttributeName(text.lowercased())
+        tables.names.append(name)
         tables.attributes.append(
-            SQLProgram.Attribute(attribute: attribute, offset: Int32(token.range.lowerBound))
+            SQLProgram.Attribute(
+                core: name.flatMap { CoreAttribute($0) },
+                name: tables.bytes.add(text.lowercased().utf8),
+                offset: Int32(token.range.lowerBound)
+            )
         )
         try advance()
         return Int32(tables.attributes.count - 1)

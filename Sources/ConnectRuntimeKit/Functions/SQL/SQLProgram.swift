@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
+
 /// The operators between two operands.
 enum SQLOperator: UInt8 {
     case and, or, xor
@@ -39,15 +41,12 @@ enum SQLOperator: UInt8 {
     }
 }
 
-/// An expression as it is evaluated: terms that refer to each other by their places, without any pointer among them.
+/// An expression as it is evaluated: terms that refer to each other by their places, without any reference among them.
 ///
 /// What stands left of an operator is not nested. `a + b * c = d AND e` is the term `a` and four steps, each of which makes
 /// of the value so far and an operand the next value; so only parentheses, calls and unary operators make evaluation deep.
-///
-/// The tables are memory of its own that is written by the initializer alone, which is why it is safe to send. In arrays, each
-/// look at a term counted references: that was half of the time.
-final class SQLProgram: @unchecked Sendable {
-    enum Term: Sendable {
+final class SQLProgram: Sendable {
+    enum Term: BitwiseCopyable, Sendable {
         case boolean(Bool)
         case integer(Int32)
         /// The place in ``strings``.
@@ -60,38 +59,43 @@ final class SQLProgram: @unchecked Sendable {
         /// The place in ``calls``.
         case call(Int32)
         /// A term, and the steps that follow.
-        case chain(Int32, from: Int32, to: Int32)
+        case chain(Int32, TableRange)
     }
 
     /// What is done with the value so far.
-    struct Step: Sendable {
-        enum Action: Sendable {
+    struct Step: BitwiseCopyable, Sendable {
+        enum Action: BitwiseCopyable, Sendable {
             /// With the operand's term.
             case binary(SQLOperator, Int32)
             /// With the place in ``patterns``.
             case like(Int32, isNegated: Bool)
-            /// With the place in ``sets``.
-            case `in`(Int32, isNegated: Bool)
+            /// With the terms of the elements, in ``places``.
+            case `in`(TableRange, isNegated: Bool)
         }
         var action: Action
         var offset: Int32
     }
 
-    struct Literal: @unchecked Sendable {
-        var value: String
-        /// Its bytes, which the program frees.
-        var utf8: UnsafeRawBufferPointer
-        /// As it is written, with its quotes.
-        var source: String
+    /// A pattern of LIKE; most are no more than a comparison.
+    struct Pattern: BitwiseCopyable, Sendable {
+        enum Shape: BitwiseCopyable, Sendable {
+            /// Without wildcards.
+            case text(TableRange)
+            /// What is in front of the only `%`, and behind it.
+            case affixes(TableRange, TableRange)
+            /// The place in ``likes``.
+            case other(Int32)
+        }
+        var shape: Shape
+        /// The place in ``strings``.
+        var source: Int32
     }
 
-    struct Pattern: Sendable {
-        var pattern: LikePattern
-        var source: String
-    }
-
-    struct Attribute: Sendable {
-        var attribute: SQLAttribute
+    struct Attribute: BitwiseCopyable, Sendable {
+        /// `nil` for an extension.
+        var core: CoreAttribute?
+        /// In small letters.
+        var name: TableRange
         var offset: Int32
     }
 
@@ -103,93 +107,103 @@ final class SQLProgram: @unchecked Sendable {
         var offset: Int32
     }
 
+    struct Literal: Sendable {
+        var value: String
+        /// As it is written, with its quotes.
+        var source: String
+    }
+
     /// What the parser makes.
     struct Tables {
         var terms: [Term] = []
         var steps: [Step] = []
-        var strings: [(value: String, source: String)] = []
+        var strings: [Literal] = []
         var patterns: [Pattern] = []
+        var likes: [LikePattern] = []
         var attributes: [Attribute] = []
-        var sets: [[Int32]] = []
+        var names: [AttributeName?] = []
         var calls: [Call] = []
+        var places: [Int32] = []
+        var bytes: [UInt8] = []
     }
 
-    let terms: UnsafeBufferPointer<Term>
-    let steps: UnsafeBufferPointer<Step>
-    let strings: UnsafeBufferPointer<Literal>
-    let patterns: UnsafeBufferPointer<Pattern>
-    let attributes: UnsafeBufferPointer<Attribute>
-    let sets: UnsafeBufferPointer<[Int32]>
-    let calls: UnsafeBufferPointer<Call>
+    private let terms: ConstantTable<Term>
+    private let steps: ConstantTable<Step>
+    private let patterns: ConstantTable<Pattern>
+    private let attributes: ConstantTable<Attribute>
+    private let places: ConstantTable<Int32>
+    private let bytes: ConstantTable<UInt8>
+    /// Of ``strings``, in ``bytes``.
+    private let texts: ConstantTable<TableRange>
+    let strings: [Literal]
+    let likes: [LikePattern]
+    /// Of ``attributes``; `nil` where no event can have one of the name.
+    let names: [AttributeName?]
+    let calls: [Call]
     let root: Int32
     let textLimit: Int
 
     init(_ tables: Tables, root: Int32, textLimit: Int) {
-        terms = Self.copy(tables.terms)
-        steps = Self.copy(tables.steps)
-        strings = Self.copy(
-            tables.strings.map { Literal(value: $0.value, utf8: Self.bytes($0.value), source: $0.source) }
-        )
-        patterns = Self.copy(tables.patterns)
-        attributes = Self.copy(tables.attributes)
-        sets = Self.copy(tables.sets)
-        calls = Self.copy(tables.calls)
+        var bytes = tables.bytes
+        texts = ConstantTable(tables.strings.map { bytes.add($0.value.utf8) })
+        self.bytes = ConstantTable(bytes)
+        terms = ConstantTable(tables.terms)
+        steps = ConstantTable(tables.steps)
+        patterns = ConstantTable(tables.patterns)
+        attributes = ConstantTable(tables.attributes)
+        places = ConstantTable(tables.places)
+        strings = tables.strings
+        likes = tables.likes
+        names = tables.names
+        calls = tables.calls
         self.root = root
         self.textLimit = textLimit
     }
 
-    private static func copy<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
-        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
-        _ = copy.initialize(from: elements)
-        return UnsafeBufferPointer(copy)
-    }
-
-    private static func bytes(_ text: String) -> UnsafeRawBufferPointer {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
-        bytes.copyBytes(from: text.utf8)
-        return UnsafeRawBufferPointer(bytes)
-    }
-
-    private static func free<Element>(_ elements: UnsafeBufferPointer<Element>) {
-        UnsafeMutableBufferPointer(mutating: elements).deinitialize()
-        elements.deallocate()
-    }
-
-    deinit {
-        for literal in strings { literal.utf8.deallocate() }
-        Self.free(terms)
-        Self.free(steps)
-        Self.free(strings)
-        Self.free(patterns)
-        Self.free(attributes)
-        Self.free(sets)
-        Self.free(calls)
-    }
-
     /// The tables without the object that owns them, to which a reference would be counted at each look.
     struct View {
-        let terms: UnsafeBufferPointer<Term>
-        let steps: UnsafeBufferPointer<Step>
-        let strings: UnsafeBufferPointer<Literal>
-        let patterns: UnsafeBufferPointer<Pattern>
-        let attributes: UnsafeBufferPointer<Attribute>
-        let sets: UnsafeBufferPointer<[Int32]>
-        let calls: UnsafeBufferPointer<Call>
-        let textLimit: Int
+        let terms: ConstantTable<Term>.View
+        let steps: ConstantTable<Step>.View
+        let patterns: ConstantTable<Pattern>.View
+        let attributes: ConstantTable<Attribute>.View
+        let places: ConstantTable<Int32>.View
+        let bytes: ConstantTable<UInt8>.View
+        let texts: ConstantTable<TableRange>.View
+        /// For what is no plain value.
+        unowned(unsafe) let owner: SQLProgram
+
+        /// The bytes of a literal.
+        @inline(__always)
+        func text(_ place: Int32) -> UnsafeRawBufferPointer { bytes.bytes(texts[place]) }
+
+        @inline(__always)
+        func attribute(_ place: Int32) -> SQLAttribute {
+            let attribute = attributes[place]
+            return SQLAttribute(
+                core: attribute.core,
+                name: bytes.bytes(attribute.name),
+                place: Int(place),
+                owner: owner
+            )
+        }
     }
 
     /// Valid while the program is kept alive.
     var view: View {
         View(
-            terms: terms,
-            steps: steps,
-            strings: strings,
-            patterns: patterns,
-            attributes: attributes,
-            sets: sets,
-            calls: calls,
-            textLimit: textLimit
+            terms: terms.view,
+            steps: steps.view,
+            patterns: patterns.view,
+            attributes: attributes.view,
+            places: places.view,
+            bytes: bytes.view,
+            texts: texts.view,
+            owner: self
         )
+    }
+
+    func name(ofAttribute place: Int32) -> String {
+        String(decoding: bytes.view.bytes(attributes[Int(place)].name), as: UTF8.self)
     }
 
     var missingFunctions: [CloudEventsSQLError] {
@@ -202,10 +216,10 @@ final class SQLProgram: @unchecked Sendable {
         case .boolean, .exists, .not: return .boolean
         case .integer, .negate: return .integer
         case .string: return .string
-        case .attribute(let place): return attributes[Int(place)].attribute.isRequired ? .string : nil
+        case .attribute(let place): return attributes[Int(place)].core?.isRequired == true ? .string : nil
         case .call(let place): return calls[Int(place)].function.map { $0.returnType } ?? .boolean
-        case .chain(_, _, let end):
-            if case .binary(let symbol, _) = steps[Int(end) - 1].action { return symbol.type }
+        case .chain(_, let range):
+            if case .binary(let symbol, _) = steps[Int(range.end) - 1].action { return symbol.type }
             return .boolean
         }
     }
@@ -224,14 +238,14 @@ extension SQLProgram {
         case .boolean(let value): return value ? "TRUE" : "FALSE"
         case .integer(let number): return "\(number)"
         case .string(let place): return strings[Int(place)].source
-        case .attribute(let place): return attributes[Int(place)].attribute.name
-        case .exists(let place): return "EXISTS " + attributes[Int(place)].attribute.name
+        case .attribute(let place): return name(ofAttribute: place)
+        case .exists(let place): return "EXISTS " + name(ofAttribute: place)
         case .not(let operand, _): return "NOT " + part(operand)
         // With a space: a minus in front of digits belongs to the number.
         case .negate(let operand, _): return "- " + part(operand)
         case .call(let place): return "\(calls[Int(place)].name)(\(list(calls[Int(place)].arguments)))"
-        case .chain(let first, let start, let end):
-            return steps[Int(start)..<Int(end)].reduce(into: part(first)) { $0 += " " + description(of: $1) }
+        case .chain(let first, let range):
+            return range.indices.reduce(into: part(first)) { $0 += " " + description(of: steps[Int($1)]) }
         }
     }
 
@@ -243,8 +257,9 @@ extension SQLProgram {
     private func description(of step: Step) -> String {
         switch step.action {
         case .binary(let symbol, let operand): "\(symbol.symbol) \(part(operand))"
-        case .like(let place, let isNegated): "\(isNegated ? "NOT " : "")LIKE \(patterns[Int(place)].source)"
-        case .in(let place, let isNegated): "\(isNegated ? "NOT " : "")IN (\(list(sets[Int(place)])))"
+        case .like(let place, let isNegated): "\(isNegated ? "NOT " : "")LIKE \(strings[Int(patterns[Int(place)].source)].source)"
+        case .in(let range, let isNegated):
+            "\(isNegated ? "NOT " : "")IN (\(list(range.indices.map { places[Int($0)] })))"
         }
     }
 

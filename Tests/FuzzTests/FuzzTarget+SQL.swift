@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// `dev/fuzz` compiles all sources as one module, in which the parser is.
-#if canImport(ConnectRuntimeKit)
-@testable import ConnectRuntimeKit
-#endif
+import ConnectRuntimeKit
 
 @testable import CloudEventsCodec
 
@@ -18,7 +15,7 @@ extension FuzzTarget {
 
     /// An expression: it is refused at a place within the text, or has one value for an event, which does not depend on
     /// how it was written.
-    static func checkSQL(_ bytes: SharedBytes) throws {
+    @Sendable static func checkSQL(_ bytes: SharedBytes) throws {
         guard let event = sqlEvent else { throw FuzzFailure(description: "there is no event") }
         let text = String(decodingUTF8: bytes)
         let expression: CloudEventsSQL

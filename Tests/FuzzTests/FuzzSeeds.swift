@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventTestSupport
+
 @testable import CloudEventsCodec
 
 /// What fuzzing begins with: inputs of the vectors, and generated events.
@@ -35,7 +37,7 @@ enum FuzzSeeds {
 
     /// The seeds of a target, from the lines of a vector file and a fixed sequence of generated events.
     static func make(for target: FuzzTarget, vectors: SharedBytes) throws -> [SharedBytes] {
-        var seeds: [SharedBytes] = []
+        var seeds = target.texts.map { SharedBytes(utf8: $0) }
         for line in vectors.split(separator: UInt8(ascii: "\n")) {
             let vector = try TestJSON(SharedBytes(line))
             guard let kind = vector["kind"]?.string, target.vectors.contains(kind), let input = vector["input"] else {
