@@ -91,7 +91,7 @@ extension PatternParser {
             }
         let number = text.withUTF8 { buffer -> Program.Number? in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard bytes.isJSONNumber else { return nil }
+            guard JSONReader.isNumber(bytes) else { return nil }
             let number = ExactNumber(bytes)
             // An exponent in the data is cut off somewhere beyond that, and what is equal there is not.
             guard abs(number.exponent) < ExactNumber.largestExponent / 2 else { return nil }
@@ -235,16 +235,5 @@ extension PatternParser {
             comparisons.append(Program.Comparison(symbol: symbol, number: number))
         }
         return comparisons
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether it is exactly one number of JSON.
-    var isJSONNumber: Bool {
-        // Most texts are none, and their beginnings say so.
-        guard let first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return false }
-        var reader = JSONReader(self)
-        guard case .number(let number)? = try? reader.next() else { return false }
-        return number.range == 0..<count
     }
 }
