@@ -21,7 +21,7 @@ extension SettingReferences {
 
 extension String {
     /// The whole text of a file.
-    init(textOfFile path: String, atMost limit: Int) throws {
+    package init(textOfFile path: String, atMost limit: Int) throws {
         let file = try FileDescriptor(path, .reading)
         var bytes: [UInt8] = []
         while true {
