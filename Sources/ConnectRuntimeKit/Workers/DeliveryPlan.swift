@@ -33,6 +33,9 @@ struct DeliveryPlan: Sendable {
                 "\(name) is to send bad records to dead letters, but has none: pass `deadLetters:`"
             )
         }
+        if let defect = pipeline.options.rateLimit?.defect {
+            throw ConnectorError(.invalidConfiguration, "\(name): \(defect)")
+        }
         let names = sinks.map(\.name)
         for function in pipeline.functions {
             guard let unknown = (function as? any SinkChoosing)?.chosenSinks.first(where: { !names.contains($0) })
