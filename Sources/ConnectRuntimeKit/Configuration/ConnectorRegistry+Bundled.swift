@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+extension ConnectorRegistry {
+    mutating func registerBundled() {
+        register(GeneratorSource.self)
+        register(FileOffsetStore.self)
+        register(InMemoryOffsetStore.self)
+        register(FileDeadLetterStore.self)
+        register(InMemoryDeadLetterStore.self)
+    }
+}
