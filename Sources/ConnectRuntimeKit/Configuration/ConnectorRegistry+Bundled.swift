@@ -5,6 +5,10 @@ import OpenConnect
 extension ConnectorRegistry {
     mutating func registerBundled() {
         register(GeneratorSource.self)
+        register(ConstantFunction.self)
+        register(TemplateFunction.self)
+        register(FieldsFunction.self)
+        register(SplitFunction.self)
         register(FileOffsetStore.self)
         register(InMemoryOffsetStore.self)
         register(FileDeadLetterStore.self)

@@ -15,6 +15,10 @@ extension DeliveryOptions: SettingStructure {
         "The most records that one poll may return.",
         default: defaults.maxPollRecords
     ).range(1...10_000_000)
+    private static let rateLimit = Setting<RateLimit?>(
+        "rateLimit",
+        "How much may be polled in a second; as much as the sinks take without it."
+    )
     private static let maxInFlightRecords = Setting<Int>(
         "maxInFlightRecords",
         "The most records that may be polled and not settled.",
@@ -100,7 +104,7 @@ extension DeliveryOptions: SettingStructure {
             maxUncommittedBytes,
             maxUncommittedTime,
             drainDeadline
-        ).adding(SettingGroup(lanes, laneShare, retry, outage, onError, errorLimit, guarantee, claim))
+        ).adding(SettingGroup(lanes, laneShare, retry, outage, onError, errorLimit, guarantee, claim, rateLimit))
     }
 
     /// The configured options.
@@ -117,6 +121,7 @@ extension DeliveryOptions: SettingStructure {
         laneShare = values[Self.laneShare]
         retry = values[Self.retry]
         outage = values[Self.outage].policy
+        rateLimit = values[Self.rateLimit]
         chooseKinds(values)
     }
 

@@ -15,7 +15,7 @@ public struct SettingShape: Sendable {
     /// Whether a value is a list.
     var isList = false
     /// Whether a value is an object or a list, which in the environment is written as JSON.
-    var isStructured = false
+    package var isStructured = false
 
     /// The shape of a value that is written as one text, number or truth value.
     public init(_ words: String, schema: StructuredObject = ["type": .string("string")]) {
