@@ -39,7 +39,7 @@ let package = Package(
         ),
         .target(
             name: "CloudEventsTool",
-            dependencies: ["CloudEventsCodec"],
+            dependencies: ["CloudEventsCodec", "OpenConnect"],
             path: "Examples/CloudEventsTool/Sources/CloudEventsTool"
         ),
         .executableTarget(

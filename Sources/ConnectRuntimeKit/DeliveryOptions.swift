@@ -6,6 +6,8 @@ public import OpenConnect
 public struct DeliveryOptions: Sendable, Hashable {
     /// The most records that one poll may return.
     public var maxPollRecords = 1000
+    /// How much may be polled in a second; `nil` for as much as the sinks take.
+    public var rateLimit: RateLimit?
     /// The most records that may be polled and not settled.
     public var maxInFlightRecords = 100_000
     /// The most bytes, counted in whole buffers, that may be polled and not settled; what functions made of them counts.

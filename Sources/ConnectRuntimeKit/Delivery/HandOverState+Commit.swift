@@ -202,6 +202,9 @@ extension HandOverState {
         if let reportDue {
             if reportDue <= now { demandCommit(&wake) } else { next = min(next ?? reportDue, reportDue) }
         }
+        if let due = rate?.due {
+            if due <= now { wakeSource(&wake) } else { next = min(next ?? due, due) }
+        }
         guard let next, armedDue.map({ next < $0 }) ?? true else { return .park }
         armedDue = next
         return .arm(next)
@@ -211,6 +214,7 @@ extension HandOverState {
     mutating func noteDue(_ due: ConnectorClock.Instant, _ wake: inout Wakeups) {
         if armedDue == due { armedDue = nil }
         for sink in desks.indices { wakeSink(sink, &wake) }
+        if rate != nil { wakeSource(&wake) }
         wakeDueTimer(&wake)
         if isDelivered { wakeAll(&wake) }
     }

@@ -75,6 +75,7 @@ extension HandOverState {
     var reading: MeterReading {
         var reading = MeterReading()
         reading.counts = ledger.counts
+        reading.rateLimitedTime = rateLimitedTime
         reading.pollSizes = meter?.pollSizes ?? reading.pollSizes
         reading.latency = meter?.latency ?? reading.latency
         reading.sinks = desks.map { desk in

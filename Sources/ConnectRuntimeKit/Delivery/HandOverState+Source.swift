@@ -23,6 +23,7 @@ extension HandOverState {
     /// What the source's task does next.
     mutating func pollStep(_ wake: inout Wakeups) -> PollStep {
         let step = restStep
+        if rate != nil { noteRate(step, &wake) }
         if case .rest = step, isUncommittedLimitReached, canCommit { demandCommit(&wake) }
         guard case .poll(let request) = step else { return step }
         isPolling = true
@@ -64,7 +65,12 @@ extension HandOverState {
     /// The same without the poll being noted.
     var restStep: PollStep {
         guard phase == .running, !hasSourceEnded else { return .end }
-        guard !isPaused, mayPollUncommitted, let room else { return .rest }
+        guard !isPaused, mayPollUncommitted, var room else { return .rest }
+        if let rate {
+            guard let grant = rate.gate.grant(at: clock.now) else { return .rest }
+            room.records = min(room.records, grant.records)
+            room.bytes = min(room.bytes, grant.bytes)
+        }
         let request = PollRequest(maxRecords: min(room.records, options.maxPollRecords), maxBytes: room.bytes)
         guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
         return pollStep(request, leavingOut: heldBackPartitions)

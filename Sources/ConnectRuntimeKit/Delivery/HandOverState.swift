@@ -68,6 +68,7 @@ struct HandOverState: Sendable {
     /// Whether the poll failed and is made again later.
     var isPollPaused = false
     var pollNumber: UInt64 = 0
+    var rate: RateControl?
     var hasSourceEnded = false
     /// The size of the buffer that the newest record was cut from, in bytes: less room than that is none.
     var newestBuffer = 0
@@ -141,6 +142,7 @@ struct HandOverState: Sendable {
         self.clock = clock
         self.randomness = randomness
         failures = FailureWindow(options.onError.limit)
+        rate = options.rateLimit.map { RateControl(gate: RateGate($0, at: clock.now)) }
     }
 
     /// Takes over what the source's task did under its lease.

@@ -63,6 +63,8 @@ struct FunctionStage: Sendable {
             var isMeantForAny = false
             for (number, part) in made.enumerated() {
                 let endsUnit = polled.hasOffset && number == made.count - 1
+                var part = part
+                if made.count > 1, part.record.id == nil { part.record.becomePart(number) }
                 let origin = Parcel.Origin(index: Int32(index), part: Int32(number), endsUnit: endsUnit)
                 for sink in sinks.indices where part.sinks?.contains(sinks[sink]) ?? true {
                     isMeantForAny = true

@@ -33,6 +33,8 @@ struct MeterReading: Sendable {
     var latency = MetricHistogram(.durations)
     /// How often a call was made again.
     var retries: [CallName: Int] = [:]
+    /// How long polling waited for the rate limit, where there is one.
+    var rateLimitedTime: Duration?
 
     mutating func merge(_ other: MeterReading) {
         counts += other.counts
@@ -48,6 +50,7 @@ struct MeterReading: Sendable {
         saveDurations.merge(other.saveDurations)
         reportDurations.merge(other.reportDurations)
         latency.merge(other.latency)
+        if let time = other.rateLimitedTime { rateLimitedTime = (rateLimitedTime ?? .zero) + time }
         retries.merge(other.retries, uniquingKeysWith: +)
     }
 }

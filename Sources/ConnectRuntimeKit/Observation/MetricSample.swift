@@ -66,6 +66,7 @@ extension MetricSample.Metric {
     static let deliveredBytes = counter("delivered_bytes", "bytes", "Bytes of data, as polled, of delivered records.")
     static let retries = counter("call_retries", "calls", "Calls that were made again after a failure.")
     static let restarts = counter("pipeline_restarts", "restarts", "Starts after a failure.")
+    static let rateLimited = counter("rate_limited_seconds", "seconds", "Time that polling waited for the rate limit.")
     static let inFlightRecords = gauge("in_flight_records", "records", "Records that are polled and not settled.")
     static let inFlightBytes = gauge("in_flight_bytes", "bytes", "Bytes that the records in flight hold in memory.")
     static let uncommittedRecords = gauge(
@@ -102,7 +103,8 @@ extension MetricSample.Metric {
 
     /// All metrics of a pipeline.
     public static let all: [MetricSample.Metric] = [
-        polled, settled, abandoned, committed, retried, accepted, deliveredBytes, retries, restarts, inFlightRecords,
+        polled, settled, abandoned, committed, retried, accepted, deliveredBytes, retries, restarts, rateLimited,
+        inFlightRecords,
         inFlightBytes, uncommittedRecords, uncommittedBytes, heldBack, lag, progressAge, state, pollSizes, putSizes,
         pollDurations, functionDurations, putDurations, flushDurations, saveDurations, commitDurations, pollToCommit,
     ]

@@ -15,6 +15,7 @@ extension Pipeline {
         metrics.abandoned = reading.abandoned
         metrics.restarts = restarts
         for (call, count) in reading.retries { metrics.retries["\(call.name) of the \(call.connector)"] = count }
+        metrics.rateLimitedTime = reading.rateLimitedTime
         metrics.inFlightRecords = gauges.inFlight.records
         metrics.inFlightBytes = gauges.inFlight.bytes
         metrics.uncommittedRecords = gauges.uncommitted.records

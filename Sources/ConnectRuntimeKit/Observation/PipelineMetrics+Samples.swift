@@ -31,10 +31,13 @@ extension PipelineMetrics {
         list.add(.retried, Double(counts.retried))
         list.add(.deliveredBytes, Double(counts.deliveredBytes))
         list.add(.restarts, Double(restarts))
+        if let time = rateLimitedTime { list.add(.rateLimited, Self.seconds(time)) }
         for (call, count) in retries.sorted(by: { $0.key < $1.key }) {
             list.add(.retries, Double(count), ["call": call])
         }
     }
+
+    private static func seconds(_ duration: Duration) -> Double { Double(duration.wholeNanoseconds) / 1e9 }
 
     private func addGauges(to list: inout SampleList) {
         list.add(.inFlightRecords, Double(inFlightRecords))
@@ -43,7 +46,7 @@ extension PipelineMetrics {
         list.add(.uncommittedBytes, Double(uncommittedBytes))
         list.add(.heldBack, Double(heldBackPartitions))
         if let lag { list.add(.lag, Double(lag.values.reduce(0, +))) }
-        if let age = timeSinceProgress { list.add(.progressAge, Double(age.wholeNanoseconds) / 1e9) }
+        if let age = timeSinceProgress { list.add(.progressAge, Self.seconds(age)) }
         for known in PipelineState.all { list.add(.state, known == state ? 1 : 0, ["state": known.description]) }
     }
 

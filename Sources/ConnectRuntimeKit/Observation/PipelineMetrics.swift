@@ -36,6 +36,9 @@ public struct PipelineMetrics: Sendable {
     /// How often a call was made again because it had failed, by the call, such as `put of the orders`.
     public internal(set) var retries: [String: Int] = [:]
 
+    /// How long polling has waited for the ``DeliveryOptions/rateLimit``; `nil` where there is none.
+    public internal(set) var rateLimitedTime: Duration?
+
     /// Records that are polled and not settled.
     public internal(set) var inFlightRecords = 0
     /// Bytes of whole buffers that records in flight hold.

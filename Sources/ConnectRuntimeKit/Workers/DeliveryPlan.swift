@@ -33,6 +33,21 @@ struct DeliveryPlan: Sendable {
                 "\(name) is to send bad records to dead letters, but has none: pass `deadLetters:`"
             )
         }
+        if let defect = pipeline.options.rateLimit?.defect {
+            throw ConnectorError(.invalidConfiguration, "\(name): \(defect)")
+        }
+        let names = sinks.map(\.name)
+        for function in pipeline.functions {
+            guard let unknown = (function as? any SinkChoosing)?.chosenSinks.first(where: { !names.contains($0) })
+            else {
+                continue
+            }
+            throw ConnectorError(
+                .invalidConfiguration,
+                "a function of \(name) routes to the sink \"\(unknown)\", but there is only "
+                    + names.joined(separator: ", ")
+            )
+        }
         guard sinks.count == 1 || !sinks.contains(where: { $0.sink is any PositionKeepingSink }) else {
             throw ConnectorError(
                 .invalidConfiguration,

@@ -89,8 +89,9 @@ final class SourceWorker: ConnectorWorker {
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
         let isTraced = retrier.spans.isActive
-        // With spans, each put has one.
-        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !isTraced
+        // With spans, each put has one; with a limit, each batch is counted.
+        let isLimited = retrier.options.rateLimit != nil
+        let isPlain = sinks.count == 1 && sinks[0].isPlain && stage.functions.isEmpty && !isTraced && !isLimited
         let lease = handOver.lease
         var sampling = PollSampling(isMeasuring: handOver.pollMeter != nil, isTraced: isTraced)
         var next = await handOver.nextPoll(resting: rest)
@@ -102,6 +103,7 @@ final class SourceWorker: ConnectorWorker {
                 } else {
                     batch = try await polled.poll(request)
                 }
+                if isLimited { handOver.sourceStep { state, _ in state.chargeRate(batch) } }
                 if needsOffsets { try checkOffsets(batch) }
             } catch {
                 if await pause(after: error, &failures) { continue }

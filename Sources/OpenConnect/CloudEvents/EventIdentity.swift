@@ -12,6 +12,8 @@ import CloudEventsCodec
 /// | the text `a/b c` | `access.log:~a/b%20c` |
 /// | fields of schema version 1 | `access.log:1~%7B%22lsn%22%3A7%7D` |
 ///
+/// A part of a split record has the id of that record, `/` and its index: `access.log:42/1`.
+///
 /// A replay gives the same id, and no two positions of a source do: what follows the last colon is the offset, and
 /// everything in it but digits is percent-encoded. The event's source tells the ids of different pipelines apart.
 enum EventIdentity {
@@ -34,6 +36,9 @@ enum EventIdentity {
         return String(decoding: output, as: UTF8.self) + ":"
     }
 
+    /// The id of one of the records that one was split into, from that record's id.
+    static func part(_ index: Int, of id: String) -> String { "\(id)/\(index)" }
+
     private static func text(_ offset: RecordOffset) -> String {
         if let sequence = offset.sequence {
             return offset.incarnation == 0 ? "\(sequence)" : "\(sequence)." + String(offset.incarnation, radix: 16)
@@ -49,5 +54,15 @@ enum EventIdentity {
         case "!"..."~": true
         default: scalar.value >= 0xA0 && scalar.properties.isAlphabetic
         }
+    }
+}
+
+extension ConnectorRecord {
+    /// The id that the record's event has: its own, or the one that is made from partition and offset.
+    package var eventID: String? { id ?? offset.map { EventIdentity.id(partition, $0) } }
+
+    /// Makes the record one of several that one was split into: an id tells them apart, and is the same in a replay.
+    package mutating func becomePart(_ index: Int) {
+        if let whole = eventID { id = EventIdentity.part(index, of: whole) }
     }
 }

@@ -3,9 +3,9 @@
 import CloudEventsCodec
 
 /// Partition and offset as the text of one extension attribute: `sequence:42@access.log`.
-struct PositionText: Equatable {
-    var partition: RecordPartition
-    var offset: RecordOffset?
+package struct PositionText: Equatable {
+    package var partition: RecordPartition
+    package var offset: RecordOffset?
 
     /// The text that only says: there is none, whatever the attributes below look like.
     static let none = "none"
@@ -17,7 +17,13 @@ struct PositionText: Equatable {
         offset = record.offset
     }
 
-    var text: String { offsetText + "@" + PercentText.encode(partition.name) }
+    /// The text of a stored position.
+    package init(_ position: RecordPosition) {
+        partition = position.partition
+        offset = position.offset
+    }
+
+    package var text: String { offsetText + "@" + PercentText.encode(partition.name) }
 
     private var offsetText: String {
         guard let offset else { return "" }
@@ -30,7 +36,7 @@ struct PositionText: Equatable {
     }
 
     /// Reads the text, or gives `nil` where ``text`` would not have written it.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let separator = text.lastIndex(of: "@"),
             let name = PercentText.decode(text[text.index(after: separator)...]).flatMap(String.init(validatingUTF8:))
         else { return nil }

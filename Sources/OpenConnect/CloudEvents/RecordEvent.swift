@@ -99,7 +99,7 @@ struct RecordEvent {
     }
 
     func event(of record: ConnectorRecord, defaults: EventDefaults) throws -> CloudEvent {
-        guard let id = record.id ?? record.offset.map({ EventIdentity.id(record.partition, $0) }) else {
+        guard let id = record.eventID else {
             throw ConnectorError(
                 .invalidRecord,
                 "no event can be made of the record: it has neither an id nor an offset to make one of; give it an id"

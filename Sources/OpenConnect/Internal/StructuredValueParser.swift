@@ -41,15 +41,15 @@ struct StructuredValueParser {
     private mutating func object() throws(CloudEventError) -> StructuredObject {
         var members: [StructuredObject.Member] = []
         // Looking through few names is cheaper than hashing them; many are hashed, so that none costs more than that.
-        var manyNames: Set<String> = []
+        var manyNames: Set<ExactText> = []
         while case .name(let string) = try reader.next() {
             let name = reader.text(string)
             let isNew: Bool
             if members.count < 16 {
-                isNew = !members.contains { $0.name == name }
+                isNew = !members.contains { $0.name.hasSameBytes(as: name) }
             } else {
-                if manyNames.isEmpty { manyNames = Set(members.map(\.name)) }
-                isNew = manyNames.insert(name).inserted
+                if manyNames.isEmpty { manyNames = Set(members.map { ExactText($0.name) }) }
+                isNew = manyNames.insert(ExactText(name)).inserted
             }
             guard isNew else {
                 throw CloudEventError(

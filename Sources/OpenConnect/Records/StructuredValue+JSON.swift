@@ -10,10 +10,11 @@ extension StructuredValue {
     ///
     /// A whole number that fits 64 bits becomes an integer; a number whose shortest text as a double is the very text
     /// that was read becomes a double; any other is kept as its own digits. So ``json`` writes each number as it was
-    /// read, and the members of an object in the order in which they were read.
+    /// read, and the members of an object in the order in which they were read. Only white space and the way of writing
+    /// a character in a string (`\u00e9`, `\/`) are not kept.
     ///
     /// - Throws: ``ConnectorError`` with the code `invalidRecord` and the byte's place, where the text is not JSON
-    ///   (RFC 8259), an object has two members of one name, or the nesting is deeper than 126 levels.
+    ///   (RFC 8259), an object has two members of one name (compared by bytes), or the nesting is deeper than 126 levels.
     public init(json text: SharedBytes) throws {
         do {
             self = try text.withUnsafeBytes { bytes throws(CloudEventError) in
@@ -40,8 +41,11 @@ extension StructuredValue {
     ///
     /// - Throws: ``ConnectorError`` with the code `invalidRecord` that names the place of a double that is not finite, of
     ///   a decimal that is no number of JSON, or of a nesting deeper than 126 levels.
-    public func validatedJSON() throws -> SharedBytes {
-        if let defect = StructuredValueWriter.defect(of: self, depth: 0) {
+    public func validatedJSON() throws -> SharedBytes { try validatedJSON(depth: 0) }
+
+    /// The same for a value that stands within so many objects and arrays.
+    package func validatedJSON(depth: Int) throws -> SharedBytes {
+        if let defect = StructuredValueWriter.defect(of: self, depth: depth) {
             throw ConnectorError(.invalidRecord, "JSON has no form for the structured value: \(defect)")
         }
         return json

@@ -65,6 +65,55 @@ struct StructuredValueJSONTests {
         expectError(mentioning: "two members") { try data.structured }
     }
 
+    @Test("Names and texts are told apart by their bytes, among many members too", arguments: [0, 3, 40])
+    func namesByBytes(others: Int) throws {
+        // The same to a reader: an é, and an e with an accent behind it.
+        let (short, long) = ("\u{E9}", "e\u{301}")
+        let rest = (0..<others).map { ",\"m\($0)\":0" }.joined()
+        let text = "{\"\(short)\":1,\"\(long)\":2\(rest)}"
+        let value = try read(text)
+        #expect(String(decodingUTF8: value.json) == text)
+        guard case .object(var object) = value else { return #expect(Bool(false)) }
+        #expect(object[short] == .integer(1) && object[long] == .integer(2))
+        object[long] = .integer(3)
+        object[short] = nil
+        #expect(String(decodingUTF8: StructuredValue.object(object).json) == "{\"\(long)\":3\(rest)}")
+        #expect(StructuredObject([(short, .null), (long, .null), (short, .integer(4))]).members.count == 2)
+        #expect(StructuredValue.string(short) != .string(long) && StructuredValue.string(short) == .string("\u{E9}"))
+        #expect(StructuredValue.object([(short): .null]) != .object([(long): .null]))
+        expectError(mentioning: "two members") { try read("{\"\(short)\":1\(rest),\"\\u00e9\":2}") }
+    }
+
+    @Test("Any digits of a number come back, and any character of a text")
+    func lossless() throws {
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<20_000 {
+            let digits = { (count: Int) in (0..<count).map { _ in "\(random.below(10))" }.joined() }
+            var number = random.chance(50) ? "-" : ""
+            number += random.chance(30) ? "0" : "\(1 + random.below(9))" + digits(random.below(30))
+            if random.chance(50) { number += "." + digits(1 + random.below(25)) }
+            if random.chance(40) {
+                number += random.pick(["e", "E"]) + random.pick(["", "+", "-"]) + digits(1 + random.below(4))
+            }
+            #expect(String(decodingUTF8: try read(number).json) == number)
+            #expect(try read(number) == read(number))
+        }
+        for _ in 0..<2000 {
+            var text = ""
+            for _ in 0..<random.below(20) {
+                let limit = random.pick([0x20, 0x80, 0x800, 0x11_0000])
+                text.unicodeScalars.append(Unicode.Scalar(UInt32(random.below(limit))) ?? "?")
+            }
+            let value = StructuredValue.object(StructuredObject([(text, .string(text))]))
+            #expect(try StructuredValue(json: value.json) == value)
+            let escaped = text.utf16.map { unit in
+                let hex = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            }.joined()
+            #expect(try read("\"\(escaped)\"") == .string(text))
+        }
+    }
+
     @Test("Nesting has a limit, both ways")
     func depth() throws {
         func nested(_ depth: Int) -> String {

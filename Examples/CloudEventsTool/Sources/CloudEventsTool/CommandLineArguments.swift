@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OpenConnect
+
 /// What the command line asks for.
 enum CommandLineArguments {
     case help

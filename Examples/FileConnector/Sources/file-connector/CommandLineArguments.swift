@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FileConnector
+import OpenConnect
 
 /// What the command line asks for.
 enum CommandLineArguments {
-    case help(String)
+    case help
+    /// A run that is described by options.
     case run(RunOptions)
+    /// What every application of the library can do.
+    case application
 
     /// - Throws: ``UsageError`` that names the argument and says what it should be.
     init(_ arguments: [String]) throws(UsageError) {
-        if arguments.contains(where: { $0 == "--help" || $0 == "-h" }) || arguments == ["help"] {
-            self = .help(HelpText.text)
-            return
+        let asksForHelp = arguments.contains { $0 == "--help" || $0 == "-h" } || arguments.first == "help"
+        switch arguments.first {
+        case "run"?:
+            let isConfigured = arguments.contains { $0 == "--config" || $0.hasPrefix("--config=") }
+            guard !asksForHelp else { self = .help; break }
+            guard isConfigured else { self = .run(try RunOptions(Array(arguments.dropFirst()))); break }
+            try Self.refuseMixture(arguments)
+            self = .application
+        case let first?: self = asksForHelp && first.hasPrefix("-") || first == "help" ? .help : .application
+        case nil: throw UsageError("a command is missing: run, check, settings, offsets, redrive")
         }
-        guard let verb = arguments.first else { throw UsageError("a command is missing: 'run'") }
-        guard verb == "run" else { throw UsageError("'\(verb)' is no command; the command is 'run'") }
-        self = .run(try RunOptions(Array(arguments.dropFirst())))
+    }
+
+    /// A run has either a configuration or options: nobody could tell which of them counts.
+    private static func refuseMixture(_ arguments: [String]) throws(UsageError) {
+        for option in RunOptions.optionsInPlaceOfConfiguration
+        where arguments.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
+            throw UsageError("\(option) cannot be given together with --config; write it into the configuration")
+        }
     }
 }
 
@@ -90,11 +106,12 @@ struct RunOptions: Equatable {
         return value
     }
 
+    static let optionsInPlaceOfConfiguration = optionsWithValue + ["--follow", "--append"]
     private static let optionsWithValue = ["--from", "--to", "--state", "--format", "--commit-interval", "--batch"]
 
     private static func unknown(_ name: String) -> String {
         guard name.hasPrefix("-") else { return "'\(name)' is no option; inputs are given with --from PATH" }
-        let all = optionsWithValue + ["--follow", "--append", "--quiet", "--help"]
+        let all = optionsInPlaceOfConfiguration + ["--quiet", "--config", "--help"]
         return "\(name) is no option; there are \(all.joined(separator: ", "))"
     }
 
@@ -114,15 +131,9 @@ struct RunOptions: Equatable {
     }
 
     private static func duration(_ name: String, _ value: String) throws(UsageError) -> Duration {
-        let units: [(suffix: String, nanoseconds: Int64)] = [
-            ("ms", 1_000_000), ("us", 1_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
-        ]
-        for (suffix, nanoseconds) in units where value.hasSuffix(suffix) {
-            guard let number = Int64(value.dropLast(suffix.count)), number > 0 else { break }
-            let (total, overflow) = number.multipliedReportingOverflow(by: nanoseconds)
-            guard !overflow, total <= 86_400_000_000_000 else { break }
-            return .nanoseconds(total)
+        guard let duration = DurationText.duration(value), duration > .zero, duration <= .seconds(86_400) else {
+            throw UsageError("\(name) is a time with its unit, such as 250ms, 1s or 5m, up to a day, not '\(value)'")
         }
-        throw UsageError("\(name) is a time with its unit, such as 250ms, 1s or 5m, up to a day, not '\(value)'")
+        return duration
     }
 }

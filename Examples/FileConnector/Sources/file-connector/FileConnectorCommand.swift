@@ -1,38 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-import Glibc
+import ConnectRuntimeKit
+import FileConnector
+
+#if canImport(Darwin)
+import Darwin
 #elseif canImport(Musl)
 import Musl
 #else
-import Darwin
+import Glibc
 #endif
 
-/// Copies lines from files to a file, surviving kill -9 at any moment.
+/// Copies lines from files to a file, surviving kill -9 at any moment, or runs the pipelines of a configuration.
 @main
 struct FileConnectorCommand {
-    static func main() async { exit(await run().rawValue) }
+    static func main() async { exit(await run(Array(CommandLine.arguments.dropFirst())).code) }
 
-    private static func run() async -> ExitStatus {
+    private static func run(_ arguments: [String]) async -> ApplicationStatus {
+        let application = ConnectorApplication(name: "file-connector", version: "0.1.0") { registry in
+            registry.register(FileSource.self)
+            registry.register(FileSink.self)
+        }
         do {
-            switch try CommandLineArguments(Array(CommandLine.arguments.dropFirst())) {
-            case .help(let text):
-                Terminal.printHelp(text)
-                return .done
-            case .run(let options):
-                return await RunCommand(options).execute()
+            switch try CommandLineArguments(arguments) {
+            case .help: ApplicationConsole.system.output(HelpText.text)
+            case .run(let options): return await RunCommand(options).execute()
+            case .application: return await application.run(arguments)
             }
+            return .done
         } catch {
-            Terminal.report("\(error.message)\nTry 'file-connector --help'.")
+            ApplicationConsole.system.diagnostics("file-connector: \(error.message)\nTry 'file-connector --help'.\n")
             return .usage
         }
     }
-}
-
-/// What the process tells whoever started it.
-enum ExitStatus: Int32 {
-    case done = 0
-    case failed = 1
-    case usage = 2
-    case deadlinePassed = 3
 }

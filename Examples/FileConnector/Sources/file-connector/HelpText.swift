@@ -8,6 +8,12 @@ enum HelpText {
           file-connector run --from PATH [--from PATH …] --to PATH --state DIR
                              [--format lines|cloudevents] [--follow] [--commit-interval 1s]
                              [--batch 1000] [--append] [--quiet]
+          file-connector run --config FILE [--log-format text|json] [--log-level LEVEL] [--quiet]
+          file-connector check | settings | offsets | redrive …
+          file-connector --version | --help
+
+        A configuration describes any number of pipelines with the types that 'file-connector settings' lists. Type
+        'file-connector COMMAND --help' for the other commands.
 
         OPTIONS
           --from PATH             An input file. May be given several times; the lines of each input keep their
@@ -36,5 +42,6 @@ enum HelpText {
           1  failed: the message says what is wrong and what to do
           2  the command line or the configuration is wrong
           3  a deadline passed: the message names the call that hangs
+
         """
 }

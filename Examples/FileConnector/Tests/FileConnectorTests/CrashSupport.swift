@@ -49,17 +49,10 @@ enum CrashSettings {
 /// Runs a test in a directory of its own, whatever the test leaves in it.
 func withCrashDirectory(_ body: (TemporaryDirectory) async throws -> Void) async throws {
     let directory = try TemporaryDirectory()
-    do {
-        try await body(directory)
-    } catch {
-        _ = try await ProcessCommand(
-            "cp",
-            ["-a", directory.path, "/tmp/crashplay/kept-\(getpid())-\(UInt8.random(in: 0...255))"]
-        ).run()
-        _ = try await ProcessCommand("rm", ["-rf", directory.path]).run()
-        throw error
-    }
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await body(directory)) } catch { outcome = .failure(error) }
     _ = try await ProcessCommand("rm", ["-rf", directory.path]).run()
+    try outcome.get()
 }
 
 /// The numbered lines of an input, all different.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds what somebody may have meant by a mistyped name.
-enum NearestName {
+package enum NearestName {
     /// `: did you mean 'x'?` where a name is near, or nothing.
-    static func advice(for name: String, among names: [String]) -> String {
+    package static func advice(for name: String, among names: [String]) -> String {
         let name = String(name.prefix(40))
         let distances = names.map {
             (name: $0, distance: distance(Array(name.unicodeScalars), Array($0.unicodeScalars)))

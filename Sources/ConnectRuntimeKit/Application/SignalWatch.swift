@@ -10,12 +10,12 @@ import Musl
 import Darwin
 #endif
 
-/// Turns SIGTERM and SIGINT into elements of a stream.
-struct SignalWatch {
-    let signals: AsyncStream<Int32>
+/// Turns SIGTERM and SIGINT into elements of a stream, until it is ended.
+package struct SignalWatch {
+    package let signals: AsyncStream<Int32>
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    package init() {
         // The limit of a file's size is an error of the write, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
@@ -29,5 +29,11 @@ struct SignalWatch {
             source.resume()
             return source
         }
+    }
+
+    /// Has the signals do again what they do by default.
+    package func end() {
+        for source in sources { source.cancel() }
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
     }
 }

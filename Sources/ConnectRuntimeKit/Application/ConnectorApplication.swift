@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import OpenConnect
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// The command line of an author's executable.
+///
+/// ```swift
+/// @main
+/// struct Ticks {
+///     static func main() async {
+///         await ConnectorApplication(name: "ticks", version: "1.0.0") { $0.register(TickSource.self) }.main()
+///     }
+/// }
+/// ```
+///
+/// `ticks run --config FILE` runs the pipelines of a configuration, `check` looks whether they would work, `settings`
+/// documents what a configuration can say, `offsets` and `redrive` look after what is stored. See <doc:Application>.
+///
+/// While it runs it handles SIGTERM and SIGINT, writes to standard error, and may end the process; nothing else in the
+/// library does.
+public struct ConnectorApplication: Sendable {
+    /// The name of the executable.
+    public let name: String
+    /// The version that `--version` prints.
+    public let version: String
+    /// The types that a configuration can name.
+    public let registry: ConnectorRegistry
+    let console: ApplicationConsole
+    let references: SettingReferences
+
+    /// An application.
+    ///
+    /// - Parameters:
+    ///   - name: the name of the executable.
+    ///   - version: what `--version` prints behind it.
+    ///   - register: adds the author's types to those of the library.
+    public init(name: String, version: String, _ register: (inout ConnectorRegistry) -> Void = { _ in }) {
+        self.init(name: name, version: version, console: .system, references: .system, register)
+    }
+
+    /// An application with everything that a test wants to choose.
+    package init(
+        name: String,
+        version: String,
+        console: ApplicationConsole,
+        references: SettingReferences,
+        _ register: (inout ConnectorRegistry) -> Void = { _ in }
+    ) {
+        self.name = name
+        self.version = version
+        self.console = console
+        self.references = references
+        var registry = ConnectorRegistry()
+        register(&registry)
+        self.registry = registry
+    }
+
+    /// Does what the command line says, and ends the process with its status.
+    @concurrent
+    public func main() async -> Never {
+        exit(await run(Array(CommandLine.arguments.dropFirst())).code)
+    }
+
+    /// Does what arguments say.
+    ///
+    /// - Parameter arguments: those behind the name of the executable.
+    /// - Returns: the status for the process.
+    @concurrent
+    public func run(_ arguments: [String]) async -> ApplicationStatus {
+        guard let verb = arguments.first else {
+            return refuse("a command is missing: \(Self.verbs.joined(separator: ", "))")
+        }
+        switch verb {
+        case "--help", "-h", "help":
+            console.output(HelpText.text(name))
+            return .done
+        case "--version":
+            console.output("\(name) \(version)\n")
+            return .done
+        default: break
+        }
+        guard let command = ApplicationCommand.all.first(where: { $0.name == verb }) else {
+            let advice = NearestName.advice(for: verb, among: Self.verbs)
+            return refuse(
+                "'\(verb)' is no command"
+                    + (advice.isEmpty ? "; there are \(Self.verbs.joined(separator: ", "))" : advice)
+            )
+        }
+        return await perform(command, arguments.dropFirst())
+    }
+
+    private static let verbs = ApplicationCommand.all.map(\.name)
+
+    private func perform(_ command: ApplicationCommand, _ arguments: ArraySlice<String>) async -> ApplicationStatus {
+        guard !arguments.contains("--help"), !arguments.contains("-h") else {
+            console.output(HelpText.text(command, name))
+            return .done
+        }
+        do {
+            let options = try CommandLineOptions(
+                arguments,
+                command.options,
+                takesOperands: !command.operands.isEmpty
+            )
+            switch command.name {
+            case "run": return try await RunVerb(self, options).execute()
+            case "check": return try await CheckVerb(self, options).execute()
+            case "settings": return try SettingsVerb(self, options).execute()
+            case "offsets": return try await OffsetsVerb(self, options).execute()
+            default: return try await RedriveVerb(self, options).execute()
+            }
+        } catch let error as CommandLineOptions.UsageError {
+            return refuse(error.message)
+        } catch let problems as SettingProblems {
+            console.diagnostics(problems.description + "\n")
+            return command.name == "check" ? .failed : .usage
+        } catch {
+            report(error)
+            return .of(error)
+        }
+    }
+
+    // MARK: Saying what is wrong
+
+    func report(_ error: any Error, _ redaction: SecretRedaction = SecretRedaction()) {
+        let text = (error as? ConnectorError)?.report ?? "\(error)"
+        console.diagnostics(redaction.redact("\(name): \(text)") + "\n")
+    }
+
+    private func refuse(_ message: String) -> ApplicationStatus {
+        console.diagnostics("\(name): \(message)\nTry '\(name) --help'.\n")
+        return .usage
+    }
+
+    // MARK: The configuration
+
+    /// The configuration that a command was given, and what takes its secrets out of texts.
+    func configuration(_ options: CommandLineOptions) throws -> (ConnectConfiguration, SecretRedaction) {
+        let path = try options.required("--config", "the configuration")
+        let text: String
+        do {
+            text = try String(textOfFile: path, atMost: SettingDocument.maxBytes)
+        } catch {
+            throw ConnectorError(.invalidConfiguration, "the configuration cannot be read: \(error)", cause: error)
+        }
+        let document = try SettingDocument(json: text, file: path, references: references)
+        return (try ConnectConfiguration(document, registry: registry), document.redaction)
+    }
+}
+
+extension ConnectorError {
+    /// What is wrong, for people: without the code, and without the cause where the message has it already.
+    package var report: String {
+        var text = message
+        if let position { text += " (at \(position))" }
+        if let cause, !(cause is CancellationError), !(cause is SettingProblems), !text.contains("\(cause)") {
+            text += ": \(cause)"
+        }
+        return text
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that a process runs until it ends, or until signals end it: a runtime, or a single pipeline.
+package struct HostedRun: Sendable {
+    package var run: @Sendable () async throws -> Void
+    /// Asks it to drain and stop.
+    package var stop: @Sendable () -> Void
+    /// How long that may take.
+    package var deadline: Duration
+    /// The calls that have not returned, in words.
+    package var calls: @Sendable () -> [String]
+    package var counts: @Sendable () -> DeliveryCounts
+
+    /// How long the calls that are left may take, once they are cancelled.
+    private static let grace = Duration.seconds(2)
+    private static let progressInterval = Duration.milliseconds(250)
+
+    package init(_ pipeline: Pipeline) {
+        run = { try await pipeline.run() }
+        stop = { pipeline.stop() }
+        deadline = pipeline.options.drainDeadline
+        calls = { pipeline.status.calls.map(\.description) }
+        counts = { pipeline.status.counts }
+    }
+
+    package init(_ runtime: ConnectRuntime) {
+        run = { try await runtime.run() }
+        stop = { runtime.stop() }
+        deadline = runtime.options.stopDeadline
+        calls = {
+            runtime.health.pipelines.flatMap { health in
+                health.status.calls.map { "\(health.pipeline): \($0)" }
+            }
+        }
+        counts = { runtime.health.pipelines.reduce(into: DeliveryCounts()) { $0.addDelivered($1.status.counts) } }
+    }
+
+    /// Runs it. The first signal drains, the second cancels. What does not end by its deadline is named, and the process
+    /// ends.
+    ///
+    /// - Throws: what the run throws; `cancelled` after the second signal.
+    package func execute(
+        _ signals: AsyncStream<Int32>,
+        _ console: ApplicationConsole,
+        _ lines: DiagnosticLines,
+        showsProgress: Bool
+    ) async throws {
+        let cut = StopSignal()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await cuttable(by: cut)
+                return true
+            }
+            group.addTask {
+                await obey(signals, cut, console, lines)
+                return false
+            }
+            if showsProgress {
+                group.addTask {
+                    await show(lines)
+                    return false
+                }
+            }
+            defer {
+                group.cancelAll()
+                lines.endProgress()
+            }
+            while try await group.next() == false {}
+        }
+    }
+
+    /// Runs it until it ends, or is cancelled by a signal.
+    private func cuttable(by cut: StopSignal) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await run()
+                return true
+            }
+            group.addTask {
+                await cut.wait()
+                return false
+            }
+            defer { group.cancelAll() }
+            guard try await group.next() == false else { return }
+            group.cancelAll()
+            while try await group.next() == false {}
+        }
+    }
+
+    private func obey(
+        _ signals: AsyncStream<Int32>,
+        _ cut: StopSignal,
+        _ console: ApplicationConsole,
+        _ lines: DiagnosticLines
+    ) async {
+        var iterator = signals.makeAsyncIterator()
+        guard await iterator.next() != nil else { return }
+        stop()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await abandon(after: deadline + Self.grace, "of \(deadline) passed", console, lines) }
+            _ = await iterator.next()
+            group.cancelAll()
+        }
+        guard !Task.isCancelled else { return }
+        cut.request()
+        await abandon(after: Self.grace, "for what was cancelled passed", console, lines)
+    }
+
+    private func abandon(
+        after time: Duration,
+        _ deadline: String,
+        _ console: ApplicationConsole,
+        _ lines: DiagnosticLines
+    ) async {
+        do { try await Task.sleep(for: time) } catch { return }
+        let calls = calls()
+        lines.add(
+            "the deadline \(deadline), and this call does not return: \(calls.joined(separator: ", ")). "
+                + "Nothing is lost: start again, and what was not committed is read again"
+        )
+        console.abandon(.deadlinePassed)
+    }
+
+    private func show(_ lines: DiagnosticLines) async {
+        let start = ContinuousClock.now
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: Self.progressInterval) } catch { return }
+            lines.show(progress: RunProgress(counts: counts(), elapsed: .now - start).description)
+        }
+    }
+}
+
+extension DeliveryCounts {
+    fileprivate mutating func addDelivered(_ other: DeliveryCounts) {
+        delivered += other.delivered
+        deliveredBytes += other.deliveredBytes
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+
+/// An event as a line of a log.
+struct LogLine {
+    /// How lines are written.
+    enum Format: String {
+        case text, json
+    }
+
+    static let levels: [ConnectorEvent.Level] = [.debug, .info, .warning, .error]
+
+    let event: RuntimeEvent
+    let time: RecordTimestamp
+
+    /// `2026-01-02T03:04:05.678Z WARNING orders: the message (name=value): error`
+    var text: String {
+        var text = "\(timeText) \(event.level.description.uppercased()) \(event.pipeline): \(event.message)"
+        let attributes = event.attributes.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+        if !attributes.isEmpty {
+            text += " (" + attributes.map { "\($0.key)=\($0.value)" }.joined(separator: ", ") + ")"
+        }
+        if let error = event.error { text += ": \(error)" }
+        // One event, one line, whatever a client library writes into its errors.
+        return text.replacing("\r", with: "\\r").replacing("\n", with: "\\n")
+    }
+
+    /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, `error`, `connector` and the attributes.
+    var json: String {
+        var members: StructuredObject = [
+            "time": .string(timeText), "level": .string(event.level.description), "pipeline": .string(event.pipeline),
+            "event": .string(event.kind.description), "message": .string(event.message),
+        ]
+        if let error = event.error { members["error"] = .string("\(error)") }
+        if let connector = event.connector { members["connector"] = .string(connector) }
+        if let state = event.state { members["state"] = .string("\(state)") }
+        if let attempt = event.attempt { members["attempt"] = .integer(Int64(attempt)) }
+        if let records = event.records { members["records"] = .integer(Int64(records)) }
+        for (name, value) in event.attributes.sorted(by: { $0.key < $1.key }) where members[name] == nil {
+            members[name] = .string(value)
+        }
+        return String(decoding: StructuredValue.object(members).json.withUnsafeBytes { Array($0) }, as: UTF8.self)
+    }
+
+    private var timeText: String {
+        // To the millisecond: what follows is noise in a log.
+        let milliseconds = time.nanosecondsSince1970 / 1_000_000
+        let fraction = Int32(milliseconds % 1000) * 1_000_000
+        let timestamp = try? Timestamp(secondsSince1970: milliseconds / 1000, nanoseconds: fraction)
+        return timestamp?.description ?? time.description
+    }
+}
+
+/// Writes what happens as lines.
+struct LogObserver: RuntimeObserver {
+    let format: LogLine.Format
+    let level: ConnectorEvent.Level
+    let redaction: SecretRedaction
+    let lines: DiagnosticLines
+
+    /// Durations are measured for nobody here.
+    var interests: ObserverInterests { .events }
+
+    func observe(_ event: RuntimeEvent) {
+        guard event.level >= level else { return }
+        let line = LogLine(event: event, time: .now)
+        lines.add(redaction.redact(format == .text ? line.text : line.json))
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// `redrive`: delivers dead letters after all.
+struct RedriveVerb {
+    let application: ConnectorApplication
+    let options: CommandLineOptions
+
+    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
+        self.application = application
+        self.options = options
+    }
+
+    func execute() async throws -> ApplicationStatus {
+        let selection = try selection()
+        let (configuration, redaction) = try application.configuration(options)
+        let lines = DiagnosticLines(application.console)
+        let log = LogObserver(format: .text, level: .warning, redaction: redaction, lines: lines)
+        let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
+        do {
+            let counts = try await redrive(pipeline, selection)
+            application.console.output(Self.text(counts))
+            return counts.failedAgain + counts.kept == 0 ? .done : .failed
+        } catch {
+            application.report(error, redaction)
+            return .of(error)
+        }
+    }
+
+    /// A signal cancels: what was delivered by then is removed from the dead letters, or is delivered again.
+    private func redrive(
+        _ pipeline: Pipeline,
+        _ selection: DeadLetterSelection
+    ) async throws -> RedriveCounts {
+        let watch = SignalWatch()
+        defer { watch.end() }
+        let signals = watch.signals
+        return try await withThrowingTaskGroup(of: RedriveCounts?.self) { group in
+            group.addTask { try await pipeline.redrive(selection) }
+            group.addTask {
+                for await _ in signals { return nil }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let counts = try await group.next() {
+                if let counts { return counts }
+                group.cancelAll()
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func selection() throws(CommandLineOptions.UsageError) -> DeadLetterSelection {
+        var selection = DeadLetterSelection(sink: options["--sink"], errorCode: options["--error"])
+        switch options["--stage"] {
+        case "poll"?: selection.stage = .poll
+        case "function"?: selection.stage = .function
+        case "put"?: selection.stage = .put
+        default: break
+        }
+        if let text = options["--limit"] {
+            guard let limit = Int(text), limit > 0 else {
+                throw CommandLineOptions.UsageError(message: "--limit is a number from 1 on, not '\(text)'")
+            }
+            selection.limit = limit
+        }
+        return selection
+    }
+
+    private static func text(_ counts: RedriveCounts) -> String {
+        """
+        \(counts.delivered) delivered, \(counts.filtered) filtered, \(counts.dropped) dropped, \
+        \(counts.failedAgain) failed again and kept, \(counts.kept) not tried and kept
+
+        """
+    }
+}

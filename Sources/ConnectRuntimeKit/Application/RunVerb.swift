@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// `run`: runs the pipelines of a configuration.
+struct RunVerb {
+    let application: ConnectorApplication
+    let options: CommandLineOptions
+
+    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
+        self.application = application
+        self.options = options
+    }
+
+    func execute() async throws -> ApplicationStatus {
+        let (configuration, redaction) = try application.configuration(options)
+        let console = application.console
+        let lines = DiagnosticLines(console)
+        let isQuiet = options.has("--quiet")
+        let chosen = options["--log-level"].flatMap { name in LogLine.levels.first { $0.description == name } }
+        let log = LogObserver(
+            format: options["--log-format"].flatMap(LogLine.Format.init) ?? .text,
+            level: chosen ?? (isQuiet ? .warning : .info),
+            redaction: redaction,
+            lines: lines
+        )
+        let runtime = try configuration.makeRuntime(observer: log)
+        let watch = SignalWatch()
+        defer { watch.end() }
+        do {
+            try await HostedRun(runtime).execute(
+                watch.signals,
+                console,
+                lines,
+                showsProgress: console.isInteractive && !isQuiet
+            )
+            return .done
+        } catch {
+            application.report(error, redaction)
+            return .of(error)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectTestKit
+import OpenConnect
+import Testing
+
+@testable import ConnectRuntimeKit
+
+/// What signals do to a run.
+@Suite struct HostedRunTests {
+    private struct Stopped: Error {}
+
+    /// A run that does as it is told.
+    private func hosted(
+        deadline: Duration = .seconds(60),
+        stop: @escaping @Sendable () -> Void = {},
+        _ body: @escaping @Sendable () async throws -> Void
+    ) -> HostedRun {
+        var run = HostedRun(Pipeline("p", from: GeneratorSource(), to: InMemorySink(InMemoryLog())))
+        run.run = body
+        run.stop = stop
+        run.deadline = deadline
+        run.calls = { ["put of sink"] }
+        return run
+    }
+
+    @Test func endsByItself() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        try await hosted {}.execute(
+            signals,
+            transcript.console,
+            DiagnosticLines(transcript.console),
+            showsProgress: false
+        )
+        #expect(transcript.diagnostics.isEmpty)
+        continuation.finish()
+    }
+
+    @Test func theFirstSignalStops() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let (stopped, stop) = AsyncStream<Void>.makeStream()
+        let run = hosted(stop: { stop.yield() }) { for await _ in stopped { return } }
+        continuation.yield(15)
+        try await run.execute(signals, transcript.console, DiagnosticLines(transcript.console), showsProgress: true)
+        #expect(transcript.abandoned == nil)
+    }
+
+    @Test func theSecondSignalCancels() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let run = hosted {
+            // Waits until it is cancelled, and tells so.
+            let (never, _) = AsyncStream<Void>.makeStream()
+            for await _ in never {}
+            throw ConnectorError(.cancelled, "cut short")
+        }
+        continuation.yield(2)
+        continuation.yield(2)
+        let error = await #expect(throws: ConnectorError.self) {
+            try await run.execute(
+                signals,
+                transcript.console,
+                DiagnosticLines(transcript.console),
+                showsProgress: false
+            )
+        }
+        #expect(error?.message == "cut short")
+        #expect(ApplicationStatus.of(error!) == .failed)
+    }
+
+    /// What ignores a stop is named, and the process ends: here, the run is let go when it would have.
+    @Test func theDeadlineNamesWhatHangs() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let (hanging, letGo) = AsyncStream<Void>.makeStream()
+        let console = ApplicationConsole(
+            output: { _ in },
+            diagnostics: transcript.console.diagnostics,
+            abandon: { status in
+                transcript.console.abandon(status)
+                letGo.finish()
+            }
+        )
+        let run = hosted(deadline: .milliseconds(-1999)) { for await _ in hanging {} }
+        continuation.yield(15)
+        try await run.execute(signals, console, DiagnosticLines(console), showsProgress: false)
+        #expect(transcript.abandoned == .deadlinePassed)
+        #expect(transcript.diagnostics.contains("this call does not return: put of sink"))
+    }
+
+    @Test func linesAndProgressShareATerminal() {
+        let transcript = Transcript()
+        let lines = DiagnosticLines(transcript.console)
+        lines.show(progress: "1 record")
+        lines.add("something happened")
+        lines.endProgress()
+        lines.add("the end")
+        let erase = "\r\u{1B}[K"
+        #expect(
+            transcript.diagnostics
+                == "\(erase)1 record\(erase)something happened\n1 record\(erase)the end\n"
+        )
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, Duration.zero, "0 records, 0.0 MB, 0 records/s, in 0.00 s"),
+            (1000, 1_250_000, .milliseconds(2040), "1000 records, 1.2 MB, 490 records/s, in 2.04 s"),
+        ]
+    )
+    func progressInWords(_ records: Int, _ bytes: Int, _ time: Duration, _ words: String) {
+        var counts = DeliveryCounts()
+        counts.delivered = records
+        counts.deliveredBytes = bytes
+        #expect(RunProgress(counts: counts, elapsed: time).summary == words)
+    }
+}
