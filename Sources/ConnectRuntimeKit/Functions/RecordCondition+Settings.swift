@@ -24,7 +24,10 @@ extension SQLCondition: SettingValue {
 extension RecordPattern: SettingValue {
     /// An object.
     public static var settingShape: SettingShape {
-        var shape = SettingShape("pattern such as `{\"data\": {\"status\": [\"paid\"]}}`", schema: ["type": .string("object")])
+        var shape = SettingShape(
+            "pattern such as `{\"data\": {\"status\": [\"paid\"]}}`",
+            schema: ["type": .string("object")]
+        )
         shape.isStructured = true
         return shape
     }

@@ -15,7 +15,10 @@ struct PatternParser {
 
     mutating func program(_ value: StructuredValue) throws(Refusal) -> Program {
         guard case .object(let object) = value else {
-            throw Refusal(path: MemberPath(), reason: "a pattern is an object, such as {\"type\": [\"com.example.order\"]}")
+            throw Refusal(
+                path: MemberPath(),
+                reason: "a pattern is an object, such as {\"type\": [\"com.example.order\"]}"
+            )
         }
         let root = try formula(of: object, at: .record, MemberPath(), depth: 0)
         return Program(tables, root: root)
@@ -154,7 +157,9 @@ struct PatternParser {
     }
 
     private static func needsArray(_ value: StructuredValue) -> String {
-        if case .object = value { return "an attribute has no members; write conditions in an array: [{\"prefix\": \"…\"}]" }
+        if case .object = value {
+            return "an attribute has no members; write conditions in an array: [{\"prefix\": \"…\"}]"
+        }
         return "the values and conditions for a field stand in an array, of which one has to match: [\"…\"]"
     }
 
