@@ -61,6 +61,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         FuzzTarget("sql", vectors: ["cesql"], check: checkSQL),
         FuzzTarget("pattern", texts: patternTexts, check: checkPattern),
         FuzzTarget("subscription", texts: subscriptionTexts, check: checkSubscription),
+        FuzzTarget("configuration", texts: configurationTexts, check: checkConfiguration),
+        FuzzTarget("quantity", texts: quantityTexts, check: checkQuantity),
     ]
 }
 
