@@ -49,8 +49,14 @@ let package = Package(
         ),
         .testTarget(
             name: "CloudEventsCodecTests",
-            dependencies: ["CloudEventsCodec"],
-            exclude: ["Vectors", "Findings"]
+            dependencies: ["CloudEventsCodec", "EventTestSupport"],
+            exclude: ["Vectors"]
+        ),
+        .target(name: "EventTestSupport", dependencies: ["CloudEventsCodec"], path: "Tests/EventTestSupport"),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["ConnectRuntimeKit", "OpenConnect", "CloudEventsCodec", "EventTestSupport"],
+            exclude: ["Findings"]
         ),
         .testTarget(name: "OpenConnectTests", dependencies: ["OpenConnect", "CloudEventsCodec"]),
         .executableTarget(
@@ -64,7 +70,7 @@ let package = Package(
                 "ConnectRuntimeKit", "ConnectTestKit", "OpenConnect", "CloudEventsCodec", "OpenConnectFiles",
                 "takeover-fixture",
             ],
-            exclude: ["Simulation/Mutations"]
+            exclude: ["Simulation/Mutations", "Functions/Vectors"]
         ),
         .testTarget(
             name: "ConnectTestKitTests",

@@ -26,6 +26,15 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "filter-bench",
+            dependencies: [
+                "CBench",
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
+        .executableTarget(
             name: "runner-limits",
             dependencies: [
                 "CBench",

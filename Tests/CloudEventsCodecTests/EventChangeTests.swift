@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 /// Events that are copied, changed and outlive what they were read from.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 /// Runs the conformance vectors of the kinds that the codec supports, and says how many hold.

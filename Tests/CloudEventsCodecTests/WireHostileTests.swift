@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 /// Whatever the bytes are, the decoders of the binary formats answer or throw, in a time that goes with their number.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The attributes the specification defines.
-enum CoreAttribute: UInt8 {
+package enum CoreAttribute: UInt8, BitwiseCopyable, Sendable {
     case id, source, specVersion, type, dataContentType, dataSchema, subject, time
 
-    init?(_ name: AttributeName) {
+    package init?(_ name: AttributeName) {
         guard let core = name.core else { return nil }
         self = core
     }
@@ -25,7 +25,7 @@ enum CoreAttribute: UInt8 {
     }
 
     /// Whether every event has it (C1).
-    var isRequired: Bool {
+    package var isRequired: Bool {
         switch self {
         case .id, .source, .specVersion, .type: true
         case .dataContentType, .dataSchema, .subject, .time: false

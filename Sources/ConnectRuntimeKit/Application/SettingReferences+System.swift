@@ -22,16 +22,7 @@ extension SettingReferences {
 extension String {
     /// The whole text of a file.
     package init(textOfFile path: String, atMost limit: Int) throws {
-        let file = try FileDescriptor(path, .reading)
-        var bytes: [UInt8] = []
-        while true {
-            let part = try [UInt8](capacity: 64 << 10) { try file.read(into: $0) }
-            if part.isEmpty { break }
-            bytes += part
-            guard bytes.count <= limit else {
-                throw ConnectorError(.invalidConfiguration, "'\(path)' is longer than \(ByteSize(bytes: limit))")
-            }
-        }
+        let bytes = try FileSystem.contents(of: path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConnectorError(.invalidConfiguration, "'\(path)' is no UTF-8")
         }

@@ -111,7 +111,7 @@ private struct PipelineInspection {
             pipeline: pipeline.name,
             name: part,
             clock: pipeline.clock,
-            eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: connector))"),
+            eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: connector.typeName),
             host: host
         )
     }

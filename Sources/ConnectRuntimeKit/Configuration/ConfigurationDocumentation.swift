@@ -133,7 +133,7 @@ struct ConfigurationDocumentation {
         var others: StructuredObject = ["type": .object(["const": .string(entry.type)])]
         if entry.kind == "sink" { others["name"] = .object(["type": .string("string")]) }
         if entry.kind == "function" {
-            others["when"] = .object(["type": .array([.string("string"), .string("object")])])
+            others["when"] = .object(ConfiguredCondition.settingShape.schema)
         }
         var schema = entry.settings.schema(besides: others, required: ["type"])
         if !entry.summary.isEmpty { schema["description"] = .string(entry.summary) }

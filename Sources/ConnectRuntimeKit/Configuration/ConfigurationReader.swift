@@ -113,9 +113,17 @@ struct ConfigurationReader {
     private mutating func functions(_ input: SettingInput) -> [any RecordFunction] {
         guard let elements = problems.collect({ try input.elements() }) else { return [] }
         return elements.compactMap { element in
-            guard let function = configured(element, registry.functions) else { return nil }
-            return problems.collect(at: element) { try function.make() }
+            let function = configured(element, registry.functions, besides: ["when"])
+            let condition = self.condition(element)
+            guard let function, let made = problems.collect(at: element, { try function.make() }) else { return nil }
+            return condition.map { made.when($0) } ?? made
         }
+    }
+
+    /// The condition under which a function is applied; where it does not hold, records go on unchanged.
+    private mutating func condition(_ function: SettingInput) -> ConfiguredCondition? {
+        guard let input = try? function.member("when") else { return nil }
+        return problems.collect { try ConfiguredCondition(setting: input) }
     }
 
     // MARK: Stores

@@ -49,12 +49,14 @@ struct RedriveSinks {
         do { return try sink.make() } catch { throw error.inCall("making", of: sink.name) }
     }
 
-    private func context(_ worker: SinkWorker) -> ConnectorContext {
-        ConnectorContext(
+    private func context(_ worker: SinkWorker) throws -> ConnectorContext {
+        let source: any Source
+        do { source = try pipeline.makeSource() } catch { throw error.inCall("making", of: "source") }
+        return ConnectorContext(
             pipeline: pipeline.name,
             name: worker.name,
             clock: pipeline.clock,
-            eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: worker.connector))"),
+            eventDefaults: EventDefaults(pipeline: pipeline.name, source: source),
             host: ConnectorDoor(host, worker.name)
         )
     }

@@ -11,10 +11,3 @@ public protocol RecordCondition: Sendable {
     /// - Throws: ``/OpenConnect/ConnectorError`` where the record gives no answer; it concerns that record alone.
     func holds(for record: ConnectorRecord) throws -> Bool
 }
-
-extension RecordFunction where Self == InlineFunction {
-    /// Lets through only the records for which a condition holds.
-    public static func filter(_ condition: some RecordCondition) -> InlineFunction {
-        .filter { try condition.holds(for: $0) }
-    }
-}

@@ -78,7 +78,7 @@ extension PipelineRun {
             guard let letters else { return }
             let writer = LetterWriter(
                 pipeline: pipeline.name,
-                connectorType: "\(type(of: source))",
+                connectorType: source.typeName,
                 sinkNames: sinks.map(\.name),
                 post: letters,
                 handOver: handOver,

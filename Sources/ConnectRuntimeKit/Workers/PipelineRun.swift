@@ -9,6 +9,8 @@ final class PipelineRun: Sendable {
         var handOver: HandOver?
         /// Nothing is polled until the run is resumed.
         var isPaused = false
+        /// What sinks say of records where the source left it open; known once the source is made.
+        var eventDefaults: EventDefaults?
     }
 
     let pipeline: Pipeline
@@ -55,6 +57,8 @@ final class PipelineRun: Sendable {
     private func runConnectors() async throws {
         pipeline.enter(.starting)
         let source = try make("source", pipeline.makeSource)
+        let defaults = EventDefaults(pipeline: pipeline.name, source: source)
+        state.withLock { $0.eventDefaults = defaults }
         let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
         let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
         let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
@@ -133,7 +137,7 @@ final class PipelineRun: Sendable {
             let attempt = worker
             do {
                 try await calling("start", of: attempt.name) {
-                    try await self.untilStopped { try await attempt.start(self.context(attempt.name, attempt.hosted)) }
+                    try await self.untilStopped { try await attempt.start(self.context(attempt.name)) }
                 }
                 return attempt
             } catch {
@@ -266,7 +270,7 @@ final class PipelineRun: Sendable {
             ),
             retrier: retrier,
             handOver: handOver,
-            context: context("source", source)
+            context: context("source")
         )
     }
 
@@ -331,12 +335,13 @@ final class PipelineRun: Sendable {
         }
     }
 
-    private func context(_ name: String, _ connector: any Connector) -> ConnectorContext {
+    private func context(_ name: String) -> ConnectorContext {
         ConnectorContext(
             pipeline: pipeline.name,
             name: name,
             clock: pipeline.clock,
-            eventDefaults: EventDefaults(pipeline: pipeline.name, connectorType: "\(type(of: connector))"),
+            eventDefaults: state.withLock(\.eventDefaults)
+                ?? EventDefaults(pipeline: pipeline.name, connectorType: "source"),
             host: ConnectorDoor(host, name)
         )
     }

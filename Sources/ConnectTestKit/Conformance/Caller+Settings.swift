@@ -27,12 +27,14 @@ extension Caller {
         if let error = error as? ConnectorError, error.code == .invalidConfiguration, error.message.contains(setting) {
             return
         }
+        if let problems = error as? SettingProblems, problems.description.contains(setting) { return }
         throw Self.notRefused(setting, "the error '\(error)'")
     }
 
     private static func notRefused(_ setting: String, _ seen: String) -> Finding {
         .broken(
-            expected: "making or starting it to throw invalidConfiguration with a message that names '\(setting)'",
+            expected:
+                "making or starting it to throw invalidConfiguration or SettingProblems with a message that names '\(setting)'",
             seen: seen,
             advice: "check the settings before anything is connected, and say which one is wrong"
         )

@@ -3,7 +3,7 @@
 import CloudEventsCodec
 
 /// What a content type says of data that is held as bytes.
-enum ContentClass {
+package enum ContentClass {
     /// There is no content type.
     case unknown
     case json

@@ -98,6 +98,10 @@ extension ConnectorRecord {
         }
     }
 
+    /// The form in which the payload is held.
+    @inlinable
+    package var heldForm: RecordData.Form { dataForm }
+
     /// The place in the partition; `nil` where the record is not the last one of its unit.
     @inlinable
     public var offset: RecordOffset? {

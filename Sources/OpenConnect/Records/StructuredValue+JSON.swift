@@ -4,7 +4,7 @@ public import CloudEventsCodec
 
 extension StructuredValue {
     /// How deep objects and arrays may be nested, so that an event with the value stays within the codec's limits.
-    static let maximumDepth = 126
+    package static let maximumDepth = 126
 
     /// Reads the text of one JSON value.
     ///

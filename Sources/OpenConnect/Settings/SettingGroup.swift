@@ -55,6 +55,9 @@ public struct SettingGroup: Sendable {
     /// The names, in their order.
     public var names: [String] { items.map(\.name) }
 
+    /// The names of those that have to be given.
+    package var requiredNames: [String] { items.filter(\.isRequired).map(\.name) }
+
     // MARK: Reading
 
     /// Reads and checks all values.

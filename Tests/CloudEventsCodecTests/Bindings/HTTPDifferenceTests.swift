@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 /// Messages as senders usually write them are read in another way than the rest; both have to say the same.

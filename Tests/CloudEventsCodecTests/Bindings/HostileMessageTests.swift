@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 /// Whatever the message is, a binding answers or throws, and what it answers it can write and read again.

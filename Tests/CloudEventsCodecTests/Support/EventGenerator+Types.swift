@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 
 extension EventGenerator {
     /// An event that may have extensions of all seven types.

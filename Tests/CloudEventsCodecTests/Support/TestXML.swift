@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventTestSupport
+
 @testable import CloudEventsCodec
 
 /// An XML element for comparing: names with their namespaces, attributes without order, texts joined, no comments.

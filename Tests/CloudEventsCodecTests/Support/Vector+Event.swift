@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 
 extension Vector {
     /// Compares an event with the vectors' form of events.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 
 /// Messages of Protocol Buffers, written by hand.
 enum Proto {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 
 /// Makes valid events whose extensions have all seven types, with what becomes of them in XML.
 struct XMLEventGenerator {

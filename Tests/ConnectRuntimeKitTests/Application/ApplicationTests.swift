@@ -224,7 +224,7 @@ import Testing
             "offsets list --config CONFIG",
         ]
     )
-    func neverShowsASecret(_ arguments: String) async throws {
+    func `S97: nothing that is written holds the secret`(_ arguments: String) async throws {
         let logs = TestLogs()
         try await VaultSink.$logs.withValue(logs) {
             for extra in ["", ", \"fails\": true", ", \"fails\": \"${env:PASSWORD}\"", ", \"log\": \"forbidden\""] {

@@ -5,7 +5,7 @@ import OpenConnect
 import Testing
 
 /// A configuration file, from text to pipelines.
-@Suite struct ConnectConfigurationTests {
+@Suite("S91 S92 S93: a configuration file") struct ConnectConfigurationTests {
     private func configuration(_ json: String) throws -> ConnectConfiguration {
         try ConnectConfiguration(SettingDocument(json: json, file: "c.json"), registry: .tested)
     }

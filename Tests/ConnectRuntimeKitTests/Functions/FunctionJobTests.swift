@@ -45,9 +45,9 @@ struct FunctionJobTests {
 
     @Test("Filter")
     func filter() async throws {
-        let function = InlineFunction.filter(.exists("headers.trace").negated)
+        let function = RecordFilter(.exists("headers.trace").negated)
         #expect(try await function.apply(try record()).parts.isEmpty)
-        let other = InlineFunction.filter(.exists("headers.none").negated)
+        let other = RecordFilter(.exists("headers.none").negated)
         #expect(try await other.apply(try record()).parts.count == 1)
     }
 

@@ -4,7 +4,7 @@ import OpenConnect
 import Testing
 
 /// Nobody sees a secret.
-@Suite struct SecretTests {
+@Suite("S97: nobody sees a secret") struct SecretTests {
     private struct Login: Configurable {
         static let type = "login"
         static let password = Setting<Secret>("password", "The password.")

@@ -4,7 +4,7 @@ import OpenConnect
 import Testing
 
 /// Settings that belong together.
-@Suite struct SettingGroupTests {
+@Suite("S91 S92 S101: settings that belong together") struct SettingGroupTests {
     struct TLS: SettingStructure, Equatable {
         static let certificate = Setting<String>("certificate", "The certificate.")
         static let key = Setting<Secret?>("key", "Its key.")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What libFuzzer calls. It is compiled together with the sources of the codec, as one module.
+// What libFuzzer calls. It is compiled together with the targets, as one module.
+
+@testable import CloudEventsCodec
 
 #if canImport(Glibc)
 import Glibc

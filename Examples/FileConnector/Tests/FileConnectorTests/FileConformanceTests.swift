@@ -15,7 +15,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("S102 S103 S104 S105: files keep the contracts of source and sink", .timeLimit(.minutes(60)))
+@Suite("S101 S102 S103 S104 S105: files keep the contracts of source and sink", .timeLimit(.minutes(60)))
 struct FileConformanceTests {
     @Test func `a file that is read once passes as a source`() async throws {
         try await expectConforming(applicable: [
@@ -40,14 +40,16 @@ struct FileConformanceTests {
 
     @Test(arguments: [FileSink.Format.lines, .cloudEvents])
     func `a file passes as a sink`(_ format: FileSink.Format) async throws {
-        try await expectConforming(applicable: ["sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead"])
-        {
+        try await expectConforming(applicable: [
+            "sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead", "sink.settings",
+        ]) {
             await SinkConformance("FileSink of \(format)") {
                 let directory = try TemporaryDirectory()
                 var subject = SinkSubject(
                     makeSink: { FileSink(path: directory["out"], format: format) },
                     durable: { try Self.items(in: directory, format) }
                 )
+                try subject.refuseWrongSettings(of: FileSink.self, besides: ["path": SettingInput(directory["out"])])
                 if format == .lines { subject.badRecord = { ConnectorRecord("two\nlines") } }
                 return subject
             }.run()
@@ -77,7 +79,8 @@ struct FileConformanceTests {
             write: { items, file in try directory.append(items.map { $0 + "\n" }.joined(), to: names[file]) }
         )
         subject.growsWhileRead = options.follow
-        subject.wrongSettings["path"] = { FileSource(paths: []) }
+        try subject.refuseWrongSettings(of: FileSource.self, besides: ["path": "in0"])
+        subject.wrongSettings["input"] = { FileSource(paths: []) }
         subject.writeBadInput = {
             try directory.append(String(repeating: "x", count: options.maxLineBytes + 1) + "\n", to: "in0")
         }

@@ -11,6 +11,11 @@ extension JSONReader {
         UnsafeRawBufferPointer(rebasing: bytes[number.range])
     }
 
+    /// Calls with the UTF-8 bytes that the text stands for; only a string with escapes is copied for it.
+    package func withUTF8(_ string: JSONString, _ body: (UnsafeRawBufferPointer) -> Void) {
+        scanner.withUTF8(string, body)
+    }
+
     /// The string that the text stands for.
     package func text(_ string: JSONString) -> String {
         guard string.hasEscapes else { return String(decoding: rawBytes(string), as: UTF8.self) }

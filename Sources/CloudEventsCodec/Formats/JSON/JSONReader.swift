@@ -7,7 +7,7 @@
 ///
 /// The bytes belong to the caller, who keeps them alive and unchanged as long as the reader is used.
 package struct JSONReader {
-    private var scanner: JSONScanner
+    private(set) var scanner: JSONScanner
     private let maximumDepth: Int
     private var state = State.value
     private var open = JSONNesting()

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEventsCodec
+package import CloudEventsCodec
 
 /// Makes valid events of all shapes.
-struct EventGenerator {
-    var random: SeededGenerator
+package struct EventGenerator {
+    package var random: SeededGenerator
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
     }
 
-    mutating func event() throws -> CloudEvent {
+    package mutating func event() throws -> CloudEvent {
         let data = try data()
         var event = try CloudEvent(
             id: text(),
@@ -37,7 +37,7 @@ struct EventGenerator {
         }
     }
 
-    mutating func timestamp() throws -> Timestamp {
+    package mutating func timestamp() throws -> Timestamp {
         try Timestamp(
             secondsSince1970: Int64(random.below(315_537_897_600)) - 62_167_132_800 + 86_400,
             nanoseconds: pick([0, 1, 120_000_000, 123_456_000, 999_999_999]),
@@ -56,9 +56,9 @@ struct EventGenerator {
         }
     }
 
-    mutating func bytes() -> [UInt8] { (0..<random.below(50)).map { _ in UInt8(random.below(256)) } }
+    package mutating func bytes() -> [UInt8] { (0..<random.below(50)).map { _ in UInt8(random.below(256)) } }
 
-    mutating func json(depth: Int) -> TestJSON {
+    package mutating func json(depth: Int) -> TestJSON {
         switch random.below(depth > 4 ? 5 : 7) {
         case 0: .null
         case 1: .boolean(random.chance(50))
@@ -71,12 +71,12 @@ struct EventGenerator {
     }
 
     /// Text that the type String allows, never empty.
-    mutating func text() -> String {
+    package mutating func text() -> String {
         let pieces = [
             "a", "Z9 ", "\"", "\\", "/", "é", "漢字", "😀", "\u{A0}", "a long stretch of plain text, ", "\u{10FFFD}",
         ]
         return (0...random.below(6)).map { _ in pick(pieces) }.joined()
     }
 
-    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[random.below(choices.count)] }
+    package mutating func pick<Element>(_ choices: [Element]) -> Element { choices[random.below(choices.count)] }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import EventTestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -11,7 +12,7 @@ import Foundation
 
 /// Replays what `dev/fuzz` has found, and what it begins with.
 struct FindingsTests {
-    private static let folder = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Findings"
+    private static let folder = "/" + #filePath.split(separator: "/").dropLast(1).joined(separator: "/") + "/Findings"
 
     private static func files(of target: FuzzTarget) -> [(name: String, bytes: SharedBytes)] {
         let folder = folder + "/" + target.name
@@ -44,8 +45,12 @@ struct FindingsTests {
 
     @Test("The checks hold for what fuzzing begins with, cut and damaged", arguments: FuzzTarget.all)
     func seeds(_ target: FuzzTarget) throws {
-        let vectors = Self.folder.replacing("/Findings", with: "/Vectors") + "/cloudevents.jsonl"
-        let seeds = try FuzzSeeds.make(for: target, vectors: SharedBytes(Data(contentsOf: URL(filePath: vectors))))
+        let tests = Self.folder.replacing("/FuzzTests/Findings", with: "")
+        let paths = [
+            "CloudEventsCodecTests/Vectors/cloudevents.jsonl", "ConnectRuntimeKitTests/Functions/Vectors/cesql.jsonl",
+        ]
+        let vectors = try paths.map { try Data(contentsOf: URL(filePath: "\(tests)/\($0)")) }.reduce(Data(), +)
+        let seeds = try FuzzSeeds.make(for: target, vectors: SharedBytes(vectors))
         #expect(!seeds.isEmpty)
         var random = SeededGenerator(seed: 11)
         for seed in seeds {

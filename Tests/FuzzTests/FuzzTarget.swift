@@ -12,6 +12,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     let vectors: [String]
     /// Writes a generated event in the form that the target reads, to begin with too.
     let write: (@Sendable (CloudEvent) throws -> SharedBytes)?
+    /// Texts to begin with.
+    let texts: [String]
     /// Throws where a property does not hold.
     let check: @Sendable (SharedBytes) throws -> Void
 
@@ -19,17 +21,19 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         _ name: String,
         vectors: [String] = [],
         write: (@Sendable (CloudEvent) throws -> SharedBytes)? = nil,
+        texts: [String] = [],
         check: @escaping @Sendable (SharedBytes) throws -> Void
     ) {
         self.name = name
         self.vectors = vectors
         self.write = write
+        self.texts = texts
         self.check = check
     }
 
     var description: String { name }
 
-    /// All targets: a new decoder is one line more.
+    /// All targets: a new decoder or parser is one line more, in whichever library it is.
     static let all: [FuzzTarget] = [
         .event("json", JSONEventFormat(), vectors: ["json-structured", "json-structured-v03"]),
         .batch("json-batch", JSONEventFormat(), vectors: ["json-batch"]),
@@ -54,6 +58,9 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         FuzzTarget("base64", vectors: ["binary"], check: checkBase64),
         FuzzTarget("attribute-name", vectors: ["attribute-name"], check: checkAttributeName),
         FuzzTarget("attribute-value", vectors: ["integer", "boolean", "binary"], check: checkAttributeValue),
+        FuzzTarget("sql", vectors: ["cesql"], check: checkSQL),
+        FuzzTarget("pattern", texts: patternTexts, check: checkPattern),
+        FuzzTarget("subscription", texts: subscriptionTexts, check: checkSubscription),
     ]
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEventsCodec
+package import CloudEventsCodec
 
 /// A JSON value for comparing: member order does not count, the text of numbers does.
-indirect enum TestJSON: Equatable {
+package indirect enum TestJSON: Equatable {
     case object([String: TestJSON])
     case array([TestJSON])
     case string(String)
@@ -11,7 +11,7 @@ indirect enum TestJSON: Equatable {
     case boolean(Bool)
     case null
 
-    init(_ bytes: SharedBytes) throws {
+    package init(_ bytes: SharedBytes) throws {
         self = try bytes.withUnsafeBytes { buffer in
             var reader = JSONReader(buffer, maximumDepth: 2000)
             let value = try TestJSON(&reader, try reader.next())
@@ -20,7 +20,7 @@ indirect enum TestJSON: Equatable {
         }
     }
 
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         try self.init(SharedBytes(utf8: text))
     }
 
@@ -47,29 +47,29 @@ indirect enum TestJSON: Equatable {
         }
     }
 
-    subscript(name: String) -> TestJSON? {
+    package subscript(name: String) -> TestJSON? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
-    var string: String? {
+    package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
-    var integer: Int? {
+    package var integer: Int? {
         if case .number(let text) = self { Int(text) } else { nil }
     }
 
-    var elements: [TestJSON] {
+    package var elements: [TestJSON] {
         if case .array(let elements) = self { elements } else { [] }
     }
 
-    var members: [String: TestJSON] {
+    package var members: [String: TestJSON] {
         if case .object(let members) = self { members } else { [:] }
     }
 
     /// The value as JSON text.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         switch self {
         case .object(let members):
             writer.writeRaw("{")
@@ -94,7 +94,7 @@ indirect enum TestJSON: Equatable {
         }
     }
 
-    var bytes: SharedBytes {
+    package var bytes: SharedBytes {
         var writer = JSONWriter()
         write(to: &writer)
         return writer.finish()

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventTestSupport
+
 @testable import CloudEventsCodec
 
 /// What fuzzing begins with: inputs of the vectors, and generated events.
 enum FuzzSeeds {
     /// The bytes that a vector's input stands for; a message becomes lines and a body, as ``FuzzMessage`` reads them.
     static func bytes(of input: TestJSON) -> SharedBytes? {
-        if let text = input.string ?? input["text"]?.string ?? input["header"]?.string ?? input["json_literal"]?.string
-        {
+        let members = ["text", "header", "json_literal", "expression"]
+        if let text = input.string ?? members.lazy.compactMap({ input[$0]?.string }).first {
             return SharedBytes(utf8: text)
         }
         if let text = input["datacontenttype"]?.string ?? input["content_type"]?.string, input.members.count == 1 {
@@ -35,7 +37,7 @@ enum FuzzSeeds {
 
     /// The seeds of a target, from the lines of a vector file and a fixed sequence of generated events.
     static func make(for target: FuzzTarget, vectors: SharedBytes) throws -> [SharedBytes] {
-        var seeds: [SharedBytes] = []
+        var seeds = target.texts.map { SharedBytes(utf8: $0) }
         for line in vectors.split(separator: UInt8(ascii: "\n")) {
             let vector = try TestJSON(SharedBytes(line))
             guard let kind = vector["kind"]?.string, target.vectors.contains(kind), let input = vector["input"] else {

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEventsCodec
+public import OpenConnect
+
+/// A filter expression of the CloudEvents Subscriptions API (section 3.2.4), in one of its dialects.
+///
+/// ```swift
+/// let filter = try SubscriptionFilter.all([
+///     .prefix(["type": "com.example.order."]),
+///     .not(.exact(["source": "/test"])),
+///     .sql("EXISTS subject"),
+/// ])
+/// ```
+///
+/// Attributes are compared by their canonical text, whatever their type, and with regard to case. An attribute that a
+/// record does not have fulfils none of `exact`, `prefix` and `suffix`.
+public struct SubscriptionFilter: RecordCondition {
+    /// An attribute and a text that its value has, begins or ends with.
+    struct Test: Sendable {
+        var core: CoreAttribute?
+        var name: [UInt8]
+        var text: [UInt8]
+
+        init(_ name: AttributeName, _ text: String) {
+            core = CoreAttribute(name)
+            self.name = Array(name.string.utf8)
+            self.text = Array(text.utf8)
+        }
+    }
+
+    enum Comparison: Sendable {
+        case exact, prefix, suffix
+
+        var dialect: String {
+            switch self {
+            case .exact: "exact"
+            case .prefix: "prefix"
+            case .suffix: "suffix"
+            }
+        }
+    }
+
+    indirect enum Expression: Sendable {
+        case compare(Comparison, [Test])
+        case all([Expression])
+        case any([Expression])
+        case not(Expression)
+        case sql(CloudEventsSQL)
+    }
+
+    let expression: Expression
+    private let defaults: EventDefaults?
+
+    init(_ expression: Expression, defaults: EventDefaults? = nil) {
+        self.expression = expression
+        self.defaults = defaults
+    }
+
+    // MARK: Dialects
+
+    /// All of these attributes have exactly these values (`exact`).
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where there is none, or a text is empty.
+    public static func exact(_ attributes: [AttributeName: String]) throws(ConnectorError) -> SubscriptionFilter {
+        try compare(.exact, attributes)
+    }
+
+    /// The values of all of these attributes begin with these texts (`prefix`).
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where there is none, or a text is empty.
+    public static func prefix(_ attributes: [AttributeName: String]) throws(ConnectorError) -> SubscriptionFilter {
+        try compare(.prefix, attributes)
+    }
+
+    /// The values of all of these attributes end with these texts (`suffix`).
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where there is none, or a text is empty.
+    public static func suffix(_ attributes: [AttributeName: String]) throws(ConnectorError) -> SubscriptionFilter {
+        try compare(.suffix, attributes)
+    }
+
+    /// Every one of these filters holds (`all`).
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where there is none.
+    public static func all(_ filters: [SubscriptionFilter]) throws(ConnectorError) -> SubscriptionFilter {
+        SubscriptionFilter(.all(try expressions(filters, "all")))
+    }
+
+    /// At least one of these filters holds (`any`).
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where there is none.
+    public static func any(_ filters: [SubscriptionFilter]) throws(ConnectorError) -> SubscriptionFilter {
+        SubscriptionFilter(.any(try expressions(filters, "any")))
+    }
+
+    /// A filter does not hold (`not`).
+    public static func not(_ filter: SubscriptionFilter) -> SubscriptionFilter {
+        SubscriptionFilter(.not(filter.expression))
+    }
+
+    /// An expression of CloudEvents SQL is true (`sql`). It does not hold where there is an error; a value that is no
+    /// Boolean is made one, where that is possible.
+    ///
+    /// - Throws: `ConnectorError` with the code `invalidConfiguration` where the text is no expression, or one that calls
+    ///   a function that does not exist; its cause is a ``CloudEventsSQLError``.
+    public static func sql(_ text: String) throws(ConnectorError) -> SubscriptionFilter {
+        do throws(MemberRefusal) {
+            return SubscriptionFilter(try SubscriptionParser().sql(.string(text), "sql"))
+        } catch {
+            throw error.error(in: "the subscription filter")
+        }
+    }
+
+    private static func compare(
+        _ comparison: Comparison,
+        _ attributes: [AttributeName: String]
+    ) throws(ConnectorError) -> SubscriptionFilter {
+        // In an order that does not depend on the dictionary's hashes.
+        let members = attributes.sorted { $0.key < $1.key }.map { ($0.key.string, StructuredValue.string($0.value)) }
+        let value = StructuredValue.object(StructuredObject(members))
+        do throws(MemberRefusal) {
+            return SubscriptionFilter(try SubscriptionParser().comparison(comparison, value, comparison.dialect))
+        } catch {
+            throw error.error(in: "the subscription filter")
+        }
+    }
+
+    private static func expressions(
+        _ filters: [SubscriptionFilter],
+        _ dialect: String
+    ) throws(ConnectorError) -> [Expression] {
+        guard !filters.isEmpty else {
+            throw ConnectorError(
+                .invalidConfiguration,
+                "the subscription filter is wrong: \(dialect) needs at least one filter"
+            )
+        }
+        return filters.map(\.expression)
+    }
+
+    // MARK: Conditions
+
+    /// Whether a record fulfils the filter.
+    public func holds(for record: ConnectorRecord) -> Bool { holds(expression, record) }
+
+    private func holds(_ expression: Expression, _ record: ConnectorRecord) -> Bool {
+        switch expression {
+        case .compare(let comparison, let tests): tests.allSatisfy { holds(comparison, $0, record) }
+        case .all(let expressions): expressions.allSatisfy { holds($0, record) }
+        case .any(let expressions): expressions.contains { holds($0, record) }
+        case .not(let expression): !holds(expression, record)
+        case .sql(let expression): expression.coercedPasses(record, defaults: defaults)
+        }
+    }
+
+    private func holds(_ comparison: Comparison, _ test: Test, _ record: ConnectorRecord) -> Bool {
+        test.name.withUnsafeBytes { name in
+            test.text.withUnsafeBytes { wanted in
+                let result = record.test(test.core, named: name) { comparison.holds($0, wanted) }
+                return result ?? fallback(test.core)?.withBytes { comparison.holds($0, wanted) } ?? false
+            }
+        }
+    }
+
+    private func fallback(_ core: CoreAttribute?) -> String? {
+        switch core {
+        case .source?: defaults?.source.string
+        case .type?: defaults?.type
+        default: nil
+        }
+    }
+}
+
+extension SubscriptionFilter.Comparison {
+    fileprivate func holds(_ text: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer) -> Bool {
+        switch self {
+        case .exact: areEqual(text, wanted)
+        case .prefix: text.hasPrefix(wanted)
+        case .suffix: text.hasSuffix(wanted)
+        }
+    }
+}
+
+extension CloudEventsSQL {
+    /// Whether there is no error, and the value is true or can be cast to it.
+    fileprivate func coercedPasses(_ record: ConnectorRecord, defaults: EventDefaults?) -> Bool {
+        if valueType == .boolean { return passes(record, defaults: defaults) }
+        let evaluation = evaluate(record, defaults: defaults)
+        return evaluation.errors.isEmpty && evaluation.value.cast(to: .boolean) == .boolean(true)
+    }
+}
