@@ -68,7 +68,11 @@ struct RecordPatternPropertyTests {
                 guard member.name == "$or" else { return field(member.value, object[member.name]) }
                 guard case .array(let alternatives) = member.value else { return false }
                 return alternatives.contains {
-                    if case .object(let pattern) = $0 { holds(pattern, value == nil ? nil : .object(object)) } else { false }
+                    if case .object(let pattern) = $0 {
+                        holds(pattern, value == nil ? nil : .object(object))
+                    } else {
+                        false
+                    }
                 }
             }
         }
@@ -107,7 +111,10 @@ struct RecordPatternPropertyTests {
         }
     }
 
-    @Test("A pattern holds where its meaning does, for JSON text and for structured values", arguments: 0..<8 as Range<UInt64>)
+    @Test(
+        "A pattern holds where its meaning does, for JSON text and for structured values",
+        arguments: 0..<8 as Range<UInt64>
+    )
     func meaning(seed: UInt64) throws {
         var generator = Generator(seed)
         var count = 0

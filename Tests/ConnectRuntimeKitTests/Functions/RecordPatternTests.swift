@@ -272,7 +272,8 @@ struct RecordPatternRecordTests {
         let partition = RecordPartition("p", defaults: RecordDefaults(type: "line"))
         let record = ConnectorRecord("x", partition: partition)
         for (json, matches) in [
-            (#"{"type": ["line"]}"#, true), (#"{"type": ["fallback"]}"#, false), (#"{"source": ["urn:fallback"]}"#, true),
+            (#"{"type": ["line"]}"#, true), (#"{"type": ["fallback"]}"#, false),
+            (#"{"source": ["urn:fallback"]}"#, true),
             (#"{"source": [{"exists": true}], "id": [{"exists": true}]}"#, true), (#"{"id": [{"prefix": ""}]}"#, false),
             (#"{"source": [{"exists": false}]}"#, false), (#"{"subject": [{"exists": false}]}"#, true),
         ] {
@@ -338,10 +339,12 @@ struct RecordPatternMistakeTests {
         ("", "the text is not a usable JSON value"), (#"{"type": ["x"]"#, "the text is not a usable JSON value"),
         (#"{"type": ["x"], "type": ["y"]}"#, "the text is not a usable JSON value"), ("[]", "a pattern is an object"),
         ("{}", "an empty object"), (#"{"type": "x"}"#, "type: the values and conditions for a field stand in an array"),
-        (#"{"type": {"prefix": "x"}}"#, "type: an attribute has no members"), (#"{"type": []}"#, "type: an empty array"),
+        (#"{"type": {"prefix": "x"}}"#, "type: an attribute has no members"),
+        (#"{"type": []}"#, "type: an empty array"),
         (#"{"Type": ["x"]}"#, "Type: no attribute can have this name"),
         (#"{"data.order": ["x"]}"#, #"["data.order"]: no attribute can have this name"#),
-        (#"{"subject": [null]}"#, "subject[0]: an attribute is never null"), (#"{"data": {}}"#, "data: an empty object"),
+        (#"{"subject": [null]}"#, "subject[0]: an attribute is never null"),
+        (#"{"data": {}}"#, "data: an empty object"),
         (#"{"data": "x"}"#, "data: the values and conditions"),
         (#"{"data": {"order": {"total": 5}}}"#, "data.order.total: the values and conditions"),
         (#"{"data": {"order": {"total": {}}}}"#, "data.order.total: an empty object"),
@@ -364,7 +367,10 @@ struct RecordPatternMistakeTests {
         (#"{"data": {"a": [{"anything-but": []}]}}"#, "data.a[0].anything-but: anything-but needs"),
         (#"{"data": {"a": [{"anything-but": {}}]}}"#, "data.a[0].anything-but: anything-but needs"),
         (#"{"data": {"a": [{"anything-but": [["x"]]}]}}"#, "data.a[0].anything-but[0]: a value is"),
-        (#"{"data": {"a": [{"anything-but": {"exists": true}}]}}"#, "data.a[0].anything-but.exists: anything-but knows"),
+        (
+            #"{"data": {"a": [{"anything-but": {"exists": true}}]}}"#,
+            "data.a[0].anything-but.exists: anything-but knows"
+        ),
         (#"{"data": {"a": [{"anything-but": {"prefix": 1}}]}}"#, "data.a[0].anything-but.prefix: prefix needs"),
         (#"{"$or": {"type": ["x"]}}"#, "$or: $or needs an array"), (#"{"$or": []}"#, "$or: $or needs an array"),
         (#"{"$or": [["x"]]}"#, "$or[0]: an alternative of $or is an object"),

@@ -35,7 +35,8 @@ struct SubscriptionFilterTests {
         (#"{"not": {"exact": {"type": "x"}}}"#, true), (#"{"not": {"exact": {"type": "com.github.push"}}}"#, false),
         (#"{"not": {"exact": {"none": "x"}}}"#, true), (#"{"not": {"not": {"exact": {"none": "x"}}}}"#, false),
         (#"{"sql": "source LIKE '%cloudevents%'"}"#, true), (#"{"sql": "none = 'x'"}"#, false),
-        (#"{"not": {"sql": "none = 'x'"}}"#, true), (#"{"sql": "priority"}"#, true), (#"{"sql": "priority - 5"}"#, false),
+        (#"{"not": {"sql": "none = 'x'"}}"#, true), (#"{"sql": "priority"}"#, true),
+        (#"{"sql": "priority - 5"}"#, false),
         (#"{"sql": "subject"}"#, false), (#"{"sql": "'TRUE'"}"#, true),
         ("[]", true), (#"[{"exact": {"type": "com.github.push"}}]"#, true),
         (#"[{"exact": {"type": "com.github.push"}}, {"exact": {"type": "x"}}]"#, false),
@@ -72,7 +73,8 @@ struct SubscriptionFilterTests {
         let defaults = EventDefaults(source: "urn:fallback", type: "fallback")
         let record = ConnectorRecord("x")
         for json in [
-            #"{"exact": {"source": "urn:fallback"}}"#, #"{"prefix": {"type": "fall"}}"#, #"{"sql": "type = 'fallback'"}"#,
+            #"{"exact": {"source": "urn:fallback"}}"#, #"{"prefix": {"type": "fall"}}"#,
+            #"{"sql": "type = 'fallback'"}"#,
         ] {
             #expect(try SubscriptionFilter(json: json, defaults: defaults).holds(for: record))
             #expect(try !SubscriptionFilter(json: json).holds(for: record))
@@ -81,7 +83,8 @@ struct SubscriptionFilterTests {
 
     static let mistakes: [(String, String)] = [
         ("", "the text is not a usable JSON value"), ("1", "a filter is an object with one member"),
-        ("{}", "a filter is an object with one member"), (#"{"exact": {"a": "x"}, "not": {}}"#, "a filter is an object"),
+        ("{}", "a filter is an object with one member"),
+        (#"{"exact": {"a": "x"}, "not": {}}"#, "a filter is an object"),
         (#"{"exakt": {"a": "x"}}"#, "exakt: there is no such dialect; there are exact,"),
         (#"{"exact": {}}"#, "exact: expected an object of at least one attribute"),
         (#"{"exact": {"Type": "x"}}"#, "exact.Type: no attribute can have this name"),

@@ -26,10 +26,14 @@ extension PatternMatch {
         for index in 0..<program.attributeCount {
             let attribute = program.attributes[index]
             begin(attribute.tests)
-            if record.test(attribute.core, named: program.bytes.bytes(attribute.name), { text in
-                check(.attribute(text), attribute.tests)
-                return true
-            }) == nil {
+            if record.test(
+                attribute.core,
+                named: program.bytes.bytes(attribute.name),
+                { text in
+                    check(.attribute(text), attribute.tests)
+                    return true
+                }
+            ) == nil {
                 checkMissing(attribute, defaults)
             }
         }

@@ -204,7 +204,9 @@ extension PatternParser {
         if case .array(let elements) = member.value { texts = elements }
         var conditions: [Program.Condition] = []
         for text in texts {
-            guard case .string(let text) = text else { throw Refusal(path: path, reason: "\(member.name) needs a string") }
+            guard case .string(let text) = text else {
+                throw Refusal(path: path, reason: "\(member.name) needs a string")
+            }
             conditions.append(try textCondition(member.name, text, path))
         }
         return conditions

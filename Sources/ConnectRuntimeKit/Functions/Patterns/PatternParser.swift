@@ -154,7 +154,9 @@ struct PatternParser {
     }
 
     private static func needsArray(_ value: StructuredValue) -> String {
-        if case .object = value { return "an attribute has no members; write conditions in an array: [{\"prefix\": \"…\"}]" }
+        if case .object = value {
+            return "an attribute has no members; write conditions in an array: [{\"prefix\": \"…\"}]"
+        }
         return "the values and conditions for a field stand in an array, of which one has to match: [\"…\"]"
     }
 

@@ -27,7 +27,8 @@ extension CloudEventsSQL {
             switch (left, right) {
             case (.boolean(let left), .boolean(let right)): left == right
             case (.integer(let left), .integer(let right)): left == right
-            case (.string(let left), .string(let right)): left.withBytes { left in right.withBytes { areEqual(left, $0) } }
+            case (.string(let left), .string(let right)):
+                left.withBytes { left in right.withBytes { areEqual(left, $0) } }
             default: false
             }
         }

@@ -34,7 +34,8 @@ extension SQLEvaluation {
         _ condition: (UnsafeRawBufferPointer) -> Bool
     ) -> Bool {
         let attribute = program.attribute(place)
-        guard let result = input.test(attribute, condition) ?? fallback?.value(of: attribute)?.withBytes(condition) else {
+        guard let result = input.test(attribute, condition) ?? fallback?.value(of: attribute)?.withBytes(condition)
+        else {
             missing(place)
             return false
         }

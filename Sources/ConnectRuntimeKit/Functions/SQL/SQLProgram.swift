@@ -257,7 +257,8 @@ extension SQLProgram {
     private func description(of step: Step) -> String {
         switch step.action {
         case .binary(let symbol, let operand): "\(symbol.symbol) \(part(operand))"
-        case .like(let place, let isNegated): "\(isNegated ? "NOT " : "")LIKE \(strings[Int(patterns[Int(place)].source)].source)"
+        case .like(let place, let isNegated):
+            "\(isNegated ? "NOT " : "")LIKE \(strings[Int(patterns[Int(place)].source)].source)"
         case .in(let range, let isNegated):
             "\(isNegated ? "NOT " : "")IN (\(list(range.indices.map { places[Int($0)] })))"
         }
