@@ -64,6 +64,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         FuzzTarget("template", texts: templateTexts, check: checkTemplate),
         FuzzTarget("field", texts: fieldTexts, check: checkField),
         FuzzTarget("structured-value", texts: structuredValueTexts, check: checkStructuredValue),
+        FuzzTarget("configuration", texts: configurationTexts, check: checkConfiguration),
+        FuzzTarget("quantity", texts: quantityTexts, check: checkQuantity),
     ]
 }
 

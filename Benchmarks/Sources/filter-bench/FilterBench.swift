@@ -7,7 +7,7 @@ import OpenConnect
 
 /// Measures functions that filter, and prints one JSON line per case.
 ///
-/// Usage: `filter-bench [PART-OF-A-NAME [ROUNDS]]`.
+/// Usage: `filter-bench [NAME-OR-PART-OF-IT [ROUNDS]]`.
 @main
 struct FilterBench {
     static func main() async throws { try await run() }
@@ -17,7 +17,11 @@ struct FilterBench {
         let arguments = CommandLine.arguments.dropFirst()
         let wanted = arguments.first ?? ""
         let rounds = arguments.dropFirst().first.flatMap { Int($0) } ?? 99
-        for bench in try FilterCase.all() where bench.name.contains(wanted) { try await measure(bench, rounds) }
+        let cases = try FilterCase.all()
+        let isName = cases.contains { $0.name == wanted }
+        for bench in cases where isName ? bench.name == wanted : bench.name.contains(wanted) {
+            try await measure(bench, rounds)
+        }
     }
 
     private static func measure(_ bench: FilterCase, _ rounds: Int) async throws {

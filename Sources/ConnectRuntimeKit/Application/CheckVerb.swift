@@ -35,7 +35,7 @@ struct CheckVerb {
         lines += check.findings.map {
             "  \($0.error == nil ? "ok    " : "FAILED") \($0.part): \($0.message)\($0.detail)"
         }
-        return lines.map { $0.replacing("\n", with: "\\n") }.joined(separator: "\n") + "\n"
+        return lines.map(\.oneLine).joined(separator: "\n") + "\n"
     }
 }
 

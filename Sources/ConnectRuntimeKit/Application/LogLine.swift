@@ -24,7 +24,7 @@ struct LogLine {
         }
         if let error = event.error { text += ": \(error)" }
         // One event, one line, whatever a client library writes into its errors.
-        return text.replacing("\r", with: "\\r").replacing("\n", with: "\\n")
+        return text.oneLine
     }
 
     /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, `error`, `connector` and the attributes.

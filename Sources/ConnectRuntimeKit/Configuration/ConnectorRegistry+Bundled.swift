@@ -5,6 +5,7 @@ import OpenConnect
 extension ConnectorRegistry {
     mutating func registerBundled() {
         register(GeneratorSource.self)
+        register(RecordFilter.self)
         register(ConstantFunction.self)
         register(TemplateFunction.self)
         register(FieldsFunction.self)

@@ -28,16 +28,11 @@ public struct ConfiguredCondition: RecordCondition, SettingValue {
     ///
     /// - Throws: `SettingProblem` that says what is wrong with it.
     public init(setting input: SettingInput) throws {
-        do {
-            switch try StructuredValue(setting: input) {
-            case .string(let text): condition = try SQLCondition.sql(text)
-            case .object(let object) where FieldCondition.isMeant(by: object):
-                condition = try FieldCondition(setting: input)
-            case .object(let pattern): condition = try RecordPattern(.object(pattern))
-            default: throw input.mismatch("CloudEvents SQL in quotes, or a pattern or a field in braces")
-            }
-        } catch let error as ConnectorError {
-            throw input.problem(error.message)
+        switch input.content {
+        case .text: condition = try SQLCondition(setting: input)
+        case .object where try FieldCondition.isMeant(by: input): condition = try FieldCondition(setting: input)
+        case .object: condition = try RecordPattern(setting: input)
+        default: throw input.mismatch("CloudEvents SQL in quotes, or a pattern or a field in braces")
         }
     }
 

@@ -63,7 +63,9 @@ extension UnsafeRawBufferPointer {
     /// With the letters of all scripts; nothing to do where all of the text is ASCII, as then it is known not to be equal.
     private func isSlowlyEqualIgnoringCase(to folded: UnsafeRawBufferPointer) -> Bool {
         // No small letter has more than three times the bytes of its capital, nor less than a third of them.
-        guard count <= 3 * folded.count, folded.count <= 3 * count, contains(where: { $0 >= 0x80 }) else { return false }
+        guard count <= 3 * folded.count, folded.count <= 3 * count, contains(where: { $0 >= 0x80 }) else {
+            return false
+        }
         var text = String(decoding: self, as: UTF8.self).lowercased()
         return text.withUTF8 { areEqual(UnsafeRawBufferPointer($0), folded) }
     }

@@ -27,8 +27,16 @@ struct ConstantTable<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked
     /// The elements without their owner, which whoever uses them keeps alive.
     var view: View { View(elements: elements) }
 
+    /// Where the elements are; for a table that is not empty.
+    var start: UnsafePointer<Element> {
+        guard let start = elements.baseAddress, !elements.isEmpty else { preconditionFailure("the table is empty") }
+        return start
+    }
+
     /// What a ``ConstantTable`` holds, as a value that costs nothing to copy.
-    struct View: BitwiseCopyable {
+    ///
+    /// It is safe to send as the table is, whose memory it refers to.
+    struct View: BitwiseCopyable, @unchecked Sendable {
         fileprivate let elements: UnsafeBufferPointer<Element>
 
         @inline(__always)

@@ -26,55 +26,101 @@ extension ConnectorRecord {
     /// - Parameters:
     ///   - core: which attribute; `nil` for an extension.
     ///   - name: the name of the extension.
+    ///   - onlyText: gives `nil` for an Integer and a Boolean too.
     ///   - condition: called with the bytes of the text, which are valid for the call only.
     package func test(
         _ core: CoreAttribute?,
         named name: UnsafeRawBufferPointer,
+        onlyText: Bool = false,
         _ condition: (UnsafeRawBufferPointer) -> Bool
     ) -> Bool? {
-        switch core {
-        case nil: testExtension(named: name, condition)
-        case .id?: eventID?.withBytes(condition)
-        case .source?: source?.string.withBytes(condition)
-        case .specVersion?: "1.0".withBytes(condition)
-        case .type?: type?.withBytes(condition)
-        case .dataContentType?: eventContentType?.withBytes(condition)
-        case .dataSchema?: schema?.string.withBytes(condition)
-        case .subject?: subject?.withBytes(condition)
-        case .time?: time?.description.withBytes(condition)
+        switch held(core, named: name) {
+        case .absent: nil
+        case .text(let text): text.withBytes(condition)
+        case .boolean where onlyText, .integer where onlyText: nil
+        case .boolean(let value): (value ? "true" : "false").withBytes(condition)
+        case .integer(let number): String(number).withBytes(condition)
+        case .computed: computed(core, named: name)?.withBytes(condition)
         }
-    }
-
-    private func testExtension(
-        named name: UnsafeRawBufferPointer,
-        _ condition: (UnsafeRawBufferPointer) -> Bool
-    ) -> Bool? {
-        extensionValue(named: name)?.canonicalString.withBytes(condition)
     }
 
     /// What kind of value an attribute of the event has.
     package func kind(of core: CoreAttribute?, named name: UnsafeRawBufferPointer) -> AttributeKind {
-        switch core {
-        case nil: AttributeKind(extensionValue(named: name))
-        case .time?: time == nil ? .absent : .text
-        default: test(core, named: name) { _ in true } == nil ? .absent : .text
+        switch held(core, named: name) {
+        case .absent: .absent
+        case .text: .text
+        case .boolean(let value): .boolean(value)
+        case .integer(let number): .integer(number)
+        case .computed: core == .time || computed(core, named: name) != nil ? .text : .absent
         }
     }
 
-    private func extensionValue(named name: UnsafeRawBufferPointer) -> AttributeValue? {
-        guard let details else { return nil }
-        for index in details.extensions.indices where details.extensions[index].name.isEqual(to: name) {
-            return details.extensions[index].value
+    /// An attribute whose text is not in the record as it is.
+    @inline(never)
+    private func computed(_ core: CoreAttribute?, named name: UnsafeRawBufferPointer) -> String? {
+        switch core {
+        case nil:
+            (try? AttributeName(String(decoding: name, as: UTF8.self))).flatMap { eventExtension($0)?.canonicalString }
+        case .id?: eventID
+        case .source?: source?.string
+        case .specVersion?: "1.0"
+        case .type?: type
+        case .dataContentType?: eventContentType
+        case .dataSchema?: schema?.string
+        case .subject?: subject
+        case .time?: time?.description
         }
-        guard let key = details.key, RecordEvent.partitionKey.isEqual(to: name) else { return nil }
-        return RecordEvent.attribute(for: key)
+    }
+
+    @inline(__always)
+    private func held(_ core: CoreAttribute?, named name: UnsafeRawBufferPointer) -> HeldAttribute {
+        guard let core else { return details?.heldExtension(named: name) ?? .absent }
+        switch core {
+        case .id:
+            if let id = details?.id { return HeldAttribute(id) }
+            return hasOffset ? .computed : .absent
+        case .source: return held(details?.source?.string, partitionStorage?.defaults?.source?.string)
+        case .specVersion: return HeldAttribute("1.0")
+        case .type: return held(details?.type, partitionStorage?.defaults?.type)
+        case .dataContentType:
+            if dataForm == .text { return .computed }
+            return held(details?.contentType, partitionStorage?.defaults?.contentType)
+        case .dataSchema: return held(details?.schema?.string, partitionStorage?.defaults?.schema?.string)
+        case .subject:
+            if let details, details.subject != nil || details.isSubjectFixed { return HeldAttribute(details.subject) }
+            return partitionStorage?.defaults?.subject == nil ? .absent : .computed
+        case .time: return details?.time == nil ? .absent : .computed
+        }
+    }
+
+    @inline(__always)
+    private func held(_ own: String?, _ ofPartition: String?) -> HeldAttribute {
+        if let own { HeldAttribute(own) } else { HeldAttribute(ofPartition) }
+    }
+}
+
+extension RecordDetails {
+    @inline(__always)
+    fileprivate func heldExtension(named name: UnsafeRawBufferPointer) -> HeldAttribute {
+        for index in extensions.indices where extensions[index].name.isEqual(to: name) {
+            // One by one: a switch over the value would copy it.
+            if case .string(let text) = extensions[index].value { return HeldAttribute(text) }
+            if case .integer(let number) = extensions[index].value { return .integer(number) }
+            if case .boolean(let value) = extensions[index].value { return .boolean(value) }
+            return .computed
+        }
+        return key != nil && RecordEvent.partitionKey.isEqual(to: name) ? .computed : .absent
     }
 }
 
 extension AttributeName {
+    @inline(__always)
     fileprivate func isEqual(to name: UnsafeRawBufferPointer) -> Bool {
         guard string.utf8.count == name.count else { return false }
-        return string.withBytes { $0.elementsEqual(name) }
+        return string.withBytes { bytes in
+            for index in bytes.indices where bytes[index] != name[index] { return false }
+            return true
+        }
     }
 }
 

@@ -56,11 +56,7 @@ enum StructuredValueWriter {
     /// Whether a text is exactly one number of JSON.
     private static func isNumber(_ digits: String) -> Bool {
         var digits = digits
-        return digits.withUTF8 { buffer in
-            var reader = JSONReader(UnsafeRawBufferPointer(buffer))
-            guard case .number(let number)? = try? reader.next() else { return false }
-            return number.range == 0..<buffer.count
-        }
+        return digits.withUTF8 { JSONReader.isNumber(UnsafeRawBufferPointer($0)) }
     }
 
     /// What JSON has no form for in a value, with its place; `nil` where there is nothing of that kind.

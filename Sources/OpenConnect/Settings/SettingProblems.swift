@@ -18,7 +18,7 @@ public struct SettingProblem: Error, Sendable, Hashable, CustomStringConvertible
 
     /// `FILE:LINE:COLUMN: key.path: message`, on one line.
     public var description: String {
-        (place.map { "\($0): " } ?? "") + (keyPath.isEmpty ? "" : "\(keyPath): ") + message
+        ((place.map { "\($0): " } ?? "") + (keyPath.isEmpty ? "" : "\(keyPath): ") + message).oneLine
     }
 }
 

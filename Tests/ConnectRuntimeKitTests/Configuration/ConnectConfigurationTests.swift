@@ -201,8 +201,68 @@ import Testing
                   "offsets": { "type": "file", "path": "\(directory)/state" } }
                 """
             let configuration = try configuration(#"{ "pipelines": { "a": \#(pipeline), "b": \#(pipeline) } }"#)
-            for pipeline in configuration.makePipelines() { #expect(try await pipeline.check().isPassed) }
+            let pipelines = configuration.makePipelines()
+            for pipeline in pipelines { #expect(try await pipeline.check().isPassed) }
             try await configuration.makeRuntime().run()
         }
+    }
+
+    /// A check while another pipeline holds the store: one store can tell them apart, two would keep each other out.
+    @Test func aStoreInUseIsNoFault() async throws {
+        try await withTemporaryDirectory { directory in
+            func text(_ names: [String]) -> String {
+                let pipelines = names.map { #""\#($0)": { \#(Self.source), \#(Self.sinks) }"# }.joined(separator: ", ")
+                return
+                    #"{ "offsets": { "type": "file", "path": "\#(directory)/state" }, "pipelines": { \#(pipelines) } }"#
+            }
+            let pipelines = try configuration(text(["a", "b"])).makePipelines()
+            let elsewhere = try configuration(text(["a"])).makePipelines()[0]
+            async let run = pipelines[0].run()
+            while pipelines[0].status.counts.polled == 0 { await Task.yield() }
+            let beside = try await pipelines[1].check()
+            #expect(beside.findings[0].description == "offset store: is empty: the source begins anew")
+            let other = try await elsewhere.check()
+            #expect(other.isPassed && other.findings[0].message.hasPrefix("is in use: "), "\(other.findings)")
+            pipelines[0].stop()
+            _ = try await run
+        }
+    }
+
+    // MARK: Functions
+
+    @Test(
+        arguments: [
+            (#""word = 'x'""#, 4), (#""EXISTS subject""#, 0), (#"{ "subject": [ { "exists": false } ] }"#, 4),
+            (#"{ "type": [ "org.openconnect.generator.record" ] }"#, 0),
+        ]
+    )
+    func aFunctionIsAppliedWhenItsConditionHolds(_ condition: String, _ remaining: Int) async throws {
+        let logs = TestLogs()
+        try await VaultSink.$logs.withValue(logs) {
+            let configuration = try configuration(
+                """
+                { "offsets": { "type": "memory" }, "pipelines": { "p": {
+                  "source": { "type": "generator", "count": 4, "attributes": true },
+                  "functions": [ { "type": "word", "word": "no such word", "when": \(condition) } ],
+                  \(Self.sinks) } } }
+                """
+            )
+            try await configuration.makeRuntime().run()
+        }
+        #expect(logs["vault"].texts.count == remaining)
+    }
+
+    @Test(
+        arguments: [
+            (#""type = ""#, "functions[0].when: the SQL expression is wrong"),
+            (#"{ "data": { "total": [ { "numeric": [">"] } ] } }"#, "functions[0].when"),
+            ("5", "functions[0].when: is"),
+        ]
+    )
+    func refusesAConditionThatIsNone(_ condition: String, _ words: String) throws {
+        let problems = try problems(
+            #"{ "pipelines": { "p": { \#(Self.source), \#(Self.sinks), "functions": [ { "type": "word", "word": "a", "when": \#(condition) } ] } } }"#
+        )
+        #expect(problems.count == 1 && problems[0].contains(words), "\(problems)")
     }
 }

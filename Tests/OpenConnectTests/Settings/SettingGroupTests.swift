@@ -54,6 +54,10 @@ import Testing
             (["host": "a b"], ["host: is a name without spaces, not 'a b'"]),
             (["host": "a", "port": 0], ["port: is from 1 to 65535, not 0"]),
             (["host": "a", "prot": 1], ["prot: is no setting: did you mean 'port'?"]),
+            (
+                ["host": "a", "a\nb": 1],
+                ["[\"a\\nb\"]: is no setting; there are port, host, token, user, mode, every, tls, labels, rules"]
+            ),
             (["host": "a", "mode": "pul"], ["mode: is one of push, pull, not 'pul'"]),
             (["host": "a", "mode": "pull"], ["mode: with 'pull', \"every\" has to be given as well"]),
             (["host": "a", "every": "0s"], ["every: is at least 1ms, not '0s'"]),

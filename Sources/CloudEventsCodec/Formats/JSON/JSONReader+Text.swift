@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONReader {
+    /// Whether bytes are exactly one number, without white space around it.
+    package static func isNumber(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let first = bytes.first, first == UInt8(ascii: "-") || URISyntax.isDigit(first) else { return false }
+        var scanner = JSONScanner(bytes)
+        return (try? scanner.number()) != nil && scanner.offset == bytes.count
+    }
+
     /// The bytes between the quotation marks as they stand in the text.
     package func rawBytes(_ string: JSONString) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[string.range])

@@ -8,7 +8,7 @@ extension PatternMatch {
     @discardableResult
     func json(_ text: SharedBytes, at node: PatternProgram.Node) -> Bool {
         text.withUnsafeBytes { bytes in
-            var matcher = JSONPatternMatcher(match: self, bytes)
+            var matcher = JSONPatternMatcher(self, bytes)
             do throws(CloudEventError) {
                 try matcher.text(at: node)
                 return true
@@ -22,11 +22,14 @@ extension PatternMatch {
 
 /// Goes once over a JSON text. It recurs no deeper than the reader allows.
 private struct JSONPatternMatcher {
-    let match: PatternMatch
+    private let match: PatternMatch
+    /// The text, apart from the reader: looking at the reader while it is changed elsewhere would copy it.
+    private let bytes: UnsafeRawBufferPointer
     private var reader: JSONReader
 
-    init(match: PatternMatch, _ bytes: UnsafeRawBufferPointer) {
+    init(_ match: PatternMatch, _ bytes: UnsafeRawBufferPointer) {
         self.match = match
+        self.bytes = bytes
         reader = JSONReader(bytes, maximumDepth: StructuredValue.maximumDepth)
     }
 
@@ -39,12 +42,21 @@ private struct JSONPatternMatcher {
         switch token {
         case .beginObject: try object(node)
         case .beginArray: try array(node)
-        case .string(let string): reader.withUTF8(string) { match.scalar(.text($0), at: node) }
-        case .number(let number): match.scalar(.number(reader.rawBytes(number)), at: node)
+        case .string(let string): self.string(string, at: node)
+        case .number(let number):
+            match.scalar(.number(UnsafeRawBufferPointer(rebasing: bytes[number.range])), at: node)
         case .boolean(let value): match.scalar(.boolean(value), at: node)
         case .null: match.scalar(.null, at: node)
         // Where a value is due the reader gives no name and no end.
         case .endObject, .endArray, .name, .end: break
+        }
+    }
+
+    private mutating func string(_ string: JSONString, at node: PatternProgram.Node) {
+        if string.hasEscapes {
+            reader.withUTF8(string) { match.scalar(.text($0), at: node) }
+        } else {
+            match.scalar(.text(UnsafeRawBufferPointer(rebasing: bytes[string.range])), at: node)
         }
     }
 
@@ -65,7 +77,9 @@ private struct JSONPatternMatcher {
 
     @inline(__always)
     private func child(of node: PatternProgram.Node, named name: JSONString) -> Int32? {
-        if !name.hasEscapes { return match.program.child(of: node, named: reader.rawBytes(name)) }
+        if !name.hasEscapes {
+            return match.program.child(of: node, named: UnsafeRawBufferPointer(rebasing: bytes[name.range]))
+        }
         var child: Int32?
         reader.withUTF8(name) { child = match.program.child(of: node, named: $0) }
         return child
@@ -73,7 +87,9 @@ private struct JSONPatternMatcher {
 
     private mutating func array(_ node: PatternProgram.Node) throws(CloudEventError) {
         var isEmpty = true
-        while case let token = try reader.next(), token != .endArray {
+        while true {
+            let token = try reader.next()
+            if case .endArray = token { break }
             isEmpty = false
             try value(token, at: node)
         }

@@ -10,7 +10,7 @@ extension PatternProgram {
             guard let memory = results.baseAddress else { return true }
             // Every test of a field of the data is written when the object around it begins, but not if there is none.
             memory.initialize(repeating: false, count: testCount)
-            let match = PatternMatch(program: view, owner: self, results: memory)
+            let match = PatternMatch(self, memory)
             match.attributes(of: record, defaults)
             if readsData {
                 guard match.canHold(root) else { return false }

@@ -17,7 +17,7 @@ extension PatternMatch {
         case .integer(let number): String(number).withBytes { scalar(.number($0), at: node) }
         case .double(let number): double(number, at: node)
         case .decimal(let digits):
-            digits.withBytes { scalar($0.isJSONNumber ? .number($0) : .text($0), at: node) }
+            digits.withBytes { scalar(JSONReader.isNumber($0) ? .number($0) : .text($0), at: node) }
         case .string(let text): text.withBytes { scalar(.text($0), at: node) }
         case .bytes(let bytes): Base64.encode(bytes).withBytes { scalar(.text($0), at: node) }
         case .timestamp(let timestamp): timestamp.description.withBytes { scalar(.text($0), at: node) }

@@ -18,11 +18,14 @@ struct PatternMatch {
     }
 
     /// The caller keeps the program alive.
-    let program: PatternProgram.View
-    /// The program itself, for what is no plain value.
-    unowned(unsafe) let owner: PatternProgram
+    let program: PatternProgram.Pointer
     /// By the test.
     let results: UnsafeMutablePointer<Bool>
+
+    init(_ program: PatternProgram, _ results: UnsafeMutablePointer<Bool>) {
+        self.program = program.pointer
+        self.results = results
+    }
 
     // MARK: Formulas
 
@@ -129,7 +132,7 @@ struct PatternMatch {
         case .affixes(let prefix, let suffix):
             text.has(prefix: program.bytes.bytes(prefix), suffix: program.bytes.bytes(suffix))
         case .ignoringCase(let folded): text.isEqualIgnoringCase(to: program.bytes.bytes(folded))
-        case .wildcard(let place): owner.wildcards[Int(place)].matches(text)
+        case .wildcard(let place): program.owner.wildcards[Int(place)].matches(text)
         default: false
         }
     }
@@ -159,7 +162,7 @@ extension PatternMatch.Scalar {
     fileprivate var number: ExactNumber? {
         switch self {
         case .number(let text): ExactNumber(text)
-        case .attribute(let text): text.isJSONNumber ? ExactNumber(text) : nil
+        case .attribute(let text): JSONReader.isNumber(text) ? ExactNumber(text) : nil
         default: nil
         }
     }

@@ -8,7 +8,7 @@ extension PatternParser {
     /// Of the elements of an array, one has to match.
     mutating func test(
         of elements: [StructuredValue],
-        _ path: String,
+        _ path: MemberPath,
         isAttribute: Bool
     ) throws(Refusal) -> Program.Test {
         guard !elements.isEmpty else {
@@ -17,16 +17,16 @@ extension PatternParser {
         var conditions: [Program.Condition] = []
         var test = Program.Test(subject: .members(0), whenPresent: false, whenMissing: false)
         for (index, element) in elements.enumerated() {
-            let path = "\(path)[\(index)]"
+            let path = path.element(index)
             if case .object(let object) = element {
                 let (name, value) = try onlyMember(of: object, path)
                 if name == "exists" {
                     guard case .boolean(let isThere) = value else {
-                        throw Refusal(path: "\(path).exists", reason: "exists is true or false")
+                        throw Refusal(path: path.member("exists"), reason: "exists is true or false")
                     }
                     if isThere { test.whenPresent = true } else { test.whenMissing = true }
                 } else {
-                    conditions.append(try condition(name, value, "\(path).\(name)", isAttribute: isAttribute))
+                    conditions.append(try condition(name, value, path.member(name), isAttribute: isAttribute))
                 }
             } else {
                 conditions.append(try scalar(element, path, isAttribute: isAttribute))
@@ -42,7 +42,7 @@ extension PatternParser {
 
     private func onlyMember(
         of object: StructuredObject,
-        _ path: String
+        _ path: MemberPath
     ) throws(Refusal) -> (String, StructuredValue) {
         guard let member = object.members.first, object.members.count == 1 else {
             throw Refusal(
@@ -53,7 +53,7 @@ extension PatternParser {
         }
         guard Self.names.contains(member.name) else {
             throw Refusal(
-                path: Refusal.path(path, member.name),
+                path: path.member(member.name),
                 reason: "there is no such condition; there are \(Self.names.joined(separator: ", "))"
             )
         }
@@ -64,7 +64,7 @@ extension PatternParser {
 
     private mutating func scalar(
         _ value: StructuredValue,
-        _ path: String,
+        _ path: MemberPath,
         isAttribute: Bool
     ) throws(Refusal) -> Program.Condition {
         switch value {
@@ -81,7 +81,7 @@ extension PatternParser {
         }
     }
 
-    private mutating func number(_ value: StructuredValue, _ path: String) throws(Refusal) -> Int32 {
+    private mutating func number(_ value: StructuredValue, _ path: MemberPath) throws(Refusal) -> Int32 {
         var text =
             switch value {
             case .integer(let number): String(number)
@@ -91,7 +91,7 @@ extension PatternParser {
             }
         let number = text.withUTF8 { buffer -> Program.Number? in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard bytes.isJSONNumber else { return nil }
+            guard JSONReader.isNumber(bytes) else { return nil }
             let number = ExactNumber(bytes)
             // An exponent in the data is cut off somewhere beyond that, and what is equal there is not.
             guard abs(number.exponent) < ExactNumber.largestExponent / 2 else { return nil }
@@ -113,7 +113,7 @@ extension PatternParser {
     private mutating func condition(
         _ name: String,
         _ value: StructuredValue,
-        _ path: String,
+        _ path: MemberPath,
         isAttribute: Bool
     ) throws(Refusal) -> Program.Condition {
         switch name {
@@ -130,7 +130,7 @@ extension PatternParser {
     private mutating func textCondition(
         _ name: String,
         _ text: String,
-        _ path: String
+        _ path: MemberPath
     ) throws(Refusal) -> Program.Condition {
         switch name {
         case "prefix": return .prefix(tables.bytes.add(text.utf8))
@@ -140,7 +140,7 @@ extension PatternParser {
         }
     }
 
-    private mutating func wildcard(_ text: String, _ path: String) throws(Refusal) -> Program.Condition {
+    private mutating func wildcard(_ text: String, _ path: MemberPath) throws(Refusal) -> Program.Condition {
         var pieces: [[UInt8]] = [[]]
         var (isEscaped, isBehindStar) = (false, false)
         for byte in text.utf8 {
@@ -169,18 +169,18 @@ extension PatternParser {
 
     private mutating func anythingBut(
         _ value: StructuredValue,
-        _ path: String,
+        _ path: MemberPath,
         isAttribute: Bool
     ) throws(Refusal) -> Program.Condition {
         var conditions: [Program.Condition] = []
         switch value {
         case .array(let elements):
             for (index, element) in elements.enumerated() {
-                conditions.append(try scalar(element, "\(path)[\(index)]", isAttribute: isAttribute))
+                conditions.append(try scalar(element, path.element(index), isAttribute: isAttribute))
             }
         case .object(let object):
             for member in object.members {
-                conditions += try exclusions(member, Refusal.path(path, member.name))
+                conditions += try exclusions(member, path.member(member.name))
             }
         default:
             conditions.append(try scalar(value, path, isAttribute: isAttribute))
@@ -194,7 +194,7 @@ extension PatternParser {
     /// What `anything-but` excludes by a condition: one text, or several in an array.
     private mutating func exclusions(
         _ member: StructuredObject.Member,
-        _ path: String
+        _ path: MemberPath
     ) throws(Refusal) -> [Program.Condition] {
         let known = ["prefix", "suffix", "equals-ignore-case", "wildcard"]
         guard known.contains(member.name) else {
@@ -220,7 +220,7 @@ extension PatternParser {
 
     private mutating func comparisons(
         _ value: StructuredValue,
-        _ path: String
+        _ path: MemberPath
     ) throws(Refusal) -> [Program.Comparison] {
         guard case .array(let elements) = value, !elements.isEmpty, elements.count % 2 == 0 else {
             throw Refusal(path: path, reason: "numeric needs pairs of an operator and a number: [\">\", 0, \"<=\", 5]")
@@ -231,22 +231,11 @@ extension PatternParser {
                 let symbol = Self.symbols.first(where: { $0.0 == text })?.1
             else {
                 let known = Self.symbols.map { $0.0 }.joined(separator: ", ")
-                throw Refusal(path: "\(path)[\(index)]", reason: "expected an operator, one of \(known)")
+                throw Refusal(path: path.element(index), reason: "expected an operator, one of \(known)")
             }
-            let number = try number(elements[index + 1], "\(path)[\(index + 1)]")
+            let number = try number(elements[index + 1], path.element(index + 1))
             comparisons.append(Program.Comparison(symbol: symbol, number: number))
         }
         return comparisons
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether it is exactly one number of JSON.
-    var isJSONNumber: Bool {
-        // Most texts are none, and their beginnings say so.
-        guard let first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return false }
-        var reader = JSONReader(self)
-        guard case .number(let number)? = try? reader.next() else { return false }
-        return number.range == 0..<count
     }
 }

@@ -15,9 +15,12 @@ struct PatternParser {
 
     mutating func program(_ value: StructuredValue) throws(Refusal) -> Program {
         guard case .object(let object) = value else {
-            throw Refusal(path: "", reason: "a pattern is an object, such as {\"type\": [\"com.example.order\"]}")
+            throw Refusal(
+                path: MemberPath(),
+                reason: "a pattern is an object, such as {\"type\": [\"com.example.order\"]}"
+            )
         }
-        let root = try formula(of: object, at: .record, "", depth: 0)
+        let root = try formula(of: object, at: .record, MemberPath(), depth: 0)
         return Program(tables, root: root)
     }
 
@@ -34,7 +37,7 @@ struct PatternParser {
     private mutating func formula(
         of object: StructuredObject,
         at place: Place,
-        _ path: String,
+        _ path: MemberPath,
         depth: Int
     ) throws(Refusal) -> Int32 {
         guard depth < Self.nesting else {
@@ -46,7 +49,7 @@ struct PatternParser {
         var tests: [Int32] = []
         var groups: [[Int32]] = []
         for member in object.members {
-            let memberPath = Refusal.path(path, member.name)
+            let memberPath = path.member(member.name)
             if member.name == "$or" {
                 groups.append(try alternatives(member.value, at: place, memberPath, depth: depth))
             } else {
@@ -60,7 +63,7 @@ struct PatternParser {
     private mutating func alternatives(
         _ value: StructuredValue,
         at place: Place,
-        _ path: String,
+        _ path: MemberPath,
         depth: Int
     ) throws(Refusal) -> [Int32] {
         guard case .array(let elements) = value, !elements.isEmpty else {
@@ -68,7 +71,7 @@ struct PatternParser {
         }
         var formulas: [Int32] = []
         for (index, element) in elements.enumerated() {
-            let elementPath = "\(path)[\(index)]"
+            let elementPath = path.element(index)
             guard case .object(let object) = element else {
                 throw Refusal(path: elementPath, reason: "an alternative of $or is an object with fields")
             }
@@ -82,7 +85,7 @@ struct PatternParser {
     private mutating func field(
         _ member: StructuredObject.Member,
         of place: Place,
-        _ path: String,
+        _ path: MemberPath,
         depth: Int
     ) throws(Refusal) -> Int32 {
         switch place {
@@ -106,7 +109,7 @@ struct PatternParser {
     private mutating func dataField(
         _ value: StructuredValue,
         at node: Int,
-        _ path: String,
+        _ path: MemberPath,
         depth: Int
     ) throws(Refusal) -> Int32 {
         let test: Program.Test
@@ -124,7 +127,7 @@ struct PatternParser {
         return place
     }
 
-    private mutating func attribute(_ member: StructuredObject.Member, _ path: String) throws(Refusal) -> Int32 {
+    private mutating func attribute(_ member: StructuredObject.Member, _ path: MemberPath) throws(Refusal) -> Int32 {
         let name: AttributeName
         do throws(CloudEventError) {
             name = try AttributeName(member.name)

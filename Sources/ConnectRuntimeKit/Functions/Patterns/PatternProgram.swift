@@ -118,6 +118,7 @@ final class PatternProgram: Sendable {
     /// Places of tests and formulas.
     private let places: ConstantTable<Int32>
     private let bytes: ConstantTable<UInt8>
+    private let views: ConstantTable<View>
     let wildcards: [LikePattern]
     /// The formula of the whole pattern.
     let root: Int32
@@ -163,6 +164,22 @@ final class PatternProgram: Sendable {
         self.root = root
         testCount = tables.tests.count
         readsData = !tables.nodes[0].tests.isEmpty
+        views = ConstantTable([
+            View(
+                nodes: nodes.view,
+                children: self.children.view,
+                attributes: attributes.view,
+                attributeCount: attributes.count,
+                tests: tests.view,
+                formulas: formulas.view,
+                groups: self.groups.view,
+                conditions: conditions.view,
+                comparisons: comparisons.view,
+                numbers: numbers.view,
+                places: self.places.view,
+                bytes: self.bytes.view
+            )
+        ])
     }
 
     /// Names are in the order of their lengths, and then of their bytes: most comparisons are of two numbers.
@@ -171,7 +188,7 @@ final class PatternProgram: Sendable {
     }
 
     /// The tables without the object that owns them, to which a reference would be counted at each look.
-    struct View {
+    struct View: BitwiseCopyable, Sendable {
         let nodes: ConstantTable<Node>.View
         let children: ConstantTable<Child>.View
         let attributes: ConstantTable<Attribute>.View
@@ -184,27 +201,34 @@ final class PatternProgram: Sendable {
         let numbers: ConstantTable<Number>.View
         let places: ConstantTable<Int32>.View
         let bytes: ConstantTable<UInt8>.View
-        let testCount: Int
+    }
+
+    /// A program without a reference that would be counted, valid while the program is kept alive.
+    struct Pointer {
+        private let view: UnsafePointer<View>
+        /// For what is no plain value.
+        unowned(unsafe) let owner: PatternProgram
+
+        fileprivate init(_ program: PatternProgram) {
+            view = program.views.start
+            owner = program
+        }
+
+        var nodes: ConstantTable<Node>.View { view.pointee.nodes }
+        var children: ConstantTable<Child>.View { view.pointee.children }
+        var attributes: ConstantTable<Attribute>.View { view.pointee.attributes }
+        var attributeCount: Int { view.pointee.attributeCount }
+        var tests: ConstantTable<Test>.View { view.pointee.tests }
+        var formulas: ConstantTable<Formula>.View { view.pointee.formulas }
+        var groups: ConstantTable<TableRange>.View { view.pointee.groups }
+        var conditions: ConstantTable<Condition>.View { view.pointee.conditions }
+        var comparisons: ConstantTable<Comparison>.View { view.pointee.comparisons }
+        var places: ConstantTable<Int32>.View { view.pointee.places }
+        var bytes: ConstantTable<UInt8>.View { view.pointee.bytes }
     }
 
     /// Valid while the program is kept alive.
-    var view: View {
-        View(
-            nodes: nodes.view,
-            children: children.view,
-            attributes: attributes.view,
-            attributeCount: attributes.count,
-            tests: tests.view,
-            formulas: formulas.view,
-            groups: groups.view,
-            conditions: conditions.view,
-            comparisons: comparisons.view,
-            numbers: numbers.view,
-            places: places.view,
-            bytes: bytes.view,
-            testCount: testCount
-        )
-    }
+    var pointer: Pointer { Pointer(self) }
 }
 
 extension PatternProgram.Test {
@@ -213,7 +237,7 @@ extension PatternProgram.Test {
     }
 }
 
-extension PatternProgram.View {
+extension PatternProgram.Pointer {
     /// The node of a member, if the pattern asks for one of that name.
     @inline(__always)
     func child(of node: PatternProgram.Node, named name: UnsafeRawBufferPointer) -> Int32? {
@@ -236,7 +260,7 @@ extension PatternProgram.View {
     }
 
     func number(_ place: Int32) -> ExactNumber {
-        let number = numbers[place]
+        let number = view.pointee.numbers[place]
         return ExactNumber(sign: number.sign, exponent: number.exponent, digits: bytes.bytes(number.digits))
     }
 }

@@ -39,12 +39,16 @@ public struct RecordPattern: RecordCondition {
     ///   - defaults: source and type of records where neither these nor their partitions say anything.
     /// - Throws: `ConnectorError` with the code `invalidConfiguration`, which names the wrong member by its path.
     public init(_ value: StructuredValue, defaults: EventDefaults? = nil) throws(ConnectorError) {
-        var parser = PatternParser()
         do throws(MemberRefusal) {
-            program = try parser.program(value)
+            try self.init(value: value, defaults: defaults)
         } catch {
             throw error.error(in: "the pattern")
         }
+    }
+
+    init(value: StructuredValue, defaults: EventDefaults?) throws(MemberRefusal) {
+        var parser = PatternParser()
+        program = try parser.program(value)
         self.defaults = defaults
     }
 

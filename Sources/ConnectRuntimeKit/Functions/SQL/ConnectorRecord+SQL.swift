@@ -48,5 +48,9 @@ extension ConnectorRecord: SQLInput {
         test(attribute.core, named: attribute.name, condition)
     }
 
+    func testText(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
+        test(attribute.core, named: attribute.name, onlyText: true, condition)
+    }
+
     func kind(of attribute: SQLAttribute) -> AttributeKind { kind(of: attribute.core, named: attribute.name) }
 }

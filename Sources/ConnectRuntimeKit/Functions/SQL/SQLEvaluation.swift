@@ -11,7 +11,7 @@ struct SQLEvaluation {
     typealias ValueType = CloudEventsSQL.ValueType
 
     /// The caller keeps the program alive.
-    let program: SQLProgram.View
+    let program: SQLProgram.Pointer
     let fallback: SQLFallback?
     /// Whether nothing counts but that the value is `true` and there are no errors: the first error ends it.
     let isFilter: Bool
@@ -19,7 +19,7 @@ struct SQLEvaluation {
     private(set) var errorCount = 0
 
     init(_ program: SQLProgram, fallback: SQLFallback?, isFilter: Bool) {
-        self.program = program.view
+        self.program = program.pointer
         self.fallback = fallback
         self.isFilter = isFilter
     }
@@ -55,11 +55,11 @@ struct SQLEvaluation {
     }
 
     mutating func missing(_ place: Int32) {
-        let program = program
-        fail(program.attribute(place).error, at: Int(program.attributes[place].offset))
+        let (attribute, offset) = (program.attribute(place), program.attributes[place].offset)
+        fail(attribute.error, at: Int(offset))
     }
 
-    private func exists(_ attribute: SQLAttribute, _ input: some SQLInput) -> Bool {
+    func exists(_ attribute: SQLAttribute, _ input: some SQLInput) -> Bool {
         attribute.isRequired || input.kind(of: attribute) != .absent
     }
 
@@ -110,6 +110,8 @@ struct SQLEvaluation {
         if let result = comparison(first, program.steps[index], input) {
             value = .boolean(result)
             index += 1
+        } else if let result = truth(of: first, input) {
+            value = .boolean(result)
         } else {
             value = self.value(of: first, input)
         }
@@ -138,7 +140,7 @@ struct SQLEvaluation {
         case .like(let place, let isNegated):
             guard let left, errorCount == before else { return .boolean(false) }
             return .boolean(left.description.withBytes { program.matches(place, $0) } != isNegated)
-        case .in(let elements, let isNegated):
+        case .in(let elements, let isNegated, _):
             guard let left, errorCount == before else { return .boolean(false) }
             let isFound = contains(left, elements, offset, input)
             return .boolean(isFound.map { isNegated ? !$0 && errorCount == before : $0 } ?? false)
@@ -149,6 +151,7 @@ struct SQLEvaluation {
 
     private mutating func and(_ left: Value?, _ operand: Int32, _ offset: Int, _ input: some SQLInput) -> Bool {
         guard let left, boolean(left, offset) == true else { return false }
+        if let right = truth(of: operand, input) { return right }
         guard let right = value(of: operand, input) else { return false }
         return boolean(right, offset) == true
     }

@@ -29,6 +29,9 @@ protocol SQLInput {
     /// Tests the value of an attribute as a String (L10); `nil` where it is not there.
     func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool?
 
+    /// Tests the value of an attribute that is a String; `nil` where it is not there, or an Integer or Boolean.
+    func testText(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool?
+
     /// What kind of value an attribute has.
     func kind(of attribute: SQLAttribute) -> AttributeKind
 }
@@ -67,6 +70,10 @@ extension CloudEvent: SQLInput {
 
     func test(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
         attribute.key.flatMap { canonicalBytes(of: $0) }?.withUnsafeBytes(condition)
+    }
+
+    func testText(_ attribute: SQLAttribute, _ condition: (UnsafeRawBufferPointer) -> Bool) -> Bool? {
+        kind(of: attribute) == .text ? test(attribute, condition) : nil
     }
 
     func kind(of attribute: SQLAttribute) -> AttributeKind {

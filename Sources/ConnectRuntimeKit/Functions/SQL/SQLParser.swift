@@ -76,7 +76,11 @@ struct SQLParser {
             return .like(try pattern(), isNegated: isNegated)
         case .keyword(.in):
             try advance()
-            return .in(try set(), isNegated: isNegated)
+            let elements = try set()
+            let isOfTexts = elements.indices.allSatisfy { index in
+                if case .string = tables.terms[Int(tables.places[Int(index)])] { true } else { false }
+            }
+            return .in(elements, isNegated: isNegated, isOfTexts: isOfTexts)
         default:
             guard !isNegated else { throw unexpected("LIKE or IN") }
             return nil

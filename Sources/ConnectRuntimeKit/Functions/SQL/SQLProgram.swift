@@ -69,8 +69,8 @@ final class SQLProgram: Sendable {
             case binary(SQLOperator, Int32)
             /// With the place in ``patterns``.
             case like(Int32, isNegated: Bool)
-            /// With the terms of the elements, in ``places``.
-            case `in`(TableRange, isNegated: Bool)
+            /// With the terms of the elements, in ``places``, and whether all of them are literals of text.
+            case `in`(TableRange, isNegated: Bool, isOfTexts: Bool)
         }
         var action: Action
         var offset: Int32
@@ -135,6 +135,7 @@ final class SQLProgram: Sendable {
     private let bytes: ConstantTable<UInt8>
     /// Of ``strings``, in ``bytes``.
     private let texts: ConstantTable<TableRange>
+    private let views: ConstantTable<View>
     let strings: [Literal]
     let likes: [LikePattern]
     /// Of ``attributes``; `nil` where no event can have one of the name.
@@ -158,10 +159,21 @@ final class SQLProgram: Sendable {
         calls = tables.calls
         self.root = root
         self.textLimit = textLimit
+        views = ConstantTable([
+            View(
+                terms: terms.view,
+                steps: steps.view,
+                patterns: patterns.view,
+                attributes: attributes.view,
+                places: places.view,
+                bytes: self.bytes.view,
+                texts: texts.view
+            )
+        ])
     }
 
     /// The tables without the object that owns them, to which a reference would be counted at each look.
-    struct View {
+    struct View: BitwiseCopyable, Sendable {
         let terms: ConstantTable<Term>.View
         let steps: ConstantTable<Step>.View
         let patterns: ConstantTable<Pattern>.View
@@ -169,12 +181,28 @@ final class SQLProgram: Sendable {
         let places: ConstantTable<Int32>.View
         let bytes: ConstantTable<UInt8>.View
         let texts: ConstantTable<TableRange>.View
+    }
+
+    /// A program without a reference that would be counted, valid while the program is kept alive.
+    struct Pointer {
+        private let view: UnsafePointer<View>
         /// For what is no plain value.
         unowned(unsafe) let owner: SQLProgram
 
+        fileprivate init(_ program: SQLProgram) {
+            view = program.views.start
+            owner = program
+        }
+
+        var terms: ConstantTable<Term>.View { view.pointee.terms }
+        var steps: ConstantTable<Step>.View { view.pointee.steps }
+        var patterns: ConstantTable<Pattern>.View { view.pointee.patterns }
+        var attributes: ConstantTable<Attribute>.View { view.pointee.attributes }
+        var places: ConstantTable<Int32>.View { view.pointee.places }
+        var bytes: ConstantTable<UInt8>.View { view.pointee.bytes }
+
         /// The bytes of a literal.
-        @inline(__always)
-        func text(_ place: Int32) -> UnsafeRawBufferPointer { bytes.bytes(texts[place]) }
+        func text(_ place: Int32) -> UnsafeRawBufferPointer { bytes.bytes(view.pointee.texts[place]) }
 
         @inline(__always)
         func attribute(_ place: Int32) -> SQLAttribute {
@@ -189,18 +217,7 @@ final class SQLProgram: Sendable {
     }
 
     /// Valid while the program is kept alive.
-    var view: View {
-        View(
-            terms: terms.view,
-            steps: steps.view,
-            patterns: patterns.view,
-            attributes: attributes.view,
-            places: places.view,
-            bytes: bytes.view,
-            texts: texts.view,
-            owner: self
-        )
-    }
+    var pointer: Pointer { Pointer(self) }
 
     func name(ofAttribute place: Int32) -> String {
         String(decoding: bytes.view.bytes(attributes[Int(place)].name), as: UTF8.self)
@@ -259,7 +276,7 @@ extension SQLProgram {
         case .binary(let symbol, let operand): "\(symbol.symbol) \(part(operand))"
         case .like(let place, let isNegated):
             "\(isNegated ? "NOT " : "")LIKE \(strings[Int(patterns[Int(place)].source)].source)"
-        case .in(let range, let isNegated):
+        case .in(let range, let isNegated, _):
             "\(isNegated ? "NOT " : "")IN (\(list(range.indices.map { places[Int($0)] })))"
         }
     }

@@ -106,7 +106,7 @@ public struct SubscriptionFilter: RecordCondition {
     ///   a function that does not exist; its cause is a ``CloudEventsSQLError``.
     public static func sql(_ text: String) throws(ConnectorError) -> SubscriptionFilter {
         do throws(MemberRefusal) {
-            return SubscriptionFilter(try SubscriptionParser().sql(.string(text), "sql"))
+            return SubscriptionFilter(try SubscriptionParser().sql(.string(text), MemberPath().member("sql")))
         } catch {
             throw error.error(in: "the subscription filter")
         }
@@ -120,7 +120,8 @@ public struct SubscriptionFilter: RecordCondition {
         let members = attributes.sorted { $0.key < $1.key }.map { ($0.key.string, StructuredValue.string($0.value)) }
         let value = StructuredValue.object(StructuredObject(members))
         do throws(MemberRefusal) {
-            return SubscriptionFilter(try SubscriptionParser().comparison(comparison, value, comparison.dialect))
+            let path = MemberPath().member(comparison.dialect)
+            return SubscriptionFilter(try SubscriptionParser().comparison(comparison, value, path))
         } catch {
             throw error.error(in: "the subscription filter")
         }

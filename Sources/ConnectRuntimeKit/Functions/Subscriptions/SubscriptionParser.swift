@@ -13,12 +13,12 @@ struct SubscriptionParser {
 
     /// One filter, or an array of filters that all have to hold.
     func filters(_ value: StructuredValue) throws(Refusal) -> Expression {
-        guard case .array(let elements) = value else { return try filter(value, "", depth: 0) }
+        guard case .array(let elements) = value else { return try filter(value, MemberPath(), depth: 0) }
         // Without any filter, all events are sent.
-        return .all(try self.elements(elements, "", depth: 0))
+        return .all(try self.elements(elements, MemberPath(), depth: 0))
     }
 
-    private func filter(_ value: StructuredValue, _ path: String, depth: Int) throws(Refusal) -> Expression {
+    private func filter(_ value: StructuredValue, _ path: MemberPath, depth: Int) throws(Refusal) -> Expression {
         guard depth < Self.nesting else {
             throw Refusal(path: path, reason: "the filters are nested more than \(Self.nesting) levels deep")
         }
@@ -28,7 +28,7 @@ struct SubscriptionParser {
                 reason: "a filter is an object with one member, the dialect: \(Self.dialects.joined(separator: ", "))"
             )
         }
-        let memberPath = Refusal.path(path, member.name)
+        let memberPath = path.member(member.name)
         switch member.name {
         case "exact": return try comparison(.exact, member.value, memberPath)
         case "prefix": return try comparison(.prefix, member.value, memberPath)
@@ -47,7 +47,7 @@ struct SubscriptionParser {
 
     private static let dialects = ["exact", "prefix", "suffix", "all", "any", "not", "sql"]
 
-    private func nested(_ value: StructuredValue, _ path: String, depth: Int) throws(Refusal) -> [Expression] {
+    private func nested(_ value: StructuredValue, _ path: MemberPath, depth: Int) throws(Refusal) -> [Expression] {
         guard case .array(let elements) = value, !elements.isEmpty else {
             throw Refusal(path: path, reason: "expected an array of at least one filter")
         }
@@ -56,12 +56,12 @@ struct SubscriptionParser {
 
     private func elements(
         _ values: [StructuredValue],
-        _ path: String,
+        _ path: MemberPath,
         depth: Int
     ) throws(Refusal) -> [Expression] {
         var filters: [Expression] = []
         for (index, value) in values.enumerated() {
-            filters.append(try filter(value, "\(path)[\(index)]", depth: depth))
+            filters.append(try filter(value, path.element(index), depth: depth))
         }
         return filters
     }
@@ -70,14 +70,14 @@ struct SubscriptionParser {
     func comparison(
         _ comparison: SubscriptionFilter.Comparison,
         _ value: StructuredValue,
-        _ path: String
+        _ path: MemberPath
     ) throws(Refusal) -> Expression {
         guard case .object(let object) = value, !object.members.isEmpty else {
             throw Refusal(path: path, reason: "expected an object of at least one attribute and a text for it")
         }
         var tests: [SubscriptionFilter.Test] = []
         for member in object.members {
-            let memberPath = Refusal.path(path, member.name)
+            let memberPath = path.member(member.name)
             guard let name = try? AttributeName(member.name) else {
                 throw Refusal(
                     path: memberPath,
@@ -92,7 +92,7 @@ struct SubscriptionParser {
         return .compare(comparison, tests)
     }
 
-    func sql(_ value: StructuredValue, _ path: String) throws(Refusal) -> Expression {
+    func sql(_ value: StructuredValue, _ path: MemberPath) throws(Refusal) -> Expression {
         guard case .string(let text) = value else {
             throw Refusal(path: path, reason: "expected an expression of CloudEvents SQL in a string")
         }
