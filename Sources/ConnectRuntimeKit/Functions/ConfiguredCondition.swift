@@ -30,15 +30,10 @@ public struct ConfiguredCondition: RecordCondition, SettingValue {
     public init(setting input: SettingInput) throws {
         switch input.content {
         case .text: condition = try SQLCondition(setting: input)
-        case .object where try Self.isField(input): condition = try FieldCondition(setting: input)
+        case .object where try FieldCondition.isMeant(by: input): condition = try FieldCondition(setting: input)
         case .object: condition = try RecordPattern(setting: input)
         default: throw input.mismatch("CloudEvents SQL in quotes, or a pattern or a field in braces")
         }
-    }
-
-    private static func isField(_ input: SettingInput) throws -> Bool {
-        guard case .object(let object) = try StructuredValue(setting: input) else { return false }
-        return FieldCondition.isMeant(by: object)
     }
 
     /// Whether it holds for a record.

@@ -13,8 +13,8 @@ extension FieldCondition {
     static var settings: SettingGroup { SettingGroup(field, exists, equals).rules(.exclusive(exists, equals)) }
 
     /// Whether an object is such a condition and no pattern, in which the value of every member is an array or an object.
-    static func isMeant(by object: StructuredObject) -> Bool {
-        if case .string? = object["field"] { true } else { false }
+    static func isMeant(by input: SettingInput) throws -> Bool {
+        if case .text? = try input.member("field")?.content { true } else { false }
     }
 
     /// Reads `{"field": "headers.trace"}`, `{"field": "data", "exists": false}` or `{"field": "type", "equals": "x"}`.
