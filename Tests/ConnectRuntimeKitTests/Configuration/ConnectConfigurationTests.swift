@@ -154,7 +154,7 @@ import Testing
                 "lanes": "partitionAndKey", "laneShare": 0.5, "onError": "deadLetter",
                 "retry": { "firstDelay": "1ms", "maxDelay": "2ms", "maxAttempts": null, "timeLimit": "3s" },
                 "outage": { "timeLimit": "1h" }, "errorLimit": { "failures": 1, "records": 2 },
-                "guarantee": "atLeastOnce", "claim": "wait", "rateLimit": { "records": 9, "bytes": "10KiB", "burst": "2s" }
+                "guarantee": "atLeastOnce", "claim": "wait", "rateLimit": { "recordsPerSecond": 9, "bytesPerSecond": "10KiB", "burst": "2s" }
               } } } }
             """
         )
