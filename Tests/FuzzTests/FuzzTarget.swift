@@ -61,6 +61,9 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
         FuzzTarget("sql", vectors: ["cesql"], check: checkSQL),
         FuzzTarget("pattern", texts: patternTexts, check: checkPattern),
         FuzzTarget("subscription", texts: subscriptionTexts, check: checkSubscription),
+        FuzzTarget("template", texts: templateTexts, check: checkTemplate),
+        FuzzTarget("field", texts: fieldTexts, check: checkField),
+        FuzzTarget("structured-value", texts: structuredValueTexts, check: checkStructuredValue),
         FuzzTarget("configuration", texts: configurationTexts, check: checkConfiguration),
         FuzzTarget("quantity", texts: quantityTexts, check: checkQuantity),
     ]

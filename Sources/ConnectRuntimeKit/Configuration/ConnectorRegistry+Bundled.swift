@@ -10,6 +10,7 @@ extension ConnectorRegistry {
         register(TemplateFunction.self)
         register(FieldsFunction.self)
         register(SplitFunction.self)
+        register(RouteFunction.self)
         register(FileOffsetStore.self)
         register(InMemoryOffsetStore.self)
         register(FileDeadLetterStore.self)

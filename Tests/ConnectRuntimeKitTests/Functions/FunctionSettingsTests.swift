@@ -89,14 +89,21 @@ struct FunctionSettingsTests {
             path: "../../../Sources/ConnectRuntimeKit/ConnectRuntimeKit.docc/Functions.md"
         )
         let text = try String(contentsOf: path, encoding: .utf8)
-        let objects = text.matches(of: /`(\{"[a-zA-Z]+": .*?\})`/).map { String($0.1) }.filter {
-            !$0.contains("\"type\": ") && !$0.contains("${data.total")
-        }
-        #expect(objects.count > 20)
-        for object in objects {
-            let found = problems { try FieldsFunction(settings: input("{\"operations\":[\(object)]}")) }
+        let objects = text.matches(of: /`(\{"[a-zA-Z]+": .*?\})`/).map { String($0.1) }
+        var counts = [0, 0]
+        for object in objects where !object.contains("\"type\": \"") && !object.contains("${data.total:") {
+            let isCondition = object.hasPrefix("{\"field\"")
+            counts[isCondition ? 1 : 0] += 1
+            let found = problems {
+                if isCondition {
+                    _ = try ConfiguredCondition(setting: input(object))
+                } else {
+                    _ = try FieldsFunction(settings: input("{\"operations\":[\(object)]}"))
+                }
+            }
             #expect(found.isEmpty, "\(object)")
         }
+        #expect(counts[0] > 20 && counts[1] >= 6)
         let templates = text.matches(of: /`"template": (\{.*?\})`/)
         #expect(templates.count == 1)
         for template in templates {
@@ -239,6 +246,64 @@ struct FunctionSettingsTests {
         #expect(try DeliveryOptions(setting: input("{}")).rateLimit == nil)
     }
 
+    // MARK: Conditions and routes
+
+    @Test(
+        "A condition of a configuration: SQL, a pattern, or a field",
+        arguments: [
+            (#""type = 'old.orders'""#, true), (#""type LIKE 'new.%'""#, false), (#"{"type":["old.orders"]}"#, true),
+            (#"{"data":{"id":[{"numeric":[">",10]}]}}"#, false), (#"{"field":"headers.trace"}"#, true),
+            (#"{"field":"headers.none"}"#, false), (#"{"field":"headers.none","exists":false}"#, true),
+            (#"{"field":"data","exists":false}"#, false), (#"{"field":"data.id","equals":7}"#, true),
+            (#"{"field":"data.l[0].n","equals":1.50}"#, true), (#"{"field":"data.l[0].n","equals":1.5}"#, false),
+            (#"{"field":"type","equals":"old.orders"}"#, true), (#"{"field":"data.none","equals":null}"#, false),
+        ]
+    )
+    func condition(json: String, holds: Bool) throws {
+        #expect(try ConfiguredCondition(setting: input(json)).holds(for: record()) == holds)
+    }
+
+    @Test("A route in a configuration")
+    func route() throws {
+        let json = """
+            {
+              "cases": [
+                { "when": "type = 'x'", "to": "a" }, { "when": { "field": "headers.none" }, "to": [] },
+                { "when": { "data": { "id": [7] } }, "to": ["b", "c"] }
+              ],
+              "otherwise": "d"
+            }
+            """
+        let function = try RouteFunction(settings: input(json))
+        #expect(function.chosenSinks == ["a", "b", "c", "d"])
+        #expect(try function.apply(try record()).parts.map(\.sinks) == [["b", "c"]])
+        #expect(try function.apply(ConnectorRecord("x")).parts.map(\.sinks) == [["d"]])
+    }
+
+    @Test("What is wrong with a route, all of it")
+    func problemsOfRoutes() throws {
+        let json = """
+            { "cases": [
+              { "when": "type ==", "to": "a" },
+              { "when": { "field": "offset.x" }, "to": "a" },
+              { "when": { "field": "type", "exists": true, "equals": 1 }, "to": 5 },
+              { "whn": "TRUE", "to": "a" }
+            ] }
+            """
+        let found = problems { try RouteFunction(settings: input(json)) }
+        let expected = [
+            "2:13: cases[0].when", "3:24: cases[1].when.field: the field",
+            "4:58: cases[2].when.equals: cannot be given",
+            "4:69: cases[2].to: is", "5:5: cases[3].whn: is no setting", "5:3: cases[3]: \"when\" is missing",
+            "1:1: \"otherwise\" is missing",
+        ]
+        #expect(found.count == expected.count, "\(found.joined(separator: "\n"))")
+        for words in expected {
+            #expect(found.contains { $0.hasPrefix("c.json:\(words)") }, "\(words)\n\(found.joined(separator: "\n"))")
+        }
+        #expect(problems { try RouteFunction(settings: input(#"{"cases":[],"otherwise":"a"}"#)) }.count == 1)
+    }
+
     @Test("The functions of this library are there without being registered")
     func registered() throws {
         let json = """
@@ -246,7 +311,8 @@ struct FunctionSettingsTests {
               "source": { "type": "generator", "count": 1 }, "sinks": [ { "type": "vault", "password": "1" } ],
               "functions": [
                 { "type": "fields", "operations": [ { "set": "type", "to": "t" } ] }, { "type": "constant", "text": "x" },
-                { "type": "template", "template": "${type}" }, { "type": "split", "others": "pass" }
+                { "type": "template", "template": "${type}" }, { "type": "split", "others": "pass" },
+                { "type": "route", "cases": [ { "when": "TRUE", "to": "vault" } ], "otherwise": "vault", "when": "TRUE" }
               ] } } }
             """
         let configuration = try ConnectConfiguration(SettingDocument(json: json, file: "c.json"), registry: .tested)

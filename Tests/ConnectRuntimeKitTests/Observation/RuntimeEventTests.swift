@@ -117,7 +117,11 @@ struct RuntimeEventTests {
         let metrics = RuntimeMetrics(time: .now, pipelines: [pipeline.metrics])
         let names = Set(metrics.samples.map(\.metric.name))
         let missing = Set(MetricSample.Metric.all.map(\.name)).subtracting(names)
-        #expect(missing == ["openconnect_lag", "openconnect_call_retries_total"])
+        #expect(
+            missing == [
+                "openconnect_lag", "openconnect_call_retries_total", "openconnect_rate_limited_seconds_total",
+            ]
+        )
         for sample in metrics.samples {
             #expect(sample.labels["pipeline"] == "p" && (sample.number == nil) == (sample.metric.kind == .histogram))
         }
