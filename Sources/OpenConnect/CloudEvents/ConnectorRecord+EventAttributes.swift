@@ -72,30 +72,35 @@ extension ConnectorRecord {
         }
     }
 
-    @inline(__always)
+    /// Apart from whoever calls a condition: as long as one may be called, the optimizer holds on to references.
+    @inline(never)
     private func held(_ core: CoreAttribute?, named name: UnsafeRawBufferPointer) -> HeldAttribute {
         guard let core else { return details?.heldExtension(named: name) ?? .absent }
         switch core {
         case .id:
             if let id = details?.id { return HeldAttribute(id) }
             return hasOffset ? .computed : .absent
-        case .source: return held(details?.source?.string, partitionStorage?.defaults?.source?.string)
+        case .source:
+            if let own = details?.source { return HeldAttribute(own.string) }
+            if let common = partitionStorage?.defaults?.source { return HeldAttribute(common.string) }
         case .specVersion: return HeldAttribute("1.0")
-        case .type: return held(details?.type, partitionStorage?.defaults?.type)
+        case .type:
+            if let own = details?.type { return HeldAttribute(own) }
+            if let common = partitionStorage?.defaults?.type { return HeldAttribute(common) }
         case .dataContentType:
             if dataForm == .text { return .computed }
-            return held(details?.contentType, partitionStorage?.defaults?.contentType)
-        case .dataSchema: return held(details?.schema?.string, partitionStorage?.defaults?.schema?.string)
+            if let own = details?.contentType { return HeldAttribute(own) }
+            if let common = partitionStorage?.defaults?.contentType { return HeldAttribute(common) }
+        case .dataSchema:
+            if let own = details?.schema { return HeldAttribute(own.string) }
+            if let common = partitionStorage?.defaults?.schema { return HeldAttribute(common.string) }
         case .subject:
-            if let details, details.subject != nil || details.isSubjectFixed { return HeldAttribute(details.subject) }
+            if let own = details?.subject { return HeldAttribute(own) }
+            if details?.isSubjectFixed == true { return .absent }
             return partitionStorage?.defaults?.subject == nil ? .absent : .computed
         case .time: return details?.time == nil ? .absent : .computed
         }
-    }
-
-    @inline(__always)
-    private func held(_ own: String?, _ ofPartition: String?) -> HeldAttribute {
-        if let own { HeldAttribute(own) } else { HeldAttribute(ofPartition) }
+        return .absent
     }
 }
 

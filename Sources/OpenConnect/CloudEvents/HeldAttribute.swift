@@ -14,11 +14,7 @@ enum HeldAttribute: BitwiseCopyable {
     case computed
 
     @inline(__always)
-    init(_ text: String?) {
-        guard let text else {
-            self = .absent
-            return
-        }
+    init(_ text: borrowing String) {
         self = HeldText(text).map { .text($0) } ?? .computed
     }
 }
