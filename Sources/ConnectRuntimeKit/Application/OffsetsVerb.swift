@@ -38,6 +38,11 @@ struct OffsetsVerb {
         if let wanted { _ = try pipelines.named(wanted) }
         for pipeline in pipelines where wanted == nil || pipeline.name == wanted {
             let offsets = try await pipeline.offsets()
+            if offsets.isCopy {
+                application.console.diagnostics(
+                    "\(pipeline.name): a sink keeps the positions with its data; these are copies, which may be behind\n"
+                )
+            }
             for stored in offsets.positions {
                 application.console.output("\(pipeline.name)\t\(PositionText(stored.position).text)\n")
             }

@@ -16,7 +16,9 @@ struct RedriveVerb {
         let selection = try selection()
         let (configuration, redaction) = try application.configuration(options)
         let lines = DiagnosticLines(application.console)
-        let log = LogObserver(format: .text, level: .warning, redaction: redaction, lines: lines)
+        // Whoever watches sees page after page.
+        let level: ConnectorEvent.Level = application.console.isInteractive ? .info : .warning
+        let log = LogObserver(format: .text, level: level, redaction: redaction, lines: lines)
         let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
         do {
             let counts = try await redrive(pipeline, selection)

@@ -154,7 +154,7 @@ import Testing
                 "lanes": "partitionAndKey", "laneShare": 0.5, "onError": "deadLetter",
                 "retry": { "firstDelay": "1ms", "maxDelay": "2ms", "maxAttempts": null, "timeLimit": "3s" },
                 "outage": { "timeLimit": "1h" }, "errorLimit": { "failures": 1, "records": 2 },
-                "guarantee": "atLeastOnce", "claim": "wait"
+                "guarantee": "atLeastOnce", "claim": "wait", "rateLimit": { "recordsPerSecond": 9, "bytesPerSecond": "10KiB", "burst": "2s" }
               } } } }
             """
         )
@@ -179,6 +179,7 @@ import Testing
         options.outage.timeLimit = .seconds(3600)
         options.guarantee = .atLeastOnce
         options.claim = .wait
+        options.rateLimit = RateLimit(recordsPerSecond: 9, bytesPerSecond: 10_240, burst: .seconds(2))
         #expect(configuration.makePipelines()[0].options == options)
         #expect(configuration.runtime.restart == RestartPolicy.forever)
         #expect(configuration.runtime.stopDeadline == .seconds(7))

@@ -144,6 +144,7 @@ struct FileDeadLetterStoreFailureTests {
                     before = after
                 }
             }
+            await store.close()
             return (before, after, true)
         } catch {
             // A process that ends gives its lock back; nothing is written for it.

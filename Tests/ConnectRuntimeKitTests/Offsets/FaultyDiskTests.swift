@@ -70,7 +70,9 @@ struct FaultyDiskTests {
                     }
                 )
             }
-            let failure = await failure(of: pipeline(disk.deadLetterStore(at: directory + "/letters")))
+            let full = disk.deadLetterStore(at: directory + "/letters")
+            let failure = await failure(of: pipeline(full))
+            await full.close()
             #expect(failure?.code == .retryable)
             #expect(try await store.stored("p").map(\.position.offset) == [RecordOffset(0)])
             disk.recover()

@@ -18,18 +18,11 @@ public import OpenConnect
 public struct SubscriptionFilter: RecordCondition {
     /// An attribute and a text that its value has, begins or ends with.
     struct Test: Sendable {
-        var core: CoreAttribute?
-        var name: [UInt8]
-        var text: [UInt8]
-
-        init(_ name: AttributeName, _ text: String) {
-            core = CoreAttribute(name)
-            self.name = Array(name.string.utf8)
-            self.text = Array(text.utf8)
-        }
+        var name: AttributeName
+        var text: String
     }
 
-    enum Comparison: Sendable {
+    enum Comparison: BitwiseCopyable, Sendable {
         case exact, prefix, suffix
 
         var dialect: String {
@@ -49,11 +42,14 @@ public struct SubscriptionFilter: RecordCondition {
         case sql(CloudEventsSQL)
     }
 
+    /// What others that contain it are made of.
     let expression: Expression
+    private let program: SubscriptionProgram
     private let defaults: EventDefaults?
 
     init(_ expression: Expression, defaults: EventDefaults? = nil) {
         self.expression = expression
+        program = SubscriptionProgram(expression)
         self.defaults = defaults
     }
 
@@ -143,51 +139,5 @@ public struct SubscriptionFilter: RecordCondition {
     // MARK: Conditions
 
     /// Whether a record fulfils the filter.
-    public func holds(for record: ConnectorRecord) -> Bool { holds(expression, record) }
-
-    private func holds(_ expression: Expression, _ record: ConnectorRecord) -> Bool {
-        switch expression {
-        case .compare(let comparison, let tests): tests.allSatisfy { holds(comparison, $0, record) }
-        case .all(let expressions): expressions.allSatisfy { holds($0, record) }
-        case .any(let expressions): expressions.contains { holds($0, record) }
-        case .not(let expression): !holds(expression, record)
-        case .sql(let expression): expression.coercedPasses(record, defaults: defaults)
-        }
-    }
-
-    private func holds(_ comparison: Comparison, _ test: Test, _ record: ConnectorRecord) -> Bool {
-        test.name.withUnsafeBytes { name in
-            test.text.withUnsafeBytes { wanted in
-                let result = record.test(test.core, named: name) { comparison.holds($0, wanted) }
-                return result ?? fallback(test.core)?.withBytes { comparison.holds($0, wanted) } ?? false
-            }
-        }
-    }
-
-    private func fallback(_ core: CoreAttribute?) -> String? {
-        switch core {
-        case .source?: defaults?.source.string
-        case .type?: defaults?.type
-        default: nil
-        }
-    }
-}
-
-extension SubscriptionFilter.Comparison {
-    fileprivate func holds(_ text: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer) -> Bool {
-        switch self {
-        case .exact: areEqual(text, wanted)
-        case .prefix: text.hasPrefix(wanted)
-        case .suffix: text.hasSuffix(wanted)
-        }
-    }
-}
-
-extension CloudEventsSQL {
-    /// Whether there is no error, and the value is true or can be cast to it.
-    fileprivate func coercedPasses(_ record: ConnectorRecord, defaults: EventDefaults?) -> Bool {
-        if valueType == .boolean { return passes(record, defaults: defaults) }
-        let evaluation = evaluate(record, defaults: defaults)
-        return evaluation.errors.isEmpty && evaluation.value.cast(to: .boolean) == .boolean(true)
-    }
+    public func holds(for record: ConnectorRecord) -> Bool { program.holds(for: record, defaults) }
 }

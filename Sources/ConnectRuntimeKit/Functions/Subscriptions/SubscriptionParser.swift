@@ -87,7 +87,7 @@ struct SubscriptionParser {
             guard case .string(let text) = member.value, !text.isEmpty else {
                 throw Refusal(path: memberPath, reason: "expected a text that is not empty")
             }
-            tests.append(.init(name, text))
+            tests.append(.init(name: name, text: text))
         }
         return .compare(comparison, tests)
     }
