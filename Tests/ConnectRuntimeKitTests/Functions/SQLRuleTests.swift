@@ -165,6 +165,12 @@ struct SQLRuleTests {
         SQLRow("TRUE IN (0, 5)", true), SQLRow("number IN ('-7')", true), SQLRow("1 IN ('x', 1)", true, .cast),
         SQLRow("1 IN ('x', 2)", false, .cast), SQLRow("1 NOT IN ('x', 2)", false, .cast),
         SQLRow("1 IN (1, 1 / 0)", true), SQLRow("1 IN (1 / 0, 1)", true, .math),
+        SQLRow("subject IN ('a', 'order/42')", true), SQLRow("subject NOT IN ('a', 'order/42')", false),
+        SQLRow("subject NOT IN ('a', 'b')", true), SQLRow("word NOT IN ('', 'Äpfel & Birnen')", false),
+        SQLRow("number NOT IN ('-7', '8')", false), SQLRow("flag IN ('TRUE')", true),
+        SQLRow("flag NOT IN ('no')", false, .cast),
+        SQLRow("missing NOT IN ('a')", false, .missingAttribute),
+        SQLRow("missing IN ('a', '')", false, .missingAttribute),
         SQLRow("type IN ('a', CONCAT('com.example.', 'order.created'))", true), SQLRow("1 IN ((1))", true),
     ]
     @Test("L12: the elements of a set are cast to the type of the left operand", arguments: setsRows)
