@@ -111,11 +111,11 @@ public struct ConnectorApplication: Sendable {
                 takesOperands: !command.operands.isEmpty
             )
             switch command.name {
-            case "run": return try await RunVerb(self, options).execute()
-            case "check": return try await CheckVerb(self, options).execute()
-            case "settings": return try SettingsVerb(self, options).execute()
-            case "offsets": return try await OffsetsVerb(self, options).execute()
-            default: return try await RedriveVerb(self, options).execute()
+            case "run": return try await RunVerb(application: self, options: options).execute()
+            case "check": return try await CheckVerb(application: self, options: options).execute()
+            case "settings": return try SettingsVerb(application: self, options: options).execute()
+            case "offsets": return try await OffsetsVerb(application: self, options: options).execute()
+            default: return try await RedriveVerb(application: self, options: options).execute()
             }
         } catch let error as CommandLineOptions.UsageError {
             return refuse(error.message)

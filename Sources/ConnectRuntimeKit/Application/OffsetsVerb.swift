@@ -7,11 +7,6 @@ struct OffsetsVerb {
     let application: ConnectorApplication
     let options: CommandLineOptions
 
-    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
-        self.application = application
-        self.options = options
-    }
-
     func execute() async throws -> ApplicationStatus {
         let operands = options.operands.dropFirst()
         switch options.operands.first {

@@ -7,11 +7,6 @@ struct RedriveVerb {
     let application: ConnectorApplication
     let options: CommandLineOptions
 
-    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
-        self.application = application
-        self.options = options
-    }
-
     func execute() async throws -> ApplicationStatus {
         let selection = try selection()
         let (configuration, redaction) = try application.configuration(options)

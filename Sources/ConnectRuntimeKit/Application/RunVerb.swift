@@ -7,11 +7,6 @@ struct RunVerb {
     let application: ConnectorApplication
     let options: CommandLineOptions
 
-    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
-        self.application = application
-        self.options = options
-    }
-
     func execute() async throws -> ApplicationStatus {
         let (configuration, redaction) = try application.configuration(options)
         let console = application.console

@@ -7,11 +7,6 @@ struct SettingsVerb {
     let application: ConnectorApplication
     let options: CommandLineOptions
 
-    init(_ application: ConnectorApplication, _ options: CommandLineOptions) {
-        self.application = application
-        self.options = options
-    }
-
     func execute() throws -> ApplicationStatus {
         guard options.operands.count <= 1 else {
             throw CommandLineOptions.UsageError(message: "'settings' takes one type, not \(options.operands.count)")

@@ -214,7 +214,6 @@ extension HandOverState {
     mutating func noteDue(_ due: ConnectorClock.Instant, _ wake: inout Wakeups) {
         if armedDue == due { armedDue = nil }
         for sink in desks.indices { wakeSink(sink, &wake) }
-        if rate != nil { wakeSource(&wake) }
         wakeDueTimer(&wake)
         if isDelivered { wakeAll(&wake) }
     }

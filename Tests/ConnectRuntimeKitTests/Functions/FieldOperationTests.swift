@@ -180,6 +180,20 @@ struct FieldOperationTests {
         #expect(untouched.data == data && untouched.subject == "1.10")
     }
 
+    @Test("What is left of JSON is taken for JSON by the next function, also where it is just a number or a string")
+    func scalarLeft() async throws {
+        for data in [RecordData.text(#"{"a":"12"}"#), .bytes(SharedBytes(utf8: #"{"a":"12"}"#))] {
+            var record = ConnectorRecord(data)
+            let unsaid = try await FieldsFunction(.extract("data.a")).one(record)
+            #expect(unsaid.data.form == .json && unsaid.text == "\"12\"")
+            #expect(try await FieldsFunction(.cast("data", to: .integer)).text(unsaid) == "12")
+            record.contentType = "application/json"
+            let said = try await FieldsFunction(.extract("data.a")).one(record)
+            #expect(said.data.form == data.form && said.text == "\"12\"")
+            #expect(try await FieldsFunction(.cast("data", to: .integer)).text(said) == "12")
+        }
+    }
+
     @Test("Data that is absent stays absent, unless all of it is set")
     func tombstones() async throws {
         let record = ConnectorRecord(.absent, offset: RecordOffset(1))

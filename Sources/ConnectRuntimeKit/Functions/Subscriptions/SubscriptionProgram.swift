@@ -84,8 +84,8 @@ final class SubscriptionProgram: Sendable {
     private func holds(_ place: Int32, _ record: ConnectorRecord, _ defaults: EventDefaults?) -> Bool {
         switch nodes[Int(place)] {
         case .compare(let comparison, let tests):
-            for index in tests.indices {
-                guard holds(comparison, self.tests[Int(index)], record, defaults) else { return false }
+            for index in tests.indices where !holds(comparison, self.tests[Int(index)], record, defaults) {
+                return false
             }
             return true
         case .all(let nodes):
