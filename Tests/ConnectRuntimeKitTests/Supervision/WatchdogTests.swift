@@ -117,9 +117,10 @@ struct WatchdogTests {
     func waitingPoll() async throws {
         let gate = Gate()
         var options = RuntimeOptions()
-        options.stallLimit = .seconds(8)
+        // Many ticks of the clock: the calls that do return may take some on a slow machine.
+        options.stallLimit = .seconds(200)
         let runtime = try ConnectRuntime(
-            [hanging("poll", at: gate, .with { $0.drainDeadline = .seconds(600) })],
+            [hanging("poll", at: gate, .with { $0.drainDeadline = .seconds(6000) })],
             options: options,
             observer: log,
             clock: clock.connectorClock
@@ -129,7 +130,7 @@ struct WatchdogTests {
             group.addTask { try await runtime.run() }
             try await clock.ticking(by: .seconds(1)) {
                 try await runtime.reach(.running, "hangs")
-                let until = clock.now.advanced(by: .seconds(100))
+                let until = clock.now.advanced(by: .seconds(1000))
                 while clock.now < until { await Task.yield() }
                 #expect(log.events(.callStalled).isEmpty && runtime.health.level == .healthy)
                 runtime.stop()
