@@ -23,14 +23,13 @@ extension FuzzTarget {
             try require(error.problems.allSatisfy { $0.place != nil }, "a syntax error has a place")
             return
         }
-        if let value = try? StructuredValue(setting: document.root) {
+        // What a reference stands for, and what is none because of a `$` in front, is written as another text.
+        let text = String(decodingUTF8: bytes)
+        if !text.contains("${"), !text.contains("\\"), let value = try? StructuredValue(setting: document.root) {
             let again = try SettingDocument(json: String(decodingUTF8: value.json))
             try require(try StructuredValue(setting: again.root) == value, "what was read is written as it was")
             if document.problems.isEmpty, let plain = try? StructuredValue(json: bytes) {
-                try require(
-                    plain.json == value.json || String(decodingUTF8: bytes).contains("$"),
-                    "JSON is read as JSON"
-                )
+                try require(plain.json == value.json, "JSON is read as JSON")
             }
         }
         do throws(SettingProblems) {

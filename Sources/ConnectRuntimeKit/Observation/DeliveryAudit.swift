@@ -28,7 +28,10 @@ public struct DeliveryAudit: Sendable, Hashable {
         init() {}
 
         /// Whether every record is accounted for, and none twice.
-        public var isBalanced: Bool { polled == accounted }
+        public var isBalanced: Bool {
+            // Figures that make up for each other, such as -1 delivered and 2 filtered, are wrong too.
+            polled == accounted && min(delivered, filtered, deadLettered, dropped, lost, inFlight) >= 0
+        }
 
         var accounted: Int { delivered + filtered + deadLettered + dropped + lost + inFlight }
 

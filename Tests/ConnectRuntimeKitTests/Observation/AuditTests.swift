@@ -194,6 +194,10 @@ struct AuditTests {
         #expect(audit(good, good).isBalanced)
         #expect(audit(bad, good).faults.first?.contains("\(bad)") == true)
         #expect(audit(good, bad).faults.first?.contains("\(bad)") == true)
+        var offset = good
+        offset[keyPath: figure] -= 10
+        offset.filtered += figure == \.polled ? -10 : 10
+        #expect(!audit(offset, offset).isBalanced, "what makes up for a negative figure is no balance")
     }
 }
 
