@@ -18,17 +18,21 @@ package struct ApplicationConsole: Sendable {
     package let isInteractive: Bool
     /// Ends the process at once.
     package let abandon: @Sendable (ApplicationStatus) -> Void
+    /// Begins to watch for the signals that stop a run.
+    package let watchSignals: @Sendable () -> SignalWatch
 
     package init(
         output: @escaping @Sendable (String) -> Void,
         diagnostics: @escaping @Sendable (String) -> Void,
         isInteractive: Bool = false,
-        abandon: @escaping @Sendable (ApplicationStatus) -> Void
+        abandon: @escaping @Sendable (ApplicationStatus) -> Void,
+        watchSignals: @escaping @Sendable () -> SignalWatch = { SignalWatch() }
     ) {
         self.output = output
         self.diagnostics = diagnostics
         self.isInteractive = isInteractive
         self.abandon = abandon
+        self.watchSignals = watchSignals
     }
 
     /// Standard output and standard error of the process.

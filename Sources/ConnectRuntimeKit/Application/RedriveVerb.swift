@@ -30,7 +30,7 @@ struct RedriveVerb {
         _ pipeline: Pipeline,
         _ selection: DeadLetterSelection
     ) async throws -> RedriveCounts {
-        let watch = SignalWatch()
+        let watch = application.console.watchSignals()
         defer { watch.end() }
         let signals = watch.signals
         return try await withThrowingTaskGroup(of: RedriveCounts?.self) { group in

@@ -20,7 +20,7 @@ struct RunVerb {
             lines: lines
         )
         let runtime = try configuration.makeRuntime(observer: log)
-        let watch = SignalWatch()
+        let watch = console.watchSignals()
         defer { watch.end() }
         do {
             try await HostedRun(runtime).execute(

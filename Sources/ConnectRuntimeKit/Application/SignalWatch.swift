@@ -31,9 +31,14 @@ package struct SignalWatch {
         }
     }
 
-    /// Has the signals do again what they do by default.
+    /// Signals that somebody else knows of; those of the process do what they did.
+    package init(_ signals: AsyncStream<Int32>) {
+        self.signals = signals
+        sources = []
+    }
+
+    /// Watches no more. The signals stay ignored: the process is about to end, and is not to die of a late one.
     package func end() {
         for source in sources { source.cancel() }
-        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
     }
 }

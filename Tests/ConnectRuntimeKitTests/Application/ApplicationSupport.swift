@@ -19,7 +19,15 @@ final class Transcript: Sendable {
         ApplicationConsole(
             output: { text in self.texts.withLock { $0.output += text } },
             diagnostics: { text in self.texts.withLock { $0.diagnostics += text } },
-            abandon: { status in self.status.withLock { $0 = status } }
+            abandon: { status in self.status.withLock { $0 = status } },
+            // Those of the test process stay as they are: its children would inherit that they are ignored.
+            watchSignals: {
+                SignalWatch(
+                    AsyncStream {
+                        try? await Task.sleep(for: .seconds(1_000_000)); return nil
+                    }
+                )
+            }
         )
     }
 }
