@@ -48,7 +48,7 @@ import Testing
         let configuration = try configuration(
             """
             { "offsets": { "type": "memory" }, "pipelines": { "p": { "initially": "paused",
-              "source": { "type": "generator" }, "sinks": [ { "type": "vault", "password": "1" } ] } } }
+              "source": { "type": "generator", "rate": 500 }, "sinks": [ { "type": "vault", "password": "1" } ] } } }
             """
         )
         let runtime = try configuration.makeRuntime()
@@ -97,7 +97,7 @@ import Testing
         #expect(try problems(json) == expected)
     }
 
-    static let source = #""source": { "type": "generator" }"#
+    static let source = #""source": { "type": "generator", "rate": 500 }"#
     static let sinks = #""sinks": [ { "type": "vault", "password": "1" } ]"#
 
     @Test(
