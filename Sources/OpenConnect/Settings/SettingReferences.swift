@@ -56,16 +56,16 @@ public struct SettingReferences: Sendable {
         for piece in Self.pieces(of: text) {
             switch piece {
             case .literal(let literal): result += literal
-            case .reference(let reference, let kind, let argument): result += try value(reference, kind, argument)
+            case .reference(_, let kind, let argument): result += try value(kind, argument)
             }
         }
         return result
     }
 
-    private func value(_ reference: Substring, _ kind: Substring, _ argument: Substring) throws(Failure) -> String {
+    private func value(_ kind: Substring, _ argument: Substring) throws(Failure) -> String {
         switch kind {
-        case "env": return try variable(argument, reference)
-        case "file": return try content(String(argument), reference)
+        case "env": return try variable(argument)
+        case "file": return try content(String(argument))
         default:
             throw Failure(
                 message: "${\(kind):…} is no reference; there are ${env:NAME}, ${env:NAME:-default} and ${file:PATH}"
@@ -74,7 +74,7 @@ public struct SettingReferences: Sendable {
         }
     }
 
-    private func variable(_ argument: Substring, _ reference: Substring) throws(Failure) -> String {
+    private func variable(_ argument: Substring) throws(Failure) -> String {
         let split = argument.firstRange(of: ":-")
         let name = String(split.map { argument[..<$0.lowerBound] } ?? argument)
         guard !name.isEmpty else { throw Failure(message: "${env:} needs the name of an environment variable") }
@@ -89,7 +89,7 @@ public struct SettingReferences: Sendable {
         return value
     }
 
-    private func content(_ path: String, _ reference: Substring) throws(Failure) -> String {
+    private func content(_ path: String) throws(Failure) -> String {
         guard !path.isEmpty else { throw Failure(message: "${file:} needs the path of a file") }
         do {
             var content = try file(path)

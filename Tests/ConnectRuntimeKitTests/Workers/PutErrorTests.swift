@@ -129,7 +129,7 @@ struct PutErrorTests {
                 throw ConnectorError(.retryable, "busy")
             }
         )
-        let outcome = try await run(sink, tick: .milliseconds(2), options)
+        let outcome = try await run(sink, tick: .microseconds(200), options)
         #expect(outcome.error?.code == .retryable)
         let begin = try #require(first.withLock { $0 })
         #expect(newest.withLock { $0.since(begin) } <= .milliseconds(10_200))
