@@ -4,10 +4,17 @@ import Synchronization
 
 /// The source for what calls instead of being asked: HTTP requests, webhooks, subscriptions, the application itself.
 ///
-/// Callers hand records over with ``send(_:)``, which returns as soon as the record is accepted, or with
-/// ``deliver(_:)``, which returns with its outcome after the commit. Both wait while the queue is full, so the pipeline's
-/// back-pressure reaches the caller. Each record gets a token of the queue as its offset; nothing is stored, and what was
-/// not delivered when the pipeline stops is reported to the caller, who alone can send it again.
+/// Callers hand records over with one of three promises:
+///
+/// | method | returns | a record it returned for |
+/// |---|---|---|
+/// | ``send(_:)`` | when the queue has room | waits for the next run where the pipeline stops |
+/// | ``handOver(_:)`` | when the pipeline has taken the records | is delivered also when the pipeline is told to stop, and lost by a crash |
+/// | ``deliver(_:)-(ConnectorRecord)`` | after the commit, with the outcome | is safe |
+///
+/// While the queue is full they wait, so that the pipeline's back-pressure reaches the caller, or are refused, as the
+/// ``Limits`` say. Each record gets a token of the queue as its offset; nothing is stored, and what was not delivered when
+/// the pipeline stops is reported to the caller, who alone can send it again.
 ///
 /// A queue is a source by itself; a connector that has more to do keeps one and passes `poll`, `acknowledge` and
 /// `stop` on to it.
@@ -16,13 +23,16 @@ public final class PushQueue: AcknowledgingSource {
     public struct Limits: Sendable, Hashable {
         /// The most records waiting to be polled.
         public var maxRecords: Int
-        /// The most bytes waiting to be polled; one larger record is let through alone.
+        /// The most bytes waiting to be polled. What is handed over at once and is larger is let through alone.
         public var maxBytes: Int
+        /// Whether a caller that finds the queue full is refused, with the code `throttled`, in place of waiting.
+        public var refusesWhenFull: Bool
 
         /// Limits of a queue.
-        public init(maxRecords: Int = 10_000, maxBytes: Int = 16 * 1024 * 1024) {
+        public init(maxRecords: Int = 10_000, maxBytes: Int = 16 * 1024 * 1024, refusesWhenFull: Bool = false) {
             self.maxRecords = max(1, maxRecords)
             self.maxBytes = max(1, maxBytes)
+            self.refusesWhenFull = refusesWhenFull
         }
     }
 
@@ -45,30 +55,46 @@ public final class PushQueue: AcknowledgingSource {
 
     /// Hands a record over and returns when it is accepted: from then on the pipeline delivers it, as long as it runs.
     ///
-    /// - Throws: ``ConnectorError`` with the code `notConnected` when the queue is finished; `CancellationError` when
-    ///   cancelled while waiting for room.
+    /// - Throws: ``ConnectorError`` with the code `notConnected` when the queue is finished, `throttled` when it is full
+    ///   and refuses; `CancellationError` when cancelled while waiting for room.
     public func send(_ record: ConnectorRecord) async throws {
-        _ = try await enqueue(record, wantsOutcome: false)
+        _ = try await hand([record], until: .accepted)
+    }
+
+    /// Hands records over, together and in their order, and returns when the pipeline has taken all of them: a pipeline
+    /// that is told to stop delivers what it has taken.
+    ///
+    /// - Throws: as ``deliver(_:)-([ConnectorRecord])``.
+    public func handOver(_ records: [ConnectorRecord]) async throws {
+        _ = try await hand(records, until: .polled)
     }
 
     /// Hands a record over and returns its outcome after it is committed.
     ///
-    /// - Throws: ``ConnectorError`` with the code `notConnected` when the pipeline stops before the record is committed:
-    ///   it may or may not have been delivered, so send it again.
+    /// - Throws: as ``deliver(_:)-([ConnectorRecord])``.
     public func deliver(_ record: ConnectorRecord) async throws -> Acknowledgement {
-        let token = try await enqueue(record, wantsOutcome: true)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                state.withLock { $0.awaitOutcome(of: token, continuation) }?.perform()
-            }
-        } onCancel: {
-            state.withLock { $0.cancelOutcome(of: token) }?.perform()
-        }
+        try await deliver([record])[0]
+    }
+
+    /// Hands records over, together and in their order, and returns the outcome of each after all are committed.
+    ///
+    /// - Throws: ``ConnectorError`` with the code `notConnected` when the queue is finished, or when the pipeline stops
+    ///   before all are committed: they may or may not have been delivered, so send them again. `throttled` when the queue
+    ///   is full and refuses: none of them was taken. `CancellationError` when cancelled; records that were let in go
+    ///   their way all the same.
+    public func deliver(_ records: [ConnectorRecord]) async throws -> [Acknowledgement] {
+        try await hand(records, until: .settled)
     }
 
     /// Lets no more records in; the source ends when what is queued has been polled.
     public func finish() {
         state.withLock { $0.finish() }.forEach { $0.perform() }
+    }
+
+    /// Lets no more records in, forgets those that were not polled, and reports to every caller that the pipeline has
+    /// stopped. For the end of a connector that has a queue of its own.
+    public func close() {
+        state.withLock { $0.close() }.forEach { $0.perform() }
     }
 
     /// Waits until a record is queued, or the queue is finished, and takes what the request allows.
@@ -101,29 +127,23 @@ public final class PushQueue: AcknowledgingSource {
         package var queued: Int
         /// Callers that wait for room.
         package var senders: Int
-        /// Callers that wait for an outcome.
+        /// Callers that wait until their records are polled or settled.
         package var awaited: Int
         /// Whether a poll waits for a record.
         package var isPolled: Bool
     }
 
-    private func enqueue(_ record: ConnectorRecord, wantsOutcome: Bool) async throws -> Int64 {
-        let token = state.withLock { $0.makeToken() }
-        try await withTaskCancellationHandler {
+    private func hand(_ records: [ConnectorRecord], until goal: PushHandover.Goal) async throws -> [Acknowledgement] {
+        guard !records.isEmpty else { return [] }
+        let first = state.withLock { $0.makeTokens(records.count) }
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { state in
-                    let entry = PushQueueState.Entry(
-                        record,
-                        token: token,
-                        incarnation: state.incarnation,
-                        wantsOutcome: wantsOutcome
-                    )
-                    return state.enqueue(entry, isCancelled: Task.isCancelled, continuation)
-                }.forEach { $0.perform() }
+                let handover = PushHandover(goal, records.count, continuation)
+                state.withLock { $0.enqueue(records, first, handover, isCancelled: Task.isCancelled) }
+                    .forEach { $0.perform() }
             }
         } onCancel: {
-            state.withLock { $0.cancelEnqueue(token) }?.perform()
+            state.withLock { $0.cancel(first) }?.perform()
         }
-        return token
     }
 }

@@ -251,6 +251,78 @@ struct PushQueueTests {
         #expect(try await kept.value.outcome == .delivered)
     }
 
+    @Test("Records handed over at once stay together, and their outcomes come in their order")
+    func deliverTogether() async throws {
+        let queue = PushQueue()
+        let records = ["a", "b", "c"].map { ConnectorRecord(.text($0)) }
+        async let acknowledgements = queue.deliver(records)
+        await wait(for: queue) { $0.awaited == 1 }
+        try await queue.send("d")
+        let polled = try await queue.poll(request).records
+        #expect(polled.map(\.data.text) == ["a", "b", "c", "d"])
+        try await queue.acknowledge([settle(polled[2], .dropped), settle(polled[3])])
+        try await queue.acknowledge([settle(polled[2]), settle(polled[0], .filtered)])
+        #expect(queue.load.awaited == 1)
+        try await queue.acknowledge([settle(polled[1])])
+        #expect(try await acknowledgements.map(\.outcome) == [.filtered, .delivered, .dropped])
+        #expect(try await queue.deliver([]).isEmpty)
+    }
+
+    @Test("Handing over returns when the last record is polled, and is told when that does not happen")
+    func handOver() async throws {
+        let queue = PushQueue()
+        let caller = Task { try await queue.handOver(["a", "b"].map { ConnectorRecord(.text($0)) }) }
+        await wait(for: queue) { $0.awaited == 1 }
+        _ = try await queue.poll(PollRequest(maxRecords: 1))
+        #expect(queue.load.awaited == 1)
+        _ = try await queue.poll(PollRequest(maxRecords: 1))
+        try await caller.value
+        let late = Task { try await queue.handOver([ConnectorRecord("c")]) }
+        await wait(for: queue) { $0.awaited == 1 }
+        queue.close()
+        await #expect { try await late.value } throws: { isNotConnected($0) }
+    }
+
+    @Test("A queue that refuses lets in what has room, and what is alone")
+    func refuseWhenFull() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 2, refusesWhenFull: true))
+        let three = ["0", "1", "2"].map { ConnectorRecord(.text($0)) }
+        func isThrottled(_ error: any Error) -> Bool { (error as? ConnectorError)?.code == .throttled }
+        let alone = Task { try await queue.deliver(three) }
+        await wait(for: queue) { $0.queued == 3 }
+        await #expect { try await queue.send("3") } throws: { isThrottled($0) }
+        #expect(try await queue.poll(request).records.count == 3)
+        try await queue.send("4")
+        await #expect { try await queue.handOver(Array(three[..<2])) } throws: { isThrottled($0) }
+        try await queue.send("5")
+        #expect(try await queue.poll(request).records.map(\.data.text) == ["4", "5"])
+        #expect(queue.load.senders == 0)
+        await queue.stop()
+        await #expect { _ = try await alone.value } throws: { isNotConnected($0) }
+    }
+
+    @Test("Closing tells every caller, polled or not, forgets what waits, and ends the poll")
+    func close() async throws {
+        let queue = PushQueue(limits: .init(maxRecords: 2))
+        let polled = Task { try await queue.deliver("polled") }
+        await wait(for: queue) { $0.awaited == 1 }
+        let record = try await queue.poll(request).records[0]
+        let queued = Task { try await queue.deliver("queued") }
+        await wait(for: queue) { $0.queued == 1 }
+        try await queue.send("sent")
+        let sender = Task { try await queue.send("waiting") }
+        await wait(for: queue) { $0.senders == 1 }
+        queue.close()
+        for caller in [polled, queued] {
+            await #expect { _ = try await caller.value } throws: { isNotConnected($0) }
+        }
+        await #expect { try await sender.value } throws: { isNotConnected($0) }
+        try await queue.acknowledge([settle(record)])
+        let end = try await queue.poll(request)
+        #expect(end.isEnd && end.records.isEmpty)
+        #expect(queue.load.queued == 0 && queue.load.senders == 0 && queue.load.awaited == 0)
+    }
+
     @Test("Many callers and one poller lose and repeat nothing")
     func manyCallers() async throws {
         let queue = PushQueue(limits: .init(maxRecords: 7))

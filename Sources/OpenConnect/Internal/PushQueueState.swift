@@ -2,55 +2,41 @@
 
 /// What a ``PushQueue`` knows. Each step returns what has to be resumed once the lock is released.
 struct PushQueueState {
-    struct Entry {
-        var record: ConnectorRecord
+    /// A record that waits to be polled. The records of one handover have tokens in a row, from its first one on.
+    private struct Entry {
+        let record: ConnectorRecord
         let token: Int64
-        let wantsOutcome: Bool
-
-        init(_ record: ConnectorRecord, token: Int64, incarnation: UInt64, wantsOutcome: Bool) {
-            self.record = record
-            self.record.offset = RecordOffset(token, incarnation: incarnation)
-            self.token = token
-            self.wantsOutcome = wantsOutcome
-        }
+        let first: Int64
     }
 
     enum Resumption {
-        case accepted(CheckedContinuation<Void, any Error>, (any Error)?)
+        case caller(PushHandover.Caller, Result<[Acknowledgement], any Error>)
         case polled(CheckedContinuation<SourceBatch, any Error>, Result<SourceBatch, any Error>)
-        case settled(CheckedContinuation<Acknowledgement, any Error>, Result<Acknowledgement, any Error>)
 
         func perform() {
             switch self {
-            case .accepted(let continuation, nil): continuation.resume()
-            case .accepted(let continuation, let error?): continuation.resume(throwing: error)
+            case .caller(let caller, let result): caller.resume(with: result)
             case .polled(let continuation, let result): continuation.resume(with: result)
-            case .settled(let continuation, let result): continuation.resume(with: result)
             }
         }
     }
 
-    /// What is known of a record whose caller wants to know its outcome.
-    private enum Outcome {
-        case pending
-        case awaited(CheckedContinuation<Acknowledgement, any Error>)
-        case known(Result<Acknowledgement, any Error>)
-    }
-
     private struct WaitingSender {
-        let entry: Entry
-        let continuation: CheckedContinuation<Void, any Error>
+        let entries: [Entry]
+        let handover: PushHandover
     }
 
     /// Tells this queue's tokens from those of any other, so that ids made of them never repeat.
-    let incarnation: UInt64
+    private let incarnation: UInt64
     private let limits: PushQueue.Limits
     private var queue: [Entry] = []
     private var head = 0
     private var queuedBytes = 0
     private var senders: [WaitingSender] = []
-    private var outcomes: [Int64: Outcome] = [:]
-    private var polled: Set<Int64> = []
+    /// Those whose records are let in and whose callers wait for more than that, by their first token.
+    private var handovers: [Int64: PushHandover] = [:]
+    /// For each token that is polled and not settled, the first one of its handover.
+    private var polled: [Int64: Int64] = [:]
     private var poller: (request: PollRequest, continuation: CheckedContinuation<SourceBatch, any Error>)?
     private var lastToken: Int64 = 0
     private var isFinished = false
@@ -62,53 +48,81 @@ struct PushQueueState {
     }
 
     var load: PushQueue.Load {
-        let awaited = outcomes.values.count { if case .awaited = $0 { true } else { false } }
-        return PushQueue.Load(
+        PushQueue.Load(
             queued: queue.count - head,
             senders: senders.count,
-            awaited: awaited,
+            awaited: handovers.count,
             isPolled: poller != nil
         )
     }
 
-    mutating func makeToken() -> Int64 {
-        lastToken += 1
-        return lastToken
+    /// The first of so many tokens in a row.
+    mutating func makeTokens(_ count: Int) -> Int64 {
+        defer { lastToken += Int64(count) }
+        return lastToken + 1
     }
 
-    private func hasRoom(for entry: Entry) -> Bool {
-        if head == queue.count { return true }
-        return queue.count - head < limits.maxRecords
-            && queuedBytes + entry.record.heldBytes.count <= limits.maxBytes
-    }
+    // MARK: Callers
 
     /// - Parameter isCancelled: whether the caller was cancelled already. One that is cancelled later is found among
     ///   those that wait: the mark is set before the handler runs, and this is asked under the lock.
     mutating func enqueue(
-        _ entry: Entry,
-        isCancelled: Bool,
-        _ continuation: CheckedContinuation<Void, any Error>
+        _ records: [ConnectorRecord],
+        _ first: Int64,
+        _ handover: PushHandover,
+        isCancelled: Bool
     ) -> [Resumption] {
-        if isFinished { return [.accepted(continuation, Self.finished)] }
-        if isCancelled { return [.accepted(continuation, CancellationError())] }
-        guard senders.isEmpty, hasRoom(for: entry) else {
-            senders.append(WaitingSender(entry: entry, continuation: continuation))
-            return []
+        if isFinished { return [.caller(handover.caller, .failure(Self.finished))] }
+        if isCancelled { return [.caller(handover.caller, .failure(CancellationError()))] }
+        let entries = records.enumerated().map { index, record in
+            var record = record
+            let token = first + Int64(index)
+            record.offset = RecordOffset(token, incarnation: incarnation)
+            return Entry(record: record, token: token, first: first)
         }
-        accept(entry)
-        return [.accepted(continuation, nil)] + answerPoller()
+        if senders.isEmpty, hasRoom(for: entries) { return accept(entries, handover) + answerPoller() }
+        if limits.refusesWhenFull { return [.caller(handover.caller, .failure(Self.full))] }
+        senders.append(WaitingSender(entries: entries, handover: handover))
+        return []
     }
 
-    mutating func cancelEnqueue(_ token: Int64) -> Resumption? {
-        guard let index = senders.firstIndex(where: { $0.entry.token == token }) else { return nil }
-        return .accepted(senders.remove(at: index).continuation, CancellationError())
+    private func hasRoom(for entries: [Entry]) -> Bool {
+        if head == queue.count { return true }
+        return queue.count - head + entries.count <= limits.maxRecords
+            && queuedBytes + entries.reduce(0) { $0 + $1.record.heldCount } <= limits.maxBytes
     }
 
-    private mutating func accept(_ entry: Entry) {
-        queue.append(entry)
-        queuedBytes += entry.record.heldBytes.count
-        if entry.wantsOutcome { outcomes[entry.token] = .pending }
+    private mutating func accept(_ entries: [Entry], _ handover: PushHandover) -> [Resumption] {
+        for entry in entries {
+            queue.append(entry)
+            queuedBytes += entry.record.heldCount
+        }
+        if handover.goal == .accepted { return [.caller(handover.caller, .success([]))] }
+        handovers[entries[0].first] = handover
+        return []
     }
+
+    private mutating func admitSenders() -> [Resumption] {
+        var resumptions: [Resumption] = []
+        var admitted = 0
+        while admitted < senders.count, hasRoom(for: senders[admitted].entries) {
+            resumptions += accept(senders[admitted].entries, senders[admitted].handover)
+            admitted += 1
+        }
+        senders.removeFirst(admitted)
+        return resumptions
+    }
+
+    /// The caller no longer waits. What was let in goes its way.
+    mutating func cancel(_ first: Int64) -> Resumption? {
+        if let handover = handovers.removeValue(forKey: first) {
+            return .caller(handover.caller, .failure(CancellationError()))
+        }
+        guard let index = senders.firstIndex(where: { $0.entries[0].first == first }) else { return nil }
+        return .caller(senders.remove(at: index).handover.caller, .failure(CancellationError()))
+    }
+
+    // MARK: The poller
 
     mutating func poll(
         _ request: PollRequest,
@@ -129,25 +143,33 @@ struct PushQueueState {
     private mutating func answerPoller() -> [Resumption] {
         guard let (request, continuation) = poller, head < queue.count || isFinished else { return [] }
         poller = nil
-        let records = dequeue(request)
+        var taken: [Resumption] = []
+        let records = dequeue(request, &taken)
         let accepted = admitSenders()
         let isDrained = head == queue.count
         let batch = SourceBatch(records, isEnd: isFinished && isDrained, quiet: isDrained ? .zero : nil)
-        return [.polled(continuation, .success(batch))] + accepted
+        return [.polled(continuation, .success(batch))] + taken + accepted
     }
 
-    private mutating func dequeue(_ request: PollRequest) -> [ConnectorRecord] {
+    private mutating func dequeue(_ request: PollRequest, _ taken: inout [Resumption]) -> [ConnectorRecord] {
         var records: [ConnectorRecord] = []
+        records.reserveCapacity(min(queue.count - head, request.maxRecords))
         var bytes = 0
         while head < queue.count, records.count < request.maxRecords {
             let entry = queue[head]
-            bytes += entry.record.heldBytes.count
+            bytes += entry.record.heldCount
             if bytes > request.maxBytes, !records.isEmpty { break }
             records.append(entry.record)
-            polled.insert(entry.token)
-            queuedBytes -= entry.record.heldBytes.count
+            polled[entry.token] = entry.first
+            if handovers[entry.first]?.notePolled() == true { taken += [end(entry.first)].compactMap(\.self) }
+            queuedBytes -= entry.record.heldCount
             head += 1
         }
+        forgetDequeued()
+        return records
+    }
+
+    private mutating func forgetDequeued() {
         if head == queue.count {
             queue.removeAll(keepingCapacity: true)
             head = 0
@@ -155,84 +177,59 @@ struct PushQueueState {
             queue.removeFirst(head)
             head = 0
         }
-        return records
     }
 
-    private mutating func admitSenders() -> [Resumption] {
-        var admitted = 0
-        while admitted < senders.count, hasRoom(for: senders[admitted].entry) {
-            accept(senders[admitted].entry)
-            admitted += 1
-        }
-        let resumptions = senders[..<admitted].map { Resumption.accepted($0.continuation, nil) }
-        senders.removeFirst(admitted)
-        return resumptions
-    }
+    // MARK: Outcomes
 
     mutating func acknowledge(_ acknowledgements: [Acknowledgement]) -> [Resumption] {
         acknowledgements.compactMap { acknowledgement in
             let offset = acknowledgement.position.offset
-            guard let token = offset.sequence, offset.incarnation == incarnation else { return nil }
-            polled.remove(token)
-            return settle(token, .success(acknowledgement))
+            guard let token = offset.sequence, offset.incarnation == incarnation,
+                let first = polled.removeValue(forKey: token)
+            else { return nil }
+            let isLast = handovers[first]?.note(acknowledgement, at: Int(token - first)) ?? false
+            return isLast ? end(first) : nil
         }
     }
 
-    private mutating func settle(_ token: Int64, _ result: Result<Acknowledgement, any Error>) -> Resumption? {
-        switch outcomes[token] {
-        case .awaited(let continuation):
-            outcomes[token] = nil
-            return .settled(continuation, result)
-        case .pending:
-            outcomes[token] = .known(result)
-            return nil
-        case .known, nil:
-            return nil
-        }
+    private mutating func end(_ first: Int64) -> Resumption? {
+        handovers.removeValue(forKey: first).map { .caller($0.caller, .success($0.outcome)) }
     }
 
-    mutating func awaitOutcome(
-        of token: Int64,
-        _ continuation: CheckedContinuation<Acknowledgement, any Error>
-    ) -> Resumption? {
-        guard case .known(let result) = outcomes[token] else {
-            outcomes[token] = .awaited(continuation)
-            return nil
-        }
-        outcomes[token] = nil
-        return .settled(continuation, result)
-    }
-
-    /// The caller no longer waits; the record goes its way.
-    mutating func cancelOutcome(of token: Int64) -> Resumption? {
-        switch outcomes[token] {
-        case .awaited(let continuation):
-            outcomes[token] = nil
-            return .settled(continuation, .failure(CancellationError()))
-        case .pending:
-            outcomes[token] = .known(.failure(CancellationError()))
-            return nil
-        case .known, nil:
-            return nil
-        }
-    }
+    // MARK: The end
 
     mutating func finish() -> [Resumption] {
         isFinished = true
-        let refused = senders.map { Resumption.accepted($0.continuation, Self.finished) }
+        let refused = senders.map { Resumption.caller($0.handover.caller, .failure(Self.finished)) }
         senders = []
         return refused + answerPoller()
     }
 
     mutating func abandonPolled() -> [Resumption] {
-        let abandoned = polled
-        polled = []
+        let abandoned = Set(polled.values)
+        polled = [:]
         isPollCancelled = false
-        return abandoned.sorted().compactMap { settle($0, .failure(Self.stopped)) }
+        return abandoned.sorted().compactMap { fail($0) }
+    }
+
+    mutating func close() -> [Resumption] {
+        queue = []
+        head = 0
+        queuedBytes = 0
+        polled = [:]
+        return finish() + handovers.keys.sorted().compactMap { fail($0) }
+    }
+
+    private mutating func fail(_ first: Int64) -> Resumption? {
+        handovers.removeValue(forKey: first).map { .caller($0.caller, .failure(Self.stopped)) }
     }
 
     private static var finished: ConnectorError {
         ConnectorError(.notConnected, "the queue is finished and takes no more records")
+    }
+
+    private static var full: ConnectorError {
+        ConnectorError(.throttled, "the queue is full; send the records again when the pipeline has caught up")
     }
 
     private static var stopped: ConnectorError {
