@@ -4,6 +4,7 @@ import CloudEventsCodec
 import ConnectRuntimeKit
 import ConnectTestKit
 import OpenConnect
+import Synchronization
 import Testing
 
 @testable import HTTPConnector
@@ -22,6 +23,12 @@ private struct GatedSink: Sink {
     func flush() async throws { try await flushing.pass() }
 }
 
+private final class Tally: Sendable {
+    private let value = Mutex(0)
+    var count: Int { value.withLock(\.self) }
+    func add() { value.withLock { $0 += 1 } }
+}
+
 @Suite("When senders are answered", .timeLimit(.minutes(2)))
 struct AnswerTests {
     private let event = RefusedRequest.event
@@ -34,15 +41,21 @@ struct AnswerTests {
         try await withReceiver(into: {
             GatedSink(base: InMemorySink($0), putting: Gate(isOpen: true), flushing: flushing)
         }) { receiver in
-            try await withThrowingTaskGroup(of: Int.self) { group in
+            let answered = Tally()
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<8 {
-                    group.addTask { try await receiver.send("{}", event("\(index)")).status }
+                    group.addTask {
+                        let status = try await receiver.send("{}", event("\(index)")).status
+                        #expect(status == 200)
+                        answered.add()
+                    }
                 }
-                _ = try await receiver.log.waitForCount(8)
                 await flushing.arrivals()
+                #expect(answered.count == 0 && receiver.log.count > 0)
                 flushing.open()
-                for try await status in group { #expect(status == 200) }
+                try await group.waitForAll()
             }
+            #expect(answered.count == 8)
             #expect(Set(receiver.log.records.compactMap(\.id)).count == 8)
         }
     }
