@@ -12,7 +12,9 @@ let package = Package(
     ],
     dependencies: [
         .package(name: "swift-openconnect", path: "../.."),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.9.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
@@ -32,14 +34,24 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .executableTarget(name: "observed-service", dependencies: ["ServiceIntegration"]),
+        .executableTarget(
+            name: "observed-service",
+            dependencies: [
+                "ServiceIntegration",
+                .product(name: "FileConnector", package: "swift-openconnect"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "ServiceIntegrationTests",
             dependencies: [
                 "ServiceIntegration", "observed-service",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]
         ),
     ],
