@@ -36,15 +36,21 @@ public final class PushQueue: AcknowledgingSource {
         }
     }
 
+    private let clock: ConnectorClock
     private let state: Mutex<PushQueueState>
 
     /// An empty queue.
-    public convenience init(limits: Limits = Limits()) {
-        self.init(limits: limits, incarnation: .random(in: 1 ... .max))
+    ///
+    /// - Parameters:
+    ///   - limits: how much may wait in it.
+    ///   - clock: the time by which callers lose their patience.
+    public convenience init(limits: Limits = Limits(), clock: ConnectorClock = .continuous) {
+        self.init(limits: limits, clock: clock, incarnation: .random(in: 1 ... .max))
     }
 
     /// A queue whose tokens can be foreseen.
-    package init(limits: Limits, incarnation: UInt64) {
+    package init(limits: Limits, clock: ConnectorClock = .continuous, incarnation: UInt64) {
+        self.clock = clock
         state = Mutex(PushQueueState(limits: limits, incarnation: incarnation))
     }
 
@@ -91,6 +97,13 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.finish() }.forEach { $0.perform() }
     }
 
+    /// Reports, with the code `deadlineExceeded`, to every caller that has waited for longer. Its records that were let in
+    /// go their way. For a server that answers within a time: it calls this every now and then.
+    public func expire(waitingLongerThan patience: Duration) {
+        let limit = clock.now.nanoseconds - patience.wholeNanoseconds
+        state.withLock { $0.expire(before: ConnectorClock.Instant(nanoseconds: limit)) }.forEach { $0.perform() }
+    }
+
     /// Lets no more records in, forgets those that were not polled, and reports to every caller that the pipeline has
     /// stopped. For the end of a connector that has a queue of its own.
     public func close() {
@@ -118,6 +131,9 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.abandonPolled() }.forEach { $0.perform() }
     }
 
+    /// Whether the queue takes no more records.
+    public var isFinished: Bool { state.withLock(\.isFinished) }
+
     /// What waits in the queue at this moment.
     package var load: Load { state.withLock { $0.load } }
 
@@ -138,7 +154,7 @@ public final class PushQueue: AcknowledgingSource {
         let first = state.withLock { $0.makeTokens(records.count) }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let handover = PushHandover(goal, records.count, continuation)
+                let handover = PushHandover(goal, records.count, since: clock.now, continuation)
                 state.withLock { $0.enqueue(records, first, handover, isCancelled: Task.isCancelled) }
                     .forEach { $0.perform() }
             }

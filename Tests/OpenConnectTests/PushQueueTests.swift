@@ -2,6 +2,7 @@
 
 import CloudEventsCodec
 import OpenConnect
+import Synchronization
 import Testing
 
 extension PushQueue {
@@ -301,6 +302,35 @@ struct PushQueueTests {
         await #expect { _ = try await alone.value } throws: { isNotConnected($0) }
     }
 
+    @Test("Whoever has waited too long is told so, for room or for an outcome; what was let in goes its way")
+    func expire() async throws {
+        let time = Mutex<Int64>(0)
+        let queue = PushQueue(
+            limits: .init(maxRecords: 1),
+            clock: ConnectorClock(SteppedClock { time.withLock(\.self) })
+        )
+        let old = Task { try await queue.deliver("old") }
+        await wait(for: queue) { $0.awaited == 1 }
+        let sender = Task { try await queue.send("no room") }
+        await wait(for: queue) { $0.senders == 1 }
+        time.withLock { $0 = 10 }
+        let polled = try await queue.poll(request).records
+        #expect(polled.map(\.data.text) == ["old"])
+        try await sender.value
+        let young = Task { try await queue.deliver("young") }
+        await wait(for: queue) { $0.senders == 1 }
+        time.withLock { $0 = 15 }
+        queue.expire(waitingLongerThan: .nanoseconds(10))
+        await #expect { _ = try await old.value } throws: { ($0 as? ConnectorError)?.code == .deadlineExceeded }
+        #expect(queue.load.senders == 1 && queue.load.queued == 1)
+        time.withLock { $0 = 25 }
+        queue.expire(waitingLongerThan: .nanoseconds(10))
+        await #expect { _ = try await young.value } throws: { ($0 as? ConnectorError)?.code == .deadlineExceeded }
+        #expect(queue.load.senders == 0)
+        try await queue.acknowledge([settle(polled[0])])
+        #expect(try await queue.poll(request).records.map(\.data.text) == ["no room"])
+    }
+
     @Test("Closing tells every caller, polled or not, forgets what waits, and ends the poll")
     func close() async throws {
         let queue = PushQueue(limits: .init(maxRecords: 2))
@@ -343,4 +373,21 @@ struct PushQueueTests {
         }
         #expect(Set(polled).count == 1000)
     }
+}
+
+/// A clock that a test moves; nobody sleeps by it.
+private struct SteppedClock: Clock {
+    struct Instant: InstantProtocol {
+        var nanoseconds: Int64
+        func advanced(by duration: Duration) -> Instant {
+            Instant(nanoseconds: nanoseconds + duration.components.attoseconds / 1_000_000_000)
+        }
+        func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
+        static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    }
+
+    let time: @Sendable () -> Int64
+    var now: Instant { Instant(nanoseconds: time()) }
+    var minimumResolution: Duration { .nanoseconds(1) }
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws { throw CancellationError() }
 }

@@ -33,6 +33,8 @@ public struct ConnectorApplication: Sendable {
     public let version: String
     /// The types that a configuration can name.
     public let registry: ConnectorRegistry
+    let observer: any RuntimeObserver
+    let companion: @Sendable (ConnectRuntime) async throws -> Void
     let console: ApplicationConsole
     let references: SettingReferences
 
@@ -41,21 +43,42 @@ public struct ConnectorApplication: Sendable {
     /// - Parameters:
     ///   - name: the name of the executable.
     ///   - version: what `--version` prints behind it.
+    ///   - observer: is told what the pipelines of `run` do, beside the log that is written.
     ///   - register: adds the author's types to those of the library.
-    public init(name: String, version: String, _ register: (inout ConnectorRegistry) -> Void = { _ in }) {
-        self.init(name: name, version: version, console: .system, references: .system, register)
+    ///   - companion: runs beside the pipelines of `run`, such as a server for metrics. It is cancelled when they have come
+    ///     to their end; when it throws, they are stopped, and `run` fails with its error.
+    public init(
+        name: String,
+        version: String,
+        observer: any RuntimeObserver = .silent,
+        _ register: (inout ConnectorRegistry) -> Void = { _ in },
+        beside companion: @escaping @Sendable (ConnectRuntime) async throws -> Void = { _ in }
+    ) {
+        self.init(
+            name: name,
+            version: version,
+            observer: observer,
+            console: .system,
+            references: .system,
+            register,
+            beside: companion
+        )
     }
 
     /// An application with everything that a test wants to choose.
     package init(
         name: String,
         version: String,
+        observer: any RuntimeObserver = .silent,
         console: ApplicationConsole,
         references: SettingReferences,
-        _ register: (inout ConnectorRegistry) -> Void = { _ in }
+        _ register: (inout ConnectorRegistry) -> Void = { _ in },
+        beside companion: @escaping @Sendable (ConnectRuntime) async throws -> Void = { _ in }
     ) {
         self.name = name
         self.version = version
+        self.observer = observer
+        self.companion = companion
         self.console = console
         self.references = references
         var registry = ConnectorRegistry()

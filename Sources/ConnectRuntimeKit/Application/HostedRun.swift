@@ -23,8 +23,12 @@ package struct HostedRun: Sendable {
         counts = { pipeline.status.counts }
     }
 
-    package init(_ runtime: ConnectRuntime) {
-        run = { try await runtime.run() }
+    /// - Parameter companion: runs beside the runtime.
+    package init(
+        _ runtime: ConnectRuntime,
+        beside companion: @escaping @Sendable (ConnectRuntime) async throws -> Void = { _ in }
+    ) {
+        run = { try await runtime.run(beside: companion) }
         stop = { runtime.stop() }
         deadline = runtime.options.stopDeadline
         calls = {

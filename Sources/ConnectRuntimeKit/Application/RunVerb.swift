@@ -19,11 +19,11 @@ struct RunVerb {
             redaction: redaction,
             lines: lines
         )
-        let runtime = try configuration.makeRuntime(observer: log)
+        let runtime = try configuration.makeRuntime(observer: ObserverGroup(log, application.observer))
         let watch = console.watchSignals()
         defer { watch.end() }
         do {
-            try await HostedRun(runtime).execute(
+            try await HostedRun(runtime, beside: application.companion).execute(
                 watch.signals,
                 console,
                 lines,

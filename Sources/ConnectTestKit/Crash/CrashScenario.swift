@@ -14,7 +14,8 @@ public struct CrashScenario: Sendable {
     /// beside a living process. The kill does not wait for it.
     public var whileRunning: @Sendable (_ run: Int) async throws -> Void = { _ in }
     /// Whether everything that was to be done is done, for a process that does not end by itself: it is then asked to
-    /// end (`SIGTERM`), and has to end with status 0. Called as often as ``whileRunning``. `nil` for a process that ends.
+    /// end (`SIGTERM`), and has to end with status 0; one that dies of the signal because it was only just starting is
+    /// started again, and asked a little later. Called as often as ``whileRunning``. `nil` for a process that ends.
     public var isDone: (@Sendable () async throws -> Bool)?
     /// Checks the outputs, at the end of each round. Throws, or tells the test framework, if something is wrong.
     public var verify: @Sendable () async throws -> Void

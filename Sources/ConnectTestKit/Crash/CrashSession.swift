@@ -10,13 +10,19 @@ import Glibc
 
 /// One use of a ``CrashHarness``.
 struct CrashSession {
-    private enum End { case killed, finished }
+    private enum End {
+        case killed, finished
+        /// It died of the signal that asked it to end, as a process does that does not listen for it yet.
+        case deaf
+    }
 
     private let harness: CrashHarness
     private let scenario: CrashScenario
     private let clock = ContinuousClock()
     private let begin: ContinuousClock.Instant
     private var report: CrashReport
+    /// How long a process lives before it is asked to end.
+    private var hearing = Duration.zero
 
     init(_ harness: CrashHarness, _ scenario: CrashScenario) {
         self.harness = harness
@@ -65,13 +71,22 @@ struct CrashSession {
 
     private mutating func runOnce(_ run: Int, _ moment: CrashMoment) async throws -> End {
         try await scenario.beforeRun(run)
+        while true {
+            let end = try await live(run, moment)
+            guard end == .deaf else { return end }
+            hearing = max(hearing * 2, .milliseconds(10))
+        }
+    }
+
+    private mutating func live(_ run: Int, _ moment: CrashMoment) async throws -> End {
         report.runs += 1
         var report = report
         defer { self.report = report }
         let outputs = OutputWatch(harness.outputs)
+        let hearing = hearing
         return try await withChildProcess(harness.command) { child in
             let watch = CrashWatch(child, moment, outputs)
-            try await accompany(child, run, report)
+            let isAskedToEnd = try await accompany(child, run, hearing, report)
             let exit = await child.wait()
             try Task.checkCancellation()
             let seen = watch.end()
@@ -85,6 +100,8 @@ struct CrashSession {
             }
             report.lastExit = exit
             report.lastStandardError = child.standardError
+            // Whoever is asked again and again, and later each time, and still dies of it, never listens.
+            if isAskedToEnd, exit == .signalled(SIGTERM), hearing < .seconds(4) { return .deaf }
             guard exit == .exited(0) else {
                 throw failure(.unexpectedEnd, "run \(report.runs) ended with \(exit)", child, report)
             }
@@ -94,16 +111,26 @@ struct CrashSession {
     }
 
     /// Does what the scenario does beside a living process, until that ends or nothing is left to do.
-    private func accompany(_ child: ChildProcess, _ run: Int, _ report: CrashReport) async throws {
+    ///
+    /// - Returns: whether the process was asked to end.
+    private func accompany(
+        _ child: ChildProcess,
+        _ run: Int,
+        _ hearing: Duration,
+        _ report: CrashReport
+    ) async throws -> Bool {
+        let start = clock.now
         while child.exit == nil {
-            if try await scenario.isDone?() == true {
+            if try await scenario.isDone?() == true, clock.now - start >= hearing {
                 child.send(SIGTERM)
-                return try await expectEnd(child, report)
+                try await expectEnd(child, report)
+                return true
             }
             try await scenario.whileRunning(run)
             try checkTime(child, report)
             try await clock.sleep(for: .microseconds(500))
         }
+        return false
     }
 
     private func checkTime(_ child: ChildProcess, _ report: CrashReport) throws {

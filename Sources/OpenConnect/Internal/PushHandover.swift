@@ -8,13 +8,15 @@ struct PushHandover {
     typealias Caller = CheckedContinuation<[Acknowledgement], any Error>
 
     let goal: Goal
+    let since: ConnectorClock.Instant
     let caller: Caller
     /// Records that have not come as far as the caller waits for.
     private var open: Int
     private var acknowledgements: [Acknowledgement?]
 
-    init(_ goal: Goal, _ count: Int, _ caller: Caller) {
+    init(_ goal: Goal, _ count: Int, since: ConnectorClock.Instant, _ caller: Caller) {
         self.goal = goal
+        self.since = since
         self.caller = caller
         open = count
         acknowledgements = Array(repeating: nil, count: goal == .settled ? count : 0)

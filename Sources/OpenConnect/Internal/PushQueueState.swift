@@ -39,7 +39,7 @@ struct PushQueueState {
     private var polled: [Int64: Int64] = [:]
     private var poller: (request: PollRequest, continuation: CheckedContinuation<SourceBatch, any Error>)?
     private var lastToken: Int64 = 0
-    private var isFinished = false
+    private(set) var isFinished = false
     private var isPollCancelled = false
 
     init(limits: PushQueue.Limits, incarnation: UInt64) {
@@ -120,6 +120,14 @@ struct PushQueueState {
         }
         guard let index = senders.firstIndex(where: { $0.entries[0].first == first }) else { return nil }
         return .caller(senders.remove(at: index).handover.caller, .failure(CancellationError()))
+    }
+
+    mutating func expire(before limit: ConnectorClock.Instant) -> [Resumption] {
+        let impatient = senders.filter { $0.handover.since < limit }.map(\.handover.caller)
+        senders.removeAll { $0.handover.since < limit }
+        let expired = handovers.filter { $0.value.since < limit }
+        for first in expired.keys { handovers[first] = nil }
+        return (impatient + expired.values.map(\.caller)).map { .caller($0, .failure(Self.late)) }
     }
 
     // MARK: The poller
@@ -230,6 +238,10 @@ struct PushQueueState {
 
     private static var full: ConnectorError {
         ConnectorError(.throttled, "the queue is full; send the records again when the pipeline has caught up")
+    }
+
+    private static var late: ConnectorError {
+        ConnectorError(.deadlineExceeded, "the records are not committed in time; they may be yet, or send them again")
     }
 
     private static var stopped: ConnectorError {

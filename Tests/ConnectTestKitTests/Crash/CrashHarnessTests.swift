@@ -160,6 +160,18 @@ private final class Rounds: Sendable {
         }
     }
 
+    @Test func startsAgainWhatDiesOfBeingAskedToEndBeforeItListens() async throws {
+        try await withScratchDirectory { directory in
+            let script = "sleep 0.1; trap 'exit 0' TERM; touch \"$1/out\"; while :; do sleep 0.01; done"
+            var scenario = scenario(directory, Rounds())
+            scenario.verify = {}
+            scenario.isDone = { true }
+            let report = try await harness(script, directory, kills: 0).run(scenario)
+            #expect(report.runs > 1 && report.rounds == 1)
+            #expect(report.lastExit == .exited(0))
+        }
+    }
+
     @Test func leavesNoProcessBehindWhenCancelled() async throws {
         try await withScratchDirectory { directory in
             let script = "echo $$ > \"$1/new\"; mv \"$1/new\" \"$1/pid\"; exec sleep 1000"

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+
+/// Reads the events of a request, in whatever form it carries them.
+struct RequestReader: Sendable {
+    private let binding: HTTPBinding
+    private let common: CommonEvents?
+    private let gitHub: GitHubDeliveryReader?
+
+    init(_ options: HTTPSource.Options) {
+        var limits = CodecLimits()
+        limits.eventBytes = options.maxBodyBytes
+        limits.batchBytes = options.maxBodyBytes
+        limits.batchEvents = options.maxBatchEvents
+        binding = HTTPBinding(limits: limits)
+        common = options.common
+        gitHub = options.gitHub.map { GitHubDeliveryReader($0) }
+    }
+
+    /// The records of a request; none for an empty batch.
+    func records(of message: HTTPMessage) throws(RequestRefusal) -> [ConnectorRecord] {
+        let coding = message.headers.value(of: "content-encoding") ?? "identity"
+        guard coding.isEmpty || coding.lowercased() == "identity" else {
+            throw RequestRefusal(415, "the content coding is not supported; send the body without one")
+        }
+        if let gitHub, gitHub.recognizes(message) { return [try gitHub.record(of: message)] }
+        do throws(CloudEventError) {
+            switch binding.contentMode(of: message) {
+            case .batched?: return try binding.decodeBatch(message).map { ConnectorRecord(event: $0.detached()) }
+            case .structured?, .binary?: return [ConnectorRecord(event: try binding.decode(message))]
+            case nil: break
+            }
+        } catch {
+            throw RequestRefusal(error)
+        }
+        guard let common else {
+            throw RequestRefusal(
+                400,
+                "the request is no CloudEvent: it has neither a content type of CloudEvents nor headers that begin with ce-"
+            )
+        }
+        return [try common.record(of: message)]
+    }
+}
+
+extension [MessageHeader] {
+    /// The value of the first header of a name, which is given in small letters.
+    func value(of name: String) -> String? { first { $0.name.lowercased() == name }?.value }
+}
+
+extension CommonEvents {
+    /// The event that a body stands for.
+    func record(of message: HTTPMessage) throws(RequestRefusal) -> ConnectorRecord {
+        let body = message.body ?? SharedBytes()
+        let contentType = message.headers.value(of: "content-type")
+        var record = ConnectorRecord(try Self.data(body, contentType))
+        record.type = type
+        record.source = source
+        record.contentType = contentType
+        if let idHeader {
+            guard let id = message.headers.value(of: idHeader.lowercased()), !id.isEmpty else {
+                throw RequestRefusal(400, "the header \(idHeader) is missing; it is the id of the event")
+            }
+            record.id = id
+        }
+        return record
+    }
+
+    private static func data(_ body: SharedBytes, _ contentType: String?) throws(RequestRefusal) -> RecordData {
+        if body.isEmpty { return .absent }
+        guard let essence = contentType.flatMap({ try? MediaType($0).essence }) else { return .bytes(body) }
+        if MediaType.isJSON(essence) {
+            do { return try .json(body) } catch {
+                throw RequestRefusal(400, (error as? ConnectorError)?.message ?? "the body is not JSON")
+            }
+        }
+        return essence.hasPrefix("text/") ? .text(utf8: body) ?? .bytes(body) : .bytes(body)
+    }
+}
