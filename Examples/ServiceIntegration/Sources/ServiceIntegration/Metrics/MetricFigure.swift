@@ -25,7 +25,7 @@ struct MetricFigure: Sendable {
     let help: String
     let value: Value
 
-    init(_ name: String, _ labels: [String: String] = [:], help: String = "", _ value: Value) {
+    init(_ name: String, _ value: Value, _ labels: [String: String] = [:], help: String = "") {
         identity = Identity(name: name, labels: labels)
         self.help = help
         self.value = value
@@ -41,7 +41,7 @@ struct MetricFigure: Sendable {
         case (.histogram, _, let histogram?): value = .histogram(HistogramSnapshot(histogram))
         default: return nil
         }
-        self.init(sample.metric.name, sample.labels, help: sample.metric.help, value)
+        self.init(sample.metric.name, value, sample.labels, help: sample.metric.help)
     }
 
     /// The figure in parts that every back end knows: a histogram becomes counters, each bucket with all that is below it.
@@ -50,11 +50,11 @@ struct MetricFigure: Sendable {
         let (name, labels) = (identity.name, identity.labels)
         let buckets = histogram.cumulative.map { bound, count in
             let labels = labels.merging(["le": PrometheusText.number(bound)]) { _, new in new }
-            return MetricFigure("\(name)_bucket", labels, help: help, .counter(Double(count)))
+            return MetricFigure("\(name)_bucket", .counter(Double(count)), labels, help: help)
         }
         return buckets + [
-            MetricFigure("\(name)_sum", labels, help: help, .floatingCounter(histogram.sum)),
-            MetricFigure("\(name)_count", labels, help: help, .counter(Double(histogram.count))),
+            MetricFigure("\(name)_sum", .floatingCounter(histogram.sum), labels, help: help),
+            MetricFigure("\(name)_count", .counter(Double(histogram.count)), labels, help: help),
         ]
     }
 }
