@@ -34,6 +34,7 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
@@ -51,7 +52,6 @@ let package = Package(
             dependencies: [
                 "ServiceIntegration", "observed-service",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
-                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]
         ),
     ],

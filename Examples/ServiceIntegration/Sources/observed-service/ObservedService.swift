@@ -69,16 +69,17 @@ struct ObservedService {
             print("metrics: http://\(address)/metrics")
             fflush(stdout)
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: operations),
-                    .init(service: ConnectService(runtime), successTerminationBehavior: .gracefullyShutdownGroup),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: operations),
+                .init(service: ConnectService(runtime), successTerminationBehavior: .gracefullyShutdownGroup),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
         )
-        try await group.run()
+        // A call that does not return does not keep the process from ending.
+        configuration.maximumGracefulShutdownDuration = runtime.options.stopDeadline
+        configuration.maximumCancellationDuration = .seconds(10)
+        try await ServiceGroup(configuration: configuration).run()
     }
 }

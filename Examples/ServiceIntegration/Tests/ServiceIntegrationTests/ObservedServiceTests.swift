@@ -31,17 +31,18 @@ import Glibc
     }
 
     @Test(.timeLimit(.minutes(5))) func prometheusScrapesIt() async throws {
-        let directory = try TemporaryDirectory()
-        try await withChildProcess(try service(directory)) { service in
-            let address = try await address(of: service)
-            try await withPrometheus(scraping: address, in: directory) { prometheus in
-                try await expectFigures(of: prometheus)
+        try await withTemporaryDirectory { directory in
+            try await withChildProcess(try service(directory)) { service in
+                let address = try await address(of: service)
+                try await withPrometheus(scraping: address, in: directory) { prometheus in
+                    try await expectFigures(of: prometheus)
+                }
+                service.send(SIGTERM)
+                #expect(await service.wait() == .exited(0))
             }
-            service.send(SIGTERM)
-            #expect(await service.wait() == .exited(0))
+            // What was acknowledged is in the file.
+            #expect(try directory.text(of: "measurements.jsonl").contains("\"specversion\":\"1.0\""))
         }
-        // What was acknowledged is in the file.
-        #expect(try directory.text(of: "measurements.jsonl").contains("\"specversion\":\"1.0\""))
     }
 
     private func expectFigures(of prometheus: Prometheus) async throws {
@@ -68,43 +69,45 @@ import Glibc
     }
 
     @Test(.timeLimit(.minutes(2))) func promtoolHasNothingToSay() async throws {
-        let directory = try TemporaryDirectory()
-        try await withChildProcess(try service(directory)) { service in
-            let address = try await address(of: service)
-            let text = try await eventually("metrics of the service's own") {
-                let text = try await Answer("http://\(address)/metrics").body
-                return text.contains("tally_duration_seconds_count") ? text : nil
+        try await withTemporaryDirectory { directory in
+            try await withChildProcess(try service(directory)) { service in
+                let address = try await address(of: service)
+                let text = try await eventually("metrics of the service's own") {
+                    let text = try await Answer("http://\(address)/metrics").body
+                    return text.contains("tally_duration_seconds_count") ? text : nil
+                }
+                try directory.write(text, to: "metrics.txt")
+                let tool = ProcessCommand("/bin/sh", ["-c", "promtool check metrics < '\(directory["metrics.txt"])'"])
+                let result = try await tool.run()
+                if result.exit == .exited(127) { throw MissingProgram(name: "promtool", package: "prometheus") }
+                #expect(result.exit == .exited(0), "\(result.standardError)")
+                #expect(result.standardError.isEmpty)
+                #expect(result.standardOutput.isEmpty)
             }
-            try directory.write(text, to: "metrics.txt")
-            let tool = ProcessCommand("/bin/sh", ["-c", "promtool check metrics < '\(directory["metrics.txt"])'"])
-            let result = try await tool.run()
-            if result.exit == .exited(127) { throw MissingProgram(name: "promtool", package: "prometheus") }
-            #expect(result.exit == .exited(0), "\(result.standardError)")
-            #expect(result.standardError.isEmpty)
-            #expect(result.standardOutput.isEmpty)
         }
     }
 
     @Test(.timeLimit(.minutes(2))) func aFileSaysWhatRuns() async throws {
-        let directory = try TemporaryDirectory()
-        try directory.write(
-            """
-            { "offsets": { "type": "memory" }, "pipelines": { "few": {
-                "source": { "type": "generator", "count": 3, "attributes": true },
-                "sinks": [ { "type": "file", "path": "${env:out.path}", "format": "cloudevents" } ] } } }
-            """,
-            to: "pipelines.json"
-        )
-        let variables = [
-            "PIPELINES_PATH": directory["pipelines.json"], "OUT_PATH": directory["out"], "LOG_LEVEL": "debug",
-            "TRACING_ENABLED": "true",
-        ]
-        // Its pipeline has an end, and with it the service.
-        let result = try await service(directory, variables).run()
-        #expect(result.exit == .exited(0), "\(result.standardError)")
-        #expect(try directory.text(of: "out").split(separator: "\n").count == 3)
-        #expect(result.standardError.contains("send file"))
-        #expect(result.standardError.contains("kind=pipeline.state"))
+        try await withTemporaryDirectory { directory in
+            try directory.write(
+                """
+                { "offsets": { "type": "memory" }, "pipelines": { "few": {
+                    "source": { "type": "generator", "count": 3, "attributes": true },
+                    "sinks": [ { "type": "file", "path": "${env:out.path}", "format": "cloudevents" } ] } } }
+                """,
+                to: "pipelines.json"
+            )
+            let variables = [
+                "PIPELINES_PATH": directory["pipelines.json"], "OUT_PATH": directory["out"], "LOG_LEVEL": "debug",
+                "TRACING_ENABLED": "true",
+            ]
+            // Its pipeline has an end, and with it the service.
+            let result = try await service(directory, variables).run()
+            #expect(result.exit == .exited(0), "\(result.standardError)")
+            #expect(try directory.text(of: "out").split(separator: "\n").count == 3)
+            #expect(result.standardError.contains("send file"))
+            #expect(result.standardError.contains("kind=pipeline.state"))
+        }
     }
 
     /// - Parameters:
@@ -120,7 +123,7 @@ import Glibc
         ]
     )
     func wrongSettingsAreSaid(variables: [String: String], text: String) async throws {
-        let result = try await service(try TemporaryDirectory(), variables).run()
+        let result = try await withTemporaryDirectory { try await service($0, variables).run() }
         #expect(result.exit == .exited(1))
         #expect(result.standardError.contains(text), "\(result.standardError)")
     }

@@ -144,7 +144,7 @@ import Testing
         for user in 0..<5 { Counter(label: "a", dimensions: [("user", "\(user)")], factory: metrics).increment() }
         let text = metrics.text()
         #expect(text.ranges(of: "a_total{").count == 2)
-        #expect(text.contains("\nmetrics_refused_series 3\n"))
+        #expect(text.contains("\nmetrics_refused_series_total 3\n"))
     }
 
     @Test func helpIsEscaped() {

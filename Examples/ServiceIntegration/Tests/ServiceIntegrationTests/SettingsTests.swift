@@ -119,23 +119,25 @@ import Testing
         #expect(!log.texts.contains { $0.contains("s3cret") })
     }
 
-    @Test func filesAreRead() throws {
-        let directory = try TemporaryDirectory()
-        try directory.write("s3cret\n", to: "token")
-        #expect(try resolved("${file:\(directory["token"])}", config([:])) == "s3cret")
-        let error = #expect(throws: (any Error).self) { try resolved("${file:\(directory["none"])}", config([:])) }
-        #expect("\(try #require(error))".contains(directory["none"]))
+    @Test func filesAreRead() async throws {
+        try await withTemporaryDirectory { directory in
+            try directory.write("s3cret\n", to: "token")
+            #expect(try resolved("${file:\(directory["token"])}", config([:])) == "s3cret")
+            let error = #expect(throws: (any Error).self) { try resolved("${file:\(directory["none"])}", config([:])) }
+            #expect("\(try #require(error))".contains(directory["none"]))
+        }
     }
 
-    @Test func pipelinesComeFromTheFileOrAreBundled() throws {
-        let directory = try TemporaryDirectory()
-        try directory.write("{ \"name\": \"${env:own.name}\" }", to: "pipelines.json")
-        let config = config(["PIPELINES_PATH": directory["pipelines.json"], "OWN_NAME": "shop"])
-        let document = try ServiceSettings(config).pipelines(config, bundled: "{ \"name\": \"bundled\" }")
-        #expect(try text(document) == "shop")
+    @Test func pipelinesComeFromTheFileOrAreBundled() async throws {
+        try await withTemporaryDirectory { directory in
+            try directory.write("{ \"name\": \"${env:own.name}\" }", to: "pipelines.json")
+            let config = config(["PIPELINES_PATH": directory["pipelines.json"], "OWN_NAME": "shop"])
+            let document = try ServiceSettings(config).pipelines(config, bundled: "{ \"name\": \"bundled\" }")
+            #expect(try text(document) == "shop")
 
-        let bundled = try ServiceSettings(self.config([:])).pipelines(config, bundled: "{ \"name\": \"bundled\" }")
-        #expect(try text(bundled) == "bundled")
+            let bundled = try ServiceSettings(self.config([:])).pipelines(config, bundled: "{ \"name\": \"bundled\" }")
+            #expect(try text(bundled) == "bundled")
+        }
     }
 
     @Test func aMissingFileIsNamed() throws {

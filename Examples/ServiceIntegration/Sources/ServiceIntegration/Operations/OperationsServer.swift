@@ -2,6 +2,7 @@
 
 public import ConnectRuntimeKit
 import Hummingbird
+import HummingbirdCore
 public import Logging
 import NIOCore
 public import OpenConnect
@@ -21,7 +22,7 @@ import Synchronization
 /// are healthy. A pipeline that has failed does not make the process dead: the runtime restarts it as its `RestartPolicy` says,
 /// and a restart of the process would disturb the others.
 ///
-/// There is no authentication: let it listen where only those can reach it who are meant to.
+/// It takes 256 connections at a time, and cuts those that are idle for a minute. There is no authentication: let it listen where only those can reach it who are meant to.
 public final class OperationsServer: Service {
     private let responder: OperationsResponder
     private let wanted: ListenAddress
@@ -59,16 +60,14 @@ public final class OperationsServer: Service {
     ///
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidConfiguration` when it cannot listen there.
     public func run() async throws {
-        let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { [responder] request, _ in
-                responder.response(to: request.head)
-            },
-            configuration: ApplicationConfiguration(address: .hostname(wanted.host, port: wanted.port)),
-            onServerRunning: { channel in await self.noteListening(channel) },
-            logger: logger
-        )
+        let (addresses, told) = AsyncStream.makeStream(of: ListenAddress.self)
         do {
-            try await application.run()
+            try await withThrowingTaskGroup { group in
+                // Beside the server, which answers nobody before it has said where it listens.
+                group.addTask { for await address in addresses { await self.onListening(address) } }
+                defer { group.cancelAll() }
+                try await application { told.yield($0) }.run()
+            }
         } catch  where !Task.isCancelled {
             throw address == nil ? cannotListen(error) : error
         } catch {
@@ -76,11 +75,28 @@ public final class OperationsServer: Service {
         }
     }
 
-    private func noteListening(_ channel: any Channel) async {
+    private func application(
+        _ told: @escaping @Sendable (ListenAddress) -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            responder: CallbackResponder<BasicRequestContext> { [responder] request, _ in
+                responder.response(to: request.head)
+            },
+            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(wanted.host, port: wanted.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(256, logger: logger)
+            ),
+            onServerRunning: { [self] channel in told(noteListening(channel)) },
+            logger: logger
+        )
+    }
+
+    private func noteListening(_ channel: any Channel) -> ListenAddress {
         var address = wanted
         if let port = channel.localAddress?.port { address.port = port }
         bound.withLock { $0 = address }
-        await onListening(address)
+        return address
     }
 
     private func cannotListen(_ error: any Error) -> ConnectorError {

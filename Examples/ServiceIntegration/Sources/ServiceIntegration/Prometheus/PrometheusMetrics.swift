@@ -30,8 +30,8 @@ public final class PrometheusMetrics: Sendable {
         ]
         /// The upper bounds of the buckets of recorders.
         public var valueBounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6]
-        /// How many series are kept: of more, which a label with an endless number of values would bring, there is only the
-        /// number, as `metrics_refused_series`.
+        /// How many series are kept. Others, which a label with an endless number of values would bring, are only counted, each
+        /// time that they are made: `metrics_refused_series_total`.
         public var maxSeries = 10_000
 
         /// The defaults.
@@ -76,13 +76,12 @@ public final class PrometheusMetrics: Sendable {
             for (_, series) in family.series.sorted(by: { $0.key < $1.key }) { series.write(to: &text) }
         }
         if registry.refused > 0 {
-            text.family(Self.refusedName, .gauge, help: "Series that were not kept, because there are too many.")
-            text.sample(Self.refusedName, "", Double(registry.refused))
+            let name = PrometheusRegistry.refusedName
+            text.family(name, .counter, help: "How often a series was not kept, because there are too many.")
+            text.sample(name, "", Double(registry.refused))
         }
         return text.text
     }
-
-    private static let refusedName = "metrics_refused_series"
 
     private func forget(_ handler: AnyObject) {
         guard let series = handler as? any PrometheusSeries else { return }

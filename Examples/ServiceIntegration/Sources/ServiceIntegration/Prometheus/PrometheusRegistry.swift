@@ -13,11 +13,14 @@ struct PrometheusRegistry: Sendable {
     private(set) var families: [String: Family] = [:]
     private(set) var help: [String: String] = [:]
     private(set) var count = 0
-    /// How many series were not taken in, because there are too many.
+    /// How often a series was not taken in, because there are too many.
     private(set) var refused = 0
     /// Which family has samples of a name.
-    private var owners: [String: String] = [:]
+    private var owners = [refusedName: refusedName]
     private let maxSeries: Int
+
+    /// The name under which ``refused`` is written.
+    static let refusedName = "metrics_refused_series_total"
 
     init(maxSeries: Int) { self.maxSeries = maxSeries }
 

@@ -6,16 +6,9 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A directory that is removed with its last reference.
-final class TemporaryDirectory: Sendable {
+/// A directory for a test.
+struct TemporaryDirectory: Sendable {
     let path: String
-
-    init() throws {
-        path = "\(FileManager.default.temporaryDirectory.path)/service-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     subscript(name: String) -> String { "\(path)/\(name)" }
 
@@ -26,4 +19,12 @@ final class TemporaryDirectory: Sendable {
     func text(of name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: self[name])), as: UTF8.self)
     }
+}
+
+/// Makes a directory for as long as the closure runs.
+func withTemporaryDirectory<Result>(_ body: (TemporaryDirectory) async throws -> Result) async throws -> Result {
+    let path = "\(FileManager.default.temporaryDirectory.path)/service-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(TemporaryDirectory(path: path))
 }
