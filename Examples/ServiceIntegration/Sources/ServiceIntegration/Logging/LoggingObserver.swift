@@ -23,7 +23,7 @@ public import OpenConnect
 /// | `error` | the error in words |
 /// | `attributes` | what else the event says, a dictionary |
 ///
-/// A key is there only where the event has such a value. The error itself goes to the log handler as well.
+/// A key is there only where the event has such a value.
 public struct LoggingObserver: RuntimeObserver {
     private let logger: Logger
     private let redaction: SecretRedaction
