@@ -63,9 +63,7 @@ import Testing
                 let answer = try await Answer("\(url)/metrics?x=1")
                 #expect(answer.status == 200)
                 #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
-                #expect(
-                    answer.body.contains("\nopenconnect_records_polled_total{pipeline=\"p\"} \(count)\n") || count == 0
-                )
+                #expect(answer.body.contains("\nopenconnect_records_polled_total{pipeline=\"p\"} \(count)\n"))
                 #expect(
                     answer.body.contains(
                         "\nopenconnect_put_batch_records_count{pipeline=\"p\",sink=\"sink\"} \(count)\n"
@@ -159,7 +157,8 @@ import Testing
         arguments: [
             (["-X", "POST"], "/metrics", 405), (["-X", "DELETE"], "/pipelines", 405),
             (["-d", "x"], "/health/live", 405),
-            (["-I"], "/metrics", 200), ([], "/", 404), ([], "/metrics/", 404), (["-X", "PUT"], "/nothing", 404),
+            (["-I"], "/metrics", 200), (["-I"], "/nothing", 404), ([], "/", 404), ([], "/metrics/", 404),
+            (["-X", "PUT"], "/nothing", 404),
             (["--path-as-is"], "/../metrics", 404), ([], "/health", 404),
         ]
     )
@@ -168,7 +167,7 @@ import Testing
             let answer = try await Answer("\(url)\(path)", arguments: arguments)
             #expect(answer.status == status)
             if status == 405 { #expect(answer.headers["allow"] == "GET, HEAD") }
-            if status == 404 { #expect(answer.body.contains("/health/ready")) }
+            if status == 404, arguments != ["-I"] { #expect(answer.body.contains("/health/ready")) }
             if arguments == ["-I"] { #expect(answer.body.isEmpty) }
         }
     }

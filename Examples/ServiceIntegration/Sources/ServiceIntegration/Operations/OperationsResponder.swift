@@ -15,6 +15,11 @@ struct OperationsResponder: Sendable {
     private static let paths = ["/metrics", "/health/live", "/health/ready", "/pipelines"]
 
     func response(to request: HTTPRequest) -> Response {
+        let response = answer(to: request)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(to request: HTTPRequest) -> Response {
         let target = request.path ?? "/"
         let path = String(target[..<(target.firstIndex(of: "?") ?? target.endIndex)])
         guard Self.paths.contains(path) else {
@@ -25,8 +30,7 @@ struct OperationsResponder: Sendable {
             response.headers[.allow] = "GET, HEAD"
             return response
         }
-        let response = answer(path)
-        return request.method == .head ? response.createHeadResponse() : response
+        return answer(path)
     }
 
     private func answer(_ path: String) -> Response {

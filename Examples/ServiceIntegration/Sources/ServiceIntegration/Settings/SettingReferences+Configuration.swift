@@ -11,8 +11,8 @@ extension SettingReferences {
     /// ones.
     ///
     /// `${env:database.password}` in a configuration of pipelines is the value of the key `database.password`: the variable
-    /// `DATABASE_PASSWORD` of an environment, the member `password` of `database` in a file, a secret that is mounted as a
-    /// file of that name. `${env:DATABASE_PASSWORD}` names an environment variable directly. Each value is read as a secret:
+    /// `DATABASE_PASSWORD` of an environment, the member `password` of `database` in a JSON file, the file
+    /// `database-password` in a directory of secrets. `${env:DATABASE_PASSWORD}` names an environment variable directly. Each value is read as a secret:
     /// no access reporter shows it.
     ///
     /// `${file:PATH}` is the content of a file, of at most 1 MiB of UTF-8.
