@@ -53,6 +53,13 @@ let package = Package(
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
             ]
         ),
+        .executableTarget(
+            name: "bare-server",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(
             name: "HTTPConnectorTests",
             dependencies: [
@@ -63,7 +70,10 @@ let package = Package(
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),

@@ -132,7 +132,8 @@ struct PutErrorTests {
         let outcome = try await run(sink, tick: .microseconds(200), options)
         #expect(outcome.error?.code == .retryable)
         let begin = try #require(first.withLock { $0 })
-        #expect(newest.withLock { $0.since(begin) } <= .milliseconds(10_200))
+        // The clock goes on while the attempt is on its way: seconds under a sanitizer, and never as much as a delay.
+        #expect(newest.withLock { $0.since(begin) } <= .seconds(11))
     }
 
     @Test(

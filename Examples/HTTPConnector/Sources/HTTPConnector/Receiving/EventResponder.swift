@@ -151,14 +151,16 @@ extension HTTPFields {
 extension Response {
     /// A refusal as problem details (RFC 9457).
     init(_ refusal: RequestRefusal) {
-        let status = HTTPResponse.Status(integerLiteral: refusal.status)
         let problem: StructuredValue = .object([
-            "status": .integer(Int64(refusal.status)), "title": .string(status.reasonPhrase),
-            "detail": .string(refusal.reason),
+            "status": .integer(Int64(refusal.status)), "detail": .string(refusal.reason),
         ])
         var headers = HTTPFields(refusal.headers)
         headers[.contentType] = "application/problem+json"
         let body = problem.json.withUnsafeBytes { ByteBuffer(bytes: $0) }
-        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        self.init(
+            status: HTTPResponse.Status(code: refusal.status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: body)
+        )
     }
 }

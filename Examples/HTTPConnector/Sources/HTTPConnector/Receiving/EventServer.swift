@@ -67,7 +67,7 @@ final class EventServer: Sendable {
     func start(_ context: ConnectorContext, at address: ListenAddress) async throws -> ListenAddress {
         let failure = StartFailure()
         context.addTask(named: "server") { [run] in
-            do { try await run() } catch where failure.isBeforeStart {
+            do { try await run() } catch  where failure.isBeforeStart {
                 failure.note(error)
             }
         }

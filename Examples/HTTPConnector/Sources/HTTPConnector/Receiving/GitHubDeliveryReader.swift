@@ -40,7 +40,9 @@ struct GitHubDeliveryReader: Sendable {
         return try Self.record(event, id, body)
     }
 
-    private static func record(_ event: String, _ id: String, _ body: SharedBytes) throws(RequestRefusal) -> ConnectorRecord {
+    private static func record(_ event: String, _ id: String, _ body: SharedBytes) throws(RequestRefusal)
+        -> ConnectorRecord
+    {
         do {
             var record = ConnectorRecord(try RecordData.json(body))
             let content = try record.data.structured
@@ -58,9 +60,10 @@ struct GitHubDeliveryReader: Sendable {
     }
 
     private static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
-        }
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+            }
     }
 
     private func isSigned(_ body: SharedBytes, _ signature: String?) -> Bool {
@@ -78,7 +81,9 @@ struct GitHubDeliveryReader: Sendable {
         guard digits.count == 2 * SHA256.byteCount else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {
+                return nil
+            }
             bytes.append(byte)
         }
         return bytes

@@ -53,7 +53,8 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ListenAddress: SettingValue {
-    private static let words = "an address to listen on, such as 127.0.0.1:8080, [::1]:8080, :8080 or unix:/run/events.sock"
+    private static let words =
+        "an address to listen on, such as 127.0.0.1:8080, [::1]:8080, :8080 or unix:/run/events.sock"
 
     /// A text.
     public static var settingShape: SettingShape { SettingShape(words) }

@@ -35,7 +35,9 @@ struct OverloadSettings: SettingStructure {
 
 /// The object `basic`.
 struct BasicSettings: SettingStructure {
-    private static let user = Setting<String>("user", "The name.").checked("a name without a colon") { !$0.contains(":") }
+    private static let user = Setting<String>("user", "The name.").checked("a name without a colon") {
+        !$0.contains(":")
+    }
     private static let password = Setting<Secret>("password", "The password.")
     static var settings: SettingGroup { SettingGroup(user, password) }
     let user: String
@@ -109,7 +111,10 @@ struct CommonSettings: SettingStructure {
 
 /// The object `github`.
 struct GitHubSettings: SettingStructure {
-    private static let secretSetting = Setting<Secret>("secret", "The secret of the webhook, which signs each delivery.")
+    private static let secretSetting = Setting<Secret>(
+        "secret",
+        "The secret of the webhook, which signs each delivery."
+    )
     static var settings: SettingGroup { SettingGroup(secretSetting) }
     let secret: Secret
 

@@ -9,9 +9,12 @@ struct RequestReader: Sendable {
     private let common: CommonEvents?
     private let gitHub: GitHubDeliveryReader?
 
+    private static let maxHeaderBytes = 80 * 1024
+
     init(_ options: HTTPSource.Options) {
         var limits = CodecLimits()
-        limits.eventBytes = options.maxBodyBytes
+        // The server has limited body and headers already; an event in binary mode is both of them.
+        limits.eventBytes = options.maxBodyBytes + Self.maxHeaderBytes
         limits.batchBytes = options.maxBodyBytes
         limits.batchEvents = options.maxBatchEvents
         binding = HTTPBinding(limits: limits)
