@@ -11,6 +11,12 @@ import Testing
 @Suite(.serialized) struct ConnectorApplicationTests {
     @Test(.timeLimit(.minutes(2))) func aServerRunsBesideThePipelines() async throws {
         let answers = Mutex<[String]>([])
+        let asked: @Sendable (ListenAddress) async -> Void = { address in
+            await HeldSink.gate.arrivals()
+            let answer = try? await Answer("http://\(address)/metrics")
+            answers.withLock { $0.append(answer?.body ?? "none") }
+            HeldSink.gate.open()
+        }
         let metrics = PrometheusMetrics()
         let application = ConnectorApplication(
             name: "ticks",
@@ -19,12 +25,8 @@ import Testing
         ) { registry in
             registry.register(HeldSink.self)
         } beside: { runtime in
-            try await OperationsServer(runtime, on: ListenAddress(port: 0), metrics: metrics) { address in
-                await HeldSink.gate.arrivals()
-                let answer = try? await Answer("http://\(address)/metrics")
-                answers.withLock { $0.append(answer?.body ?? "none") }
-                HeldSink.gate.open()
-            }.run()
+            let server = OperationsServer(runtime, on: ListenAddress(port: 0), metrics: metrics, onListening: asked)
+            try await server.run()
         }
         try await withTemporaryDirectory { directory in
             try directory.write(

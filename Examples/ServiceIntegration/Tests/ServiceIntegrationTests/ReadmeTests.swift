@@ -18,18 +18,6 @@ import Foundation
         return String(decoding: try Data(contentsOf: URL(filePath: "\(package)/\(path)")), as: UTF8.self)
     }
 
-    @Test func codeIsQuotedFromWhatCompiles() throws {
-        let sources = try [
-            "Sources/observed-service/ObservedService.swift",
-            "Tests/ServiceIntegrationTests/ConnectorApplicationTests.swift",
-        ].map(text)
-        let blocks = try text("README.md").split(separator: "```swift\n").dropFirst().map { block in
-            block[..<(block.firstRange(of: "```")?.lowerBound ?? block.endIndex)]
-        }
-        #expect(blocks.count == 3)
-        for block in blocks { #expect(sources.contains { $0.contains(block) }, "not in a source: \(block)") }
-    }
-
     @Test(arguments: MetricSample.Metric.all)
     func metricsAreListed(metric: MetricSample.Metric) throws {
         let row = "| `\(metric.name)` | \(metric.kind) | \(metric.unit) | \(metric.help) |\n"
