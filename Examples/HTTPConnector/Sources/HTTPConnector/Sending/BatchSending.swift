@@ -81,7 +81,7 @@ struct BatchSending {
         case .failed(let error, let wait):
             for item in items { fail(item.index, item.lane, .retry(error, after: wait), isShared: true) }
         case .halted(let halt):
-            progress.halt(halt)
+            progress.halt(halt, at: items.map(\.index))
         }
     }
 

@@ -48,14 +48,11 @@ struct EventDelivery: Sendable {
             return
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            var waiting = lanes.makeIterator()
-            for lane in waiting.prefix(options.concurrency) {
+            for (number, lane) in lanes.enumerated() {
+                if number >= options.concurrency { try await group.next() }
                 group.addTask { try await send(lane, of: batch, progress) }
             }
-            while try await group.next() != nil {
-                guard let lane = waiting.next() else { continue }
-                group.addTask { try await send(lane, of: batch, progress) }
-            }
+            try await group.waitForAll()
         }
     }
 
@@ -71,7 +68,7 @@ struct EventDelivery: Sendable {
             case .delivered: progress.noteDelivered(index)
             case .rejected(let error): return progress.note(index, .reject(error))
             case .failed(let error, let wait): return progress.note(index, .retry(error, after: wait))
-            case .halted(let halt): return progress.halt(halt)
+            case .halted(let halt): return progress.halt(halt, at: [index])
             }
         }
     }

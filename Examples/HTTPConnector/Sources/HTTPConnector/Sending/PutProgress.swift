@@ -11,6 +11,8 @@ final class PutProgress: Sendable {
         var delivered = 0
         var settled = 0
         var halt: SinkHalt?
+        /// The records that were on their way when their connection was lost.
+        var suspects: [Int] = []
     }
 
     private let state: Mutex<State>
@@ -32,21 +34,30 @@ final class PutProgress: Sendable {
         }
     }
 
-    /// Notes why nothing more is to be sent; the first reason counts.
-    func halt(_ halt: SinkHalt) {
-        state.withLock { $0.halt = $0.halt ?? halt }
+    /// Notes why nothing more is to be sent, and what it happened to; the first reason counts.
+    func halt(_ halt: SinkHalt, at indices: [Int]) {
+        state.withLock { state in
+            state.halt = state.halt ?? halt
+            if halt.isOnTheWay { state.suspects += indices }
+        }
     }
 
     /// What the put comes to.
     ///
-    /// - Returns: the verdicts, and what the next put has to be told.
+    /// - Returns: the verdicts, and what the next put has to be told, unless the gate tells it.
     /// - Throws: why nothing could be sent, where nothing was settled.
     func result() throws(ConnectorError) -> (PutResult, left: ConnectorError?) {
-        let state = state.withLock { $0 }
+        var state = state.withLock { $0 }
         if let halt = state.halt, state.settled == 0 { throw halt.error }
-        guard state.delivered < state.verdicts.count else { return (.delivered, state.halt?.error) }
+        if let halt = state.halt, halt.isOnTheWay, state.delivered > 0 {
+            // The target takes others: it may be the record that breaks the connection, which must not go on for ever.
+            for index in state.suspects { state.verdicts[index] = .retry(halt.error) }
+            state.halt = nil
+        }
+        let left = state.halt.flatMap { $0.error.retryAfter == nil ? $0.error : nil }
+        guard state.delivered < state.verdicts.count else { return (.delivered, left) }
         var exceptions: [Int: RecordVerdict] = [:]
         for (index, verdict) in state.verdicts.enumerated() { exceptions[index] = verdict ?? .notTried }
-        return (.verdicts(exceptions), state.halt?.error)
+        return (.verdicts(exceptions), left)
     }
 }

@@ -128,6 +128,11 @@ final class SinkConnection: Sendable {
     }
 }
 
+extension SinkConnection: CustomReflectable {
+    /// Shows the target: headers hold secrets.
+    var customMirror: Mirror { Mirror(self, children: ["target": target]) }
+}
+
 /// The head of an answer, for when its body does not come.
 private final class AnswerHead: Sendable {
     private let kept = Mutex<SinkAnswer?>(nil)

@@ -73,9 +73,12 @@ struct SinkTarget: Sendable {
     }
 }
 
-extension SinkTarget: CustomStringConvertible {
+extension SinkTarget: CustomStringConvertible, CustomReflectable {
     /// The URL without its query.
     var description: String { "\(scheme)://\(authority)\(path)" }
+
+    /// Shows what the description shows.
+    var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }
 
 extension SinkTarget: SettingValue {
