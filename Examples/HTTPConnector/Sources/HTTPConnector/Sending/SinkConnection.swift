@@ -67,6 +67,11 @@ final class SinkConnection: Sendable {
         return redaction
     }
 
+    deinit {
+        // A client that was never shut down would trap; one that was does nothing.
+        client.shutdown { _ in }
+    }
+
     /// Closes all connections. Requests that are on their way fail.
     func shutdown() async { try? await client.shutdown() }
 

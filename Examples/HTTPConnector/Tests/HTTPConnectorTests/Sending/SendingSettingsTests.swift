@@ -100,9 +100,13 @@ struct SendingSettingsTests {
         ]
         let values = try HTTPSink.settings.values(from: settings)
         let sink = try HTTPSink(values)
-        let error = try await failure { try await started(sink) { try await $0.deliver(["a"]) } }
         var dumped = ""
-        dump(sink, to: &dumped)
+        let error = try await failure {
+            try await started(sink) { sink in
+                dump(sink, to: &dumped)
+                try await sink.deliver(["a"])
+            }
+        }
         for text in ["\(values)", "\(error)", "\(sink)", dumped] {
             #expect(!text.contains("s3cret") && !text.contains("czNjcmV0"), "\(text)")
         }

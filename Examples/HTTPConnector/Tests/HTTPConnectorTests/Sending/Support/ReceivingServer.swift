@@ -117,7 +117,12 @@ struct ReceivingServer: Sendable {
 
             def answer(self):
                 global running
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                # A request that was cut off is none.
+                if len(body) < length:
+                    self.close_connection = True
+                    return
                 names = [[name, value] for name, value in self.headers.items()]
                 with lock:
                     running += 1
