@@ -12,7 +12,7 @@ import Darwin
 #elseif canImport(Musl)
 import Musl
 #else
-import Glibc
+@preconcurrency import Glibc
 #endif
 
 /// Runs pipelines from and to HTTP, files and Knative.
@@ -37,7 +37,7 @@ struct HTTPConnectorCommand {
         guard config.string(forKey: "metrics.listen") != nil else { return }
         let settings = try ServiceSettings(config)
         try await OperationsServer(runtime, on: settings.metricsListen) { address in
-            FileHandle.standardError.write(Data("http-connector: metrics are at http://\(address)/metrics\n".utf8))
+            fputs("http-connector: metrics are at http://\(address)/metrics\n", stderr)
         }.run()
     }
 
