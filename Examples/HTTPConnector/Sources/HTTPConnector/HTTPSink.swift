@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Records of one lane are sent one after the other, in their order; those of different lanes at the same time, with at
 /// most ``Options/concurrency`` requests on their way over all puts. A record counts as delivered when the target has
-/// answered its request with 2xx. What other answers and failures mean is told by the article on the connector.
+/// answered its request with 2xx. What other answers and failures mean is a table in the package's README.
 ///
 /// Each instance has a client of its own, whose connections are closed by ``stop()``.
 public final class HTTPSink: Sink, ConnectionChecking {
@@ -51,12 +51,15 @@ public final class HTTPSink: Sink, ConnectionChecking {
     ///   target of a webhook does not consent; `notConnected`, `throttled` or `retryable` where it could not be asked.
     public func start(_ context: ConnectorContext) async throws {
         let connection = try SinkConnection(target, options, context.clock)
-        delivery.withLock {
-            $0 = EventDelivery(connection, options, EventMaker(context.eventDefaults, options.mode, overrides))
+        let maker = EventMaker(context.eventDefaults, options.mode, overrides)
+        let delivery = EventDelivery(connection, options, maker)
+        self.delivery.withLock { $0 = delivery }
+        context.addTask(named: "deadlines of requests") { [deadlines = delivery.deadlines] in
+            await deadlines.run()
         }
         guard let webhook = options.webhook else { return }
         let rate = try await connection.askConsent(webhook)
-        delivery.withLock { $0?.keep(to: rate) }
+        self.delivery.withLock { $0?.keep(to: rate) }
         let words = rate.map { "\($0) requests a minute" } ?? "no limit of the rate"
         context.emit(ConnectorEvent(.info, "\(target) takes deliveries of \(webhook.origin), with \(words)"))
     }

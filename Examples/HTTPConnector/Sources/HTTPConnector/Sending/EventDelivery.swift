@@ -8,6 +8,7 @@ struct EventDelivery: Sendable {
     let connection: SinkConnection
     let maker: EventMaker
     let options: HTTPSink.Options
+    let deadlines: RequestDeadlines
     private let gate = SinkGate()
     private let permits: RequestPermits
     private let deliveryHeaders: [MessageHeader]
@@ -17,6 +18,7 @@ struct EventDelivery: Sendable {
         self.connection = connection
         self.options = options
         self.maker = maker
+        deadlines = RequestDeadlines(connection.clock)
         permits = RequestPermits(options.concurrency)
         deliveryHeaders = options.webhook?.registration.deliveryHeaders ?? []
     }
@@ -83,7 +85,7 @@ struct EventDelivery: Sendable {
             let clock = connection.clock
             if let pace {
                 switch pace.turn(at: clock.now) {
-                case .at(let instant): try await clock.sleep(until: instant)
+                case .at(let instant): if instant > clock.now { try await clock.sleep(until: instant) }
                 case .later(let wait): return closed(by: paused(wait))
                 }
             }
@@ -92,7 +94,8 @@ struct EventDelivery: Sendable {
             }
             do throws(any Error) {
                 let method = options.method.description
-                let answer = try await connection.send(method, deliveryHeaders + message.headers, message.body)
+                let headers = deliveryHeaders + message.headers
+                let answer = try await connection.send(method, headers, message.body, deadlines)
                 return noted(connection.outcome(of: answer))
             } catch let failure as SendFailure {
                 return noted(connection.outcome(of: failure))

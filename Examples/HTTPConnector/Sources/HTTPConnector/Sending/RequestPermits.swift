@@ -46,6 +46,8 @@ final class RequestPermits: Sendable {
         } onCancel: {
             cancel(id)
         }
+        // It may have been cancelled when it had its permit already.
+        if Task.isCancelled { state.withLock { _ = $0.cancelled.remove(id) } }
     }
 
     private func wait(_ waiter: Waiter) {

@@ -77,22 +77,35 @@ final class SinkConnection: Sendable {
 
     /// Makes a request and reads the answer, within the time that a request may take.
     ///
+    /// - Parameter deadlines: who tells that the time is over; by itself, where nobody does.
     /// - Throws: ``SendFailure``, and `CancellationError` at once when cancelled.
-    func send(_ method: String, _ headers: [MessageHeader], _ body: SharedBytes?) async throws -> SinkAnswer {
+    func send(
+        _ method: String,
+        _ headers: [MessageHeader],
+        _ body: SharedBytes?,
+        _ deadlines: RequestDeadlines? = nil
+    ) async throws -> SinkAnswer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         request.headers = self.headers
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         if let body { request.body = .bytes(ByteBuffer(body)) }
-        return try await answer(to: request)
+        return try await answer(to: request, deadlines)
     }
 
-    private func answer(to request: HTTPClientRequest) async throws -> SinkAnswer {
+    private func answer(
+        to request: HTTPClientRequest,
+        _ deadlines: RequestDeadlines?
+    ) async throws -> SinkAnswer {
         let head = AnswerHead()
         return try await withThrowingTaskGroup(of: SinkAnswer?.self) { group in
             group.addTask { try await self.exchange(request, head) }
             group.addTask {
-                try await self.clock.sleep(for: self.timeout)
+                if let deadlines {
+                    try await deadlines.wait(for: self.timeout)
+                } else {
+                    try await self.clock.sleep(for: self.timeout)
+                }
                 return nil
             }
             defer { group.cancelAll() }

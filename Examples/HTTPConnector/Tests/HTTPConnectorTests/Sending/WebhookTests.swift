@@ -70,8 +70,8 @@ struct WebhookTests {
                 async let words = sink.put(["a", "b", "c"]).words
                 for count in 1..<3 {
                     _ = try await server.requests(atLeast: 1 + count)
-                    await clock.sleepers(atLeast: 1)
-                    // The time of the request is over when nobody but the next one waits.
+                    // The timer of all requests, and the one that waits for its turn.
+                    await clock.sleepers(atLeast: 2)
                     clock.advance(by: .milliseconds(499))
                     #expect(server.requests.count == 1 + count)
                     clock.advance(by: .milliseconds(1))

@@ -10,17 +10,29 @@ import Testing
 
 /// A host that does nothing but keep what it is told.
 final class SendingHost: ConnectorHost {
+    typealias Operation = @Sendable () async throws -> Void
+
     private let kept = Mutex<[ConnectorEvent]>([])
+    private let tasks = Mutex<[Operation]>([])
 
     var events: [ConnectorEvent] { kept.withLock { $0 } }
 
     func positions() async throws -> [RecordPosition] { [] }
-    func addTask(named name: String, _ operation: @escaping @Sendable () async throws -> Void) {}
+    func addTask(named name: String, _ operation: @escaping Operation) { tasks.withLock { $0.append(operation) } }
     func emit(_ event: ConnectorEvent) { kept.withLock { $0.append(event) } }
     func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] { [] }
     func revoke(_ partitions: [RecordPartition]) async throws {}
     func partitionsChanged() {}
     func lost(_ partitions: [RecordPartition]) {}
+
+    /// Runs what was added, for as long as the body runs.
+    func running<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in tasks.withLock({ $0 }) { group.addTask { try await task() } }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
 
     func context(_ clock: ConnectorClock = .continuous) -> ConnectorContext {
         let defaults = EventDefaults(source: "urn:openconnect:test", type: "org.openconnect.test.record")
@@ -41,9 +53,10 @@ func started<Started: Sink, Result>(
     _ clock: ConnectorClock = .continuous,
     _ body: (Started) async throws -> Result
 ) async throws -> Result {
+    let host = SendingHost()
     do {
-        try await sink.start(SendingHost().context(clock))
-        let result = try await body(sink)
+        try await sink.start(host.context(clock))
+        let result = try await host.running { try await body(sink) }
         await sink.stop()
         return result
     } catch {
