@@ -62,10 +62,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .executableTarget(
+            name: "http-soak",
+            dependencies: [
+                "http-connector",
+                .product(name: "ConnectTestKit", package: "swift-openconnect"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "HTTPConnectorTests",
             dependencies: [
-                "HTTPConnector", "http-connector",
+                "HTTPConnector", "http-connector", "http-soak",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "FileConnector", package: "swift-openconnect"),
