@@ -41,7 +41,8 @@ public final class HTTPSink: Sink, ConnectionChecking {
         self.overrides = overrides
         traits = SinkTraits(
             maxConcurrentPuts: options.concurrency,
-            preferredBatch: SinkTraits.PreferredBatch(maxRecords: options.recordsPerPut)
+            preferredBatch: SinkTraits.PreferredBatch(maxRecords: options.recordsPerPut),
+            isDurableOnPut: true
         )
     }
 
