@@ -27,12 +27,8 @@ struct Nginx: Sendable {
         let silent = try ListeningSocket()
         let port = try ListeningSocket().port
         let file = try directory.write(configuration(directory, port: port, silent: silent.port), to: "nginx.conf")
-        let command = ProcessCommand("/usr/sbin/nginx", ["-c", file, "-p", directory.path])
-        return try await withChildProcess(command) { child in
-            while access(directory["pid"], R_OK) != 0 {
-                try #require(child.exit == nil, "nginx did not start (Debian: nginx-light): \(child.standardError)")
-                try await Task.sleep(for: .milliseconds(1))
-            }
+        return try await ForeignProgram.nginx.running(["-c", file, "-p", directory.path]) { child in
+            try await ForeignProgram.nginx.wait(for: child) { access(directory["pid"], R_OK) == 0 }
             return try await body(Nginx(port: port, directory: directory, silent: silent))
         }
     }
