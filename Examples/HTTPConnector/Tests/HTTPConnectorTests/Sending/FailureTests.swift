@@ -9,7 +9,7 @@ import Testing
 @Suite("What failures on the way mean", .timeLimit(.minutes(5)))
 struct FailureTests {
     @Test func `a target that is not there is an outage`() async throws {
-        let port = try await ReceivingServer.serving { $0.port }
+        let port = try FreePort.next()
         try await started(HTTPSink(url: "http://127.0.0.1:\(port)/events")) { sink in
             let error = try await failure { _ = try await sink.put(["a"]) }
             #expect(error.code == .notConnected)

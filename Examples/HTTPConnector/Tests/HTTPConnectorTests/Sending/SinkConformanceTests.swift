@@ -48,7 +48,7 @@ final class RestartingServer: Sendable {
 
     init(_ rules: [ReceivingServer.Rule]) async throws {
         self.rules = rules
-        port = try await ReceivingServer.serving { $0.port }
+        port = try FreePort.next()
         try await setRunning(true)
     }
 

@@ -143,7 +143,7 @@ struct StatusTests {
         ]
         try await ReceivingServer.serving(rules) { server in
             var options = HTTPSink.Options()
-            options.timeout = .milliseconds(1500)
+            options.timeout = .seconds(4)
             try await started(HTTPSink(url: server.url, options: options)) { sink in
                 let words = try await sink.put(["good", "bad"]).words
                 #expect(words == ["1 reject"])

@@ -25,14 +25,10 @@ struct Nginx: Sendable {
     static func serving<Result>(_ body: (Nginx) async throws -> Result) async throws -> Result {
         let directory = try SendingDirectory()
         let silent = try ListeningSocket()
-        let port = try ListeningSocket().port
+        let port = try FreePort.next()
         let file = try directory.write(configuration(directory, port: port, silent: silent.port), to: "nginx.conf")
-        let command = ProcessCommand("/usr/sbin/nginx", ["-c", file, "-p", directory.path])
-        return try await withChildProcess(command) { child in
-            while access(directory["pid"], R_OK) != 0 {
-                try #require(child.exit == nil, "nginx did not start (Debian: nginx-light): \(child.standardError)")
-                try await Task.sleep(for: .milliseconds(1))
-            }
+        return try await ForeignProgram.nginx.running(["-c", file, "-p", directory.path]) { child in
+            try await ForeignProgram.nginx.wait(for: child) { access(directory["pid"], R_OK) == 0 }
             return try await body(Nginx(port: port, directory: directory, silent: silent))
         }
     }
@@ -49,7 +45,7 @@ struct Nginx: Sendable {
                 \(places.joined(separator: "\n    "))
                 log_format short '$uri $status';
                 access_log \(directory["access.log"]) short;
-                limit_req_zone $server_port zone=rate:1m rate=10r/s;
+                limit_req_zone $server_port zone=rate:1m rate=1r/s;
                 limit_req_status 429;
                 server {
                     listen 127.0.0.1:\(port);
@@ -62,7 +58,7 @@ struct Nginx: Sendable {
                     location /reset { return 444; }
                     location /hang { proxy_pass http://127.0.0.1:\(silent); }
                     location /rate {
-                        limit_req zone=rate burst=4 nodelay;
+                        limit_req zone=rate;
                         add_header Retry-After 1 always;
                         try_files /none @taken;
                     }
@@ -71,29 +67,4 @@ struct Nginx: Sendable {
             }
             """
     }
-}
-
-/// A socket on a free port of the loopback interface that accepts nobody; closed with its last reference.
-final class ListeningSocket: Sendable {
-    let port: Int
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isReady = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(isReady)
-        port = Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    deinit { close(descriptor) }
 }

@@ -41,12 +41,8 @@ struct ReceivingServer: Sendable {
 
     /// Waits until so many requests have arrived.
     func requests(atLeast count: Int) async throws -> [Request] {
-        while true {
-            let requests = requests
-            if requests.count >= count { return requests }
-            try #require(child.exit == nil, "the server has ended: \(child.standardError)")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await ForeignProgram.python.wait(for: child) { requests.count >= count }
+        return requests
     }
 
     /// Runs a server for as long as the body runs.
@@ -56,21 +52,13 @@ struct ReceivingServer: Sendable {
         port: Int = 0,
         _ body: (ReceivingServer) async throws -> Result
     ) async throws -> Result {
-        let command = ProcessCommand(python, ["-u", "-c", script, configuration(rules, tls, port)])
-        return try await withChildProcess(command) { child in
-            while true {
-                if let line = child.standardOutput.split(separator: "\n").first, let port = Int(line) {
-                    return try await body(
-                        ReceivingServer(port: port, child: child, scheme: tls == nil ? "http" : "https")
-                    )
-                }
-                try #require(child.exit == nil, "python3 did not start (Debian: python3): \(child.standardError)")
-                try await Task.sleep(for: .milliseconds(1))
-            }
+        let scheme = tls == nil ? "http" : "https"
+        return try await ForeignProgram.python.running(["-u", "-c", script, configuration(rules, tls, port)]) { child in
+            var port: Int? { child.standardOutput.split(separator: "\n").first.flatMap { Int($0) } }
+            try await ForeignProgram.python.wait(for: child) { port != nil }
+            return try await body(ReceivingServer(port: try #require(port), child: child, scheme: scheme))
         }
     }
-
-    private static let python = "/usr/bin/python3"
 
     private static func configuration(_ rules: [Rule], _ tls: TestCertificates.Server?, _ port: Int) -> String {
         let rules = rules.map { rule -> StructuredValue in

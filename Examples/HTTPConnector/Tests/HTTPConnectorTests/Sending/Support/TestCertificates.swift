@@ -91,9 +91,11 @@ struct TestCertificates: Sendable {
     }
 
     private static func openssl(_ arguments: String) async throws {
-        let command = ProcessCommand("openssl", arguments.split(separator: " ").map(String.init))
-        let result = try await command.run()
-        try #require(result.exit == .exited(0), "openssl failed (Debian: openssl): \(result.standardError)")
+        let words = arguments.split(separator: " ").map(String.init)
+        try await ForeignProgram.openssl.running(words) { child in
+            let exit = await child.wait()
+            try #require(exit == .exited(0), "openssl failed: \(child.standardError)")
+        }
     }
 
     subscript(name: String) -> String { directory["\(name).pem"] }
