@@ -175,7 +175,9 @@ extension WorldState {
 extension WorldState {
     mutating func beginFlush(_ process: Int, _ sink: Int) {
         let this = processes[process - 1]
-        if plan.sinks[sink].isDurableOnPut { violate("contract", "a flush of \(plan.sinks[sink].name), which needs none") }
+        if plan.sinks[sink].isDurableOnPut {
+            violate("contract", "a flush of \(plan.sinks[sink].name), which needs none")
+        }
         if this.puts[sink] > 0 { violate("contract", "a flush together with a put of \(plan.sinks[sink].name)") }
         processes[process - 1].isFlushing[sink] = true
     }
