@@ -37,7 +37,8 @@ struct ConnectorRun: Sendable {
         let path = FileManager.default.temporaryDirectory.path + "/http-soak-\(UUID().uuidString).json"
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
-        return try await withChildProcess(try ProcessCommand(built: "http-connector", ["run", "--config", path])) { child in
+        return try await withChildProcess(try ProcessCommand(built: "http-connector", ["run", "--config", path])) {
+            child in
             let senders = Senders(port: try await port(of: child), keys: keys, eventsPerKey: eventsPerKey)
             let report = try await watch(child, senders)
             child.send(SIGTERM)

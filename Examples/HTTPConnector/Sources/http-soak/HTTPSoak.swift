@@ -35,7 +35,9 @@ struct HTTPSoak {
             }
             defer { group.cancelAll() }
             for await port in ports {
-                group.addTask { try await ConnectorRun(receiverPort: port, keys: keys, eventsPerKey: eventsPerKey).run() }
+                group.addTask {
+                    try await ConnectorRun(receiverPort: port, keys: keys, eventsPerKey: eventsPerKey).run()
+                }
                 break
             }
             while let report = try await group.next() { if let report { return report } }

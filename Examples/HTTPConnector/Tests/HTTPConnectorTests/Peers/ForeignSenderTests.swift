@@ -28,14 +28,15 @@ struct ForeignSenderTests {
         return try directory.lines(of: "out").map { try JSONEventFormat().decode(SharedBytes(utf8: $0)) }
     }
 
-
     @Test("curl in binary, structured and batched mode, with PUT, and a body for which it asks first")
     func curl() async throws {
         let large = String(repeating: "x", count: 1_100_000)
         let directory = try TemporaryDirectory()
         try directory.write(large, to: "large")
         let events = try await receiving(#", "methods": ["POST", "PUT"], "maxBody": "2MiB""#) { port in
-            let attributes = ["ce-specversion: 1.0", "ce-id: b1", "ce-source: /curl", "ce-type: t"].flatMap { ["-H", $0] }
+            let attributes = ["ce-specversion: 1.0", "ce-id: b1", "ce-source: /curl", "ce-type: t"].flatMap {
+                ["-H", $0]
+            }
             let text = ["-H", "content-type: text/plain"]
             let single = #"{"specversion":"1.0","id":"s1","source":"/curl","type":"t","data":{"a":[1,2]}}"#
             let structured = "content-type: application/cloudevents+json; charset=utf-8"
@@ -69,7 +70,9 @@ struct ForeignSenderTests {
         #expect(events.map(\.id) == (0..<20).map { "py-\($0)" })
         for (number, event) in events.enumerated() {
             #expect(event.source == "/python" && event.type == "com.example.python")
-            #expect(event.subject == "Zürich, 50 % \"off\"" && event.extensions["number"]?.canonicalString == "\(number)")
+            #expect(
+                event.subject == "Zürich, 50 % \"off\"" && event.extensions["number"]?.canonicalString == "\(number)"
+            )
             let data = try RecordData.json(event.data.bytes).structured
             #expect(data == .object(["number": .integer(Int64(number)), "text": .string("grüße")]))
         }

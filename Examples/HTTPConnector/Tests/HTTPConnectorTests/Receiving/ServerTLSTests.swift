@@ -18,7 +18,9 @@ struct ServerTLSTests {
         if let name {
             tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificates.directory["\(name).pem"])
                 .map { .certificate($0) }
-            tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: certificates.directory["\(name).key"], format: .pem))
+            tls.privateKey = .privateKey(
+                try NIOSSLPrivateKey(file: certificates.directory["\(name).key"], format: .pem)
+            )
         }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
     }
@@ -79,11 +81,12 @@ struct ServerTLSTests {
         let certificates = try await TestCertificates.make()
         let directory = certificates.directory
         _ = try directory.write("no PEM", to: "text")
-        let (certificate, key) = switch flaw {
-        case "missing": ("nowhere.pem", "local.key")
-        case "no PEM": ("text", "local.key")
-        default: ("local.pem", "client.key")
-        }
+        let (certificate, key) =
+            switch flaw {
+            case "missing": ("nowhere.pem", "local.key")
+            case "no PEM": ("text", "local.key")
+            default: ("local.pem", "client.key")
+            }
         var options = HTTPSource.Options()
         options.tls = ServerTLS(certificate: directory[certificate], key: directory[key])
         let error = await #expect(throws: ConnectorError.self) {
