@@ -3,7 +3,6 @@
 import ConnectRuntimeKit
 import FileConnector
 import HTTPConnector
-import OpenConnect
 import Testing
 
 /// What the README shows in Swift; `dev/docs` compares it.
@@ -11,11 +10,9 @@ import Testing
 struct ReadmeTests {
     @Test("They can be made")
     func pipelines() throws {
-        var options = HTTPSource.Options()
-        options.authentication = .bearer(Secret("…"))
         let receiving = Pipeline(
             "in",
-            from: HTTPSource(listen: .host("127.0.0.1", port: 8080), options: options),
+            from: HTTPSource(listen: .host("127.0.0.1", port: 8080)),
             to: FileSink(path: "events.jsonl", format: .cloudEvents),
             offsets: FileOffsetStore(directory: "state")
         )

@@ -41,7 +41,7 @@ struct ServerTLSTests {
     func encrypted() async throws {
         let certificates = try await TestCertificates.make()
         var options = HTTPSource.Options()
-        options.idleTimeout = .milliseconds(300)
+        options.idleTimeout = .seconds(2)
         options.tls = ServerTLS(
             certificate: certificates.directory["local.pem"],
             key: certificates.directory["local.key"]
