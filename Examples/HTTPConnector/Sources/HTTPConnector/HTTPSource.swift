@@ -11,8 +11,8 @@ import Synchronization
 /// Each event is acknowledged for itself. Nothing is stored here: a sender that gets no answer, or 503, sends again, and
 /// an event keeps its id, so that the repetition can be told.
 public final class HTTPSource: AcknowledgingSource {
-    private let listen: ListenAddress
-    private let options: Options
+    let listen: ListenAddress
+    let options: Options
     private let queue: PushQueue
     private let server = Mutex<EventServer?>(nil)
     private let bound = Mutex<ListenAddress?>(nil)

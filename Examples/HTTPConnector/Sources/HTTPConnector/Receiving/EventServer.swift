@@ -77,10 +77,7 @@ final class EventServer: Sendable {
             return bound
         }
         try Task.checkCancellation()
-        throw ConnectorError(
-            .retryable,
-            "the server cannot listen on \(address): \(failure.text); is the address in use?"
-        )
+        throw ConnectorError.cannotListen(on: address, failure.text)
     }
 
     /// Lets requests that are being answered come to their end, and closes all connections.

@@ -56,6 +56,27 @@ struct ListenAddressTests {
         }
     }
 
+    @Test("`check` listens for a moment, and finds an address that is taken", arguments: [true, false])
+    func check(isTaken: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        try await withReceiver { receiver in
+            let address = isTaken ? "127.0.0.1:\(receiver.port)" : "127.0.0.1:0"
+            let process = try ConnectorProcess(
+                """
+                { "offsets": { "type": "memory" }, "pipelines": { "in": {
+                    "source": { "type": "http", "listen": "\(address)" },
+                    "sinks": [ { "type": "file", "path": "\(directory["out"])" } ] } } }
+                """,
+                in: directory
+            )
+            let command = process.command.with(arguments: ["check"] + process.command.arguments.dropFirst())
+            let result = try await command.run()
+            let text = result.standardOutput + result.standardError
+            #expect(result.exit == .exited(isTaken ? 1 : 0), "\(text)")
+            #expect(text.contains("cannot listen on \(address)") == isTaken, "\(text)")
+        }
+    }
+
     @Test("An address that is taken is an error that says so, and is tried again")
     func taken() async throws {
         try await withReceiver { receiver in

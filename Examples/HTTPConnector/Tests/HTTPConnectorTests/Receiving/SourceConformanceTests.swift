@@ -19,11 +19,16 @@ private final class ItemSender: Sendable {
         }
     }
 
+    /// By a connection of its own: a client with a pool waits longer and longer while nobody listens yet.
     private static func send(_ item: String, to port: Int) async {
-        let headers = RefusedRequest.event.merging(["content-type": "text/plain"]) { $1 }
+        let headers = RefusedRequest.event.map { "\($0.key): \($0.value)\r\n" }.joined()
+        let request =
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\ncontent-type: text/plain\r\n\(headers)"
+            + "Content-Length: \(item.utf8.count)\r\n\r\n\(item)"
         while !Task.isCancelled {
-            let reply = try? await Reply.of("http://127.0.0.1:\(port)/", Array(item.utf8), headers, method: "POST")
-            if reply?.status == 202 { return }
+            let answer = try? await RawConnection.exchange(port, Array(request.utf8))
+            if answer?.hasPrefix("HTTP/1.1 202") == true { return }
+            try? await Task.sleep(for: .milliseconds(2))
         }
     }
 
