@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Runtime: many pipelines in one process", .timeLimit(.minutes(1)))
+@Suite("Runtime: many pipelines in one process", .timeLimit(.minutes(10)))
 struct ConnectRuntimeTests {
     private let store = InMemoryOffsetStore()
     private let log = ObservedEvents()
@@ -268,7 +268,7 @@ struct ConnectRuntimeTests {
     }
 }
 
-@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(1)))
+@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(10)))
 struct RuntimeOffsetTests {
     private let store = InMemoryOffsetStore()
 

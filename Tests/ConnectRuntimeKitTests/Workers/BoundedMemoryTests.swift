@@ -9,7 +9,7 @@ import Testing
 @testable import ConnectRuntimeKit
 
 /// What is in flight has a limit, whatever the sinks do, whatever is made of the records, wherever they wait.
-@Suite("Pipeline: bounded memory", .timeLimit(.minutes(5)))
+@Suite("Pipeline: bounded memory", .timeLimit(.minutes(10)))
 struct BoundedMemoryTests {
     struct Shape: Sendable, CustomTestStringConvertible {
         let name: String

@@ -33,7 +33,7 @@ private final class FedSource: FlowObserving, CommittingSource {
     func pollingWillResume() async { journal.note("resume") }
 }
 
-@Suite("Pipeline: pause", .timeLimit(.minutes(1)))
+@Suite("Pipeline: pause", .timeLimit(.minutes(10)))
 struct PauseTests {
     private let journal = Journal()
     private let store = InMemoryOffsetStore()
