@@ -84,6 +84,21 @@ struct PauseTests {
         #expect(try await counts.committed == 5)
     }
 
+    @Test("a source that wants to know when polling rests is polled while a put hangs: it follows its group there")
+    func pollsBesideHangingPut() async throws {
+        let source = FedSource(journal)
+        let mayPut = Gate()
+        let pipeline = pipeline(source) { try await mayPut.pass() }
+        async let counts = pipeline.run()
+        source.feed(SourceBatch(records(1...3)))
+        await mayPut.arrivals(1)
+        for _ in 0..<1_000_000 where journal.count("poll") < 2 { await Task.yield() }
+        #expect(journal.count("poll") == 2)
+        mayPut.open()
+        pipeline.stop()
+        #expect(try await counts.committed == 3)
+    }
+
     @Test(
         "a pause ends when the put that is running does, and waits no longer for a larger batch",
         arguments: [false, true]
