@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "openconnect-postgres",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "PostgresConnector", targets: ["PostgresConnector"])
+    ],
+    dependencies: [
+        .package(name: "swift-openconnect", path: "../..")
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibPQ",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "PostgresConnector",
+            dependencies: [
+                "CLibPQ",
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
+        .testTarget(
+            name: "PostgresConnectorTests",
+            dependencies: [
+                "PostgresConnector",
+                .product(name: "ConnectTestKit", package: "swift-openconnect"),
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatWarning("ExplicitSendable", as: .error),
+    ]
+}
