@@ -26,10 +26,19 @@ let package = Package(
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),
             ]
         ),
+        .executableTarget(
+            name: "standby-fixture",
+            dependencies: [
+                "PostgresConnector",
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+            ],
+            path: "Tests/StandbyFixture"
+        ),
         .testTarget(
             name: "PostgresConnectorTests",
             dependencies: [
-                "PostgresConnector",
+                "PostgresConnector", "standby-fixture",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),

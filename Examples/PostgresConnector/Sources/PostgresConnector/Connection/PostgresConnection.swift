@@ -111,7 +111,7 @@ actor PostgresConnection {
 
     /// Ends the session. Calls that come later fail, until it is opened again.
     func close() async {
-        try? await turns.begin()
+        await turns.beginRegardless()
         defer { turns.end() }
         drop()
     }

@@ -42,6 +42,21 @@ final class Turns: Sendable {
         guard isTurn else { throw CancellationError() }
     }
 
+    /// Waits for the turn, whether the task is cancelled or not: for the end of something.
+    func beginRegardless() async {
+        _ = await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                if state.isTaken {
+                    state.lastNumber += 1
+                    state.waiting.append((state.lastNumber, continuation))
+                }
+                defer { state.isTaken = true }
+                return !state.isTaken
+            }
+            if isFree { continuation.resume(returning: true) }
+        }
+    }
+
     /// Gives the turn to the next task.
     func end() {
         let next = state.withLock { state in
