@@ -80,7 +80,7 @@ struct ConnectionTarget: Sendable, CustomStringConvertible {
 
     /// A message of libpq, on one line and without the password, should it ever be there.
     func redacted(_ message: String) -> String {
-        let line = message.trimmed.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         guard let secret = password?.reveal(), !secret.isEmpty else { return line }
         var (text, rest) = ("", line[...])
         while let start = rest.indices.first(where: { rest[$0...].hasPrefix(secret) }) {
