@@ -7,7 +7,8 @@ let package = Package(
     name: "openconnect-postgres",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "PostgresConnector", targets: ["PostgresConnector"])
+        .library(name: "PostgresConnector", targets: ["PostgresConnector"]),
+        .executable(name: "postgres-connector", targets: ["postgres-connector"]),
     ],
     dependencies: [
         .package(name: "swift-openconnect", path: "../..")
@@ -27,6 +28,14 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "postgres-connector",
+            dependencies: [
+                "PostgresConnector",
+                .product(name: "FileConnector", package: "swift-openconnect"),
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+            ]
+        ),
+        .executableTarget(
             name: "standby-fixture",
             dependencies: [
                 "PostgresConnector",
@@ -38,7 +47,7 @@ let package = Package(
         .testTarget(
             name: "PostgresConnectorTests",
             dependencies: [
-                "PostgresConnector", "standby-fixture",
+                "PostgresConnector", "postgres-connector", "standby-fixture",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),

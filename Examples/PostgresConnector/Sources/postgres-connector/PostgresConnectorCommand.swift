@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectRuntimeKit
+import FileConnector
+import PostgresConnector
+
+/// Runs pipelines from and to PostgreSQL and files.
+@main
+struct PostgresConnectorCommand {
+    static func main() async {
+        await ConnectorApplication(name: "postgres-connector", version: "0.1.0") { registry in
+            registry.register(PostgresTableSource.self)
+            registry.register(PostgresSink.self)
+            registry.register(PostgresOffsetStore.self)
+            registry.register(FileSource.self)
+            registry.register(FileSink.self)
+        }.main()
+    }
+}
