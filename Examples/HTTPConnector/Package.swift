@@ -13,6 +13,7 @@ let package = Package(
     dependencies: [
         .package(name: "swift-openconnect", path: "../.."),
         .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
@@ -51,6 +52,7 @@ let package = Package(
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
+                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .executableTarget(
@@ -60,10 +62,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .executableTarget(
+            name: "http-soak",
+            dependencies: [
+                "http-connector",
+                .product(name: "ConnectTestKit", package: "swift-openconnect"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "HTTPConnectorTests",
             dependencies: [
-                "HTTPConnector", "http-connector",
+                "HTTPConnector", "http-connector", "http-soak",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "FileConnector", package: "swift-openconnect"),

@@ -15,7 +15,8 @@ public protocol Sink: Connector {
 
     /// Makes all earlier puts durable.
     ///
-    /// Never called together with a put, and always before the positions of those puts are kept.
+    /// Never called together with a put, and always before the positions of those puts are kept. Not called for a commit
+    /// where ``SinkTraits/isDurableOnPut`` says that there is nothing to do.
     func flush() async throws
 }
 

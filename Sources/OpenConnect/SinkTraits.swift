@@ -26,6 +26,10 @@ public struct SinkTraits: Sendable, Hashable {
     public var isOrdered: Bool
     /// The size of batch that suits the sink: a wish, not a limit.
     public var preferredBatch: PreferredBatch
+    /// Whether what `put` accepts is durable when it returns, as with a system that answers each request. Then nothing is
+    /// flushed, and no commit waits until the puts that run have ended: one that hangs holds up its own lanes only. Has no
+    /// meaning for a sink that keeps positions or checkpoints.
+    public var isDurableOnPut: Bool
     /// The least time between two commits, for outputs where each flush is expensive, as object stores are.
     public var minCommitInterval: Duration
 
@@ -34,11 +38,13 @@ public struct SinkTraits: Sendable, Hashable {
         maxConcurrentPuts: Int = 1,
         isOrdered: Bool = true,
         preferredBatch: PreferredBatch = PreferredBatch(),
+        isDurableOnPut: Bool = false,
         minCommitInterval: Duration = .zero
     ) {
         self.maxConcurrentPuts = maxConcurrentPuts
         self.isOrdered = isOrdered
         self.preferredBatch = preferredBatch
+        self.isDurableOnPut = isDurableOnPut
         self.minCommitInterval = minCommitInterval
     }
 }

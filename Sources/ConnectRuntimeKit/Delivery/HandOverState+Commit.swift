@@ -20,12 +20,12 @@ extension HandOverState {
         isCommitDue = true
         guard !isCommitting, !isReportPaused else { return }
         // What a running put delivers belongs to the commit as well, where there is one sink to wait for.
-        if desks.count == 1 { desks[0].isFlushWanted = true }
+        if desks.count == 1 { desks[0].isFlushWanted = desks[0].needsFlush }
         if isNotable { wakeCommitter(&wake) }
     }
 
     /// Whether what is committable can be noted now.
-    private var isNotable: Bool { desks.count > 1 || desks[0].runningPuts == 0 }
+    private var isNotable: Bool { desks.count > 1 || desks[0].runningPuts == 0 || !desks[0].needsFlush }
 
     /// What the committer does next.
     mutating func commitStep(_ wake: inout Wakeups) -> CommitStep {
@@ -50,7 +50,7 @@ extension HandOverState {
             self.traces = TraceLinks()
         }
         isCommitting = true
-        for sink in desks.indices { desks[sink].isFlushWanted = true }
+        for sink in desks.indices { desks[sink].isFlushWanted = desks[sink].needsFlush }
         return .commit(set)
     }
 

@@ -21,6 +21,8 @@ struct SinkDesk: Sendable {
     /// Whether a put is all or nothing, with the positions in the same transaction.
     let keepsPositions: Bool
     let keepsCheckpoints: Bool
+    /// Whether what was put is durable only once it is flushed.
+    let needsFlush: Bool
 
     var queue = LoadQueue()
     var lanes = LaneTable()
@@ -50,6 +52,7 @@ struct SinkDesk: Sendable {
         name = sink.name
         keepsPositions = sink.keepsPositions
         keepsCheckpoints = sink.keepsCheckpoints
+        needsFlush = sink.needsFlush
         maxPuts = sink.isPlain ? max(1, traits.maxConcurrentPuts) : 1
         isOrdered = traits.isOrdered
         order = options.lanes
@@ -61,9 +64,11 @@ struct SinkDesk: Sendable {
     var isFree: Bool { runningPuts < maxPuts && !isFlushing && !isFlushWanted }
     /// Whether nothing waits, runs, or is held back.
     var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
-    /// Whether the task that polls may put at once, in place of a task of the sink.
+    /// Whether the task that polls may put at once, in place of a task of the sink. Not into a sink that takes several puts
+    /// at a time: one that hangs would keep all other lanes from being polled.
     var takesDirectPuts: Bool {
-        runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty && lanes.isEmpty && !pace.isSlow
+        maxPuts == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty && lanes.isEmpty
+            && !pace.isSlow
             && outage.failures == 0 && preferred.linger == .zero
     }
     mutating func note(_ report: PutReport, _ recordCount: Int) {

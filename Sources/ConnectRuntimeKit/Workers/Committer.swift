@@ -50,7 +50,7 @@ struct Committer: Sendable {
         handOver.step { state, _ in state.ledger.current(set) }
     }
 
-    /// Flushes every sink, each as soon as its puts have ended.
+    /// Flushes every sink that needs it, each as soon as its puts have ended.
     private func flush(_ steps: [PositionAdvance.Step]) async throws -> Bool {
         guard sinks.count > 1 else { return try await flush(0, steps) }
         return try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -60,6 +60,7 @@ struct Committer: Sendable {
     }
 
     private func flush(_ sink: Int, _ steps: [PositionAdvance.Step]) async throws -> Bool {
+        guard sinks[sink].needsFlush else { return true }
         guard await handOver.takeFlushTurn(sink) else { return false }
         try await sinks[sink].flush(sinks[sink].keepsPositions ? steps : [])
         handOver.step { $0.releaseFlush(sink, &$1) }

@@ -42,6 +42,9 @@ struct SinkWorker: ConnectorWorker {
         if case .plain = mode { true } else { false }
     }
 
+    /// Whether a commit has to flush.
+    var needsFlush: Bool { !isPlain || !connector.traits.isDurableOnPut }
+
     var keepsPositions: Bool {
         if case .positionKeeping = mode { true } else { false }
     }

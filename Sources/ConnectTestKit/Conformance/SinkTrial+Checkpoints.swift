@@ -24,9 +24,10 @@ extension SinkTrial {
 
     /// A session of a sink that has checkpoints.
     private func checkpointing(from checkpoint: SinkCheckpoint? = nil) async throws -> SinkSession {
-        let session = try await session(from: checkpoint)
-        try need(session.checkpointing != nil, "the sink has no checkpoints")
-        return session
+        // Looked at before anything is started: a started sink has to be stopped.
+        let canCheck = try await unstarted().checkpointing != nil
+        try need(canCheck, "the sink has no checkpoints")
+        return try await session(from: checkpoint)
     }
 
     /// Writes batches, each with the checkpoint before it; all of it is durable.

@@ -13,8 +13,8 @@ extension SinkTrial {
     ]
 
     private func checkVerdicts() async throws {
-        let session = try await session()
         let records = batch(1) + [try badRecord(in: "a")] + batch(1)
+        let session = try await session()
         let outcome = try await caller.attempt("put", session.putting(records))
         try await session.end()
         let result: PutResult
@@ -49,9 +49,10 @@ extension SinkTrial {
     }
 
     private func checkNotTried() async throws {
-        let session = try await session()
+        let first = batch(1)
         let bad = try badRecord(in: "a")
-        let records = batch(1) + [bad] + batch(2)
+        let records = first + [bad] + batch(2)
+        let session = try await session()
         let before = try await session.checkpoint()
         let outcome = try await caller.attempt("put", session.putting(records))
         guard case .success(let result) = outcome else {

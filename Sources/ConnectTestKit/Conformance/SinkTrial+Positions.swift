@@ -21,6 +21,9 @@ extension SinkTrial {
     ]
 
     private func keeping() async throws -> (SinkSession, any PositionKeepingSink) {
+        // Looked at before anything is started: a started sink has to be stopped.
+        let canKeep = try await unstarted().keeping != nil
+        try need(canKeep, "the sink does not keep positions")
         let session = try await session()
         guard let sink = session.keeping else { throw Finding.notApplicable("the sink does not keep positions") }
         return (session, sink)

@@ -141,10 +141,12 @@ extension SinkTrial {
     }
 
     private func checkConcurrent() async throws {
-        let session = try await session()
-        let most = min(4, session.sink.traits.maxConcurrentPuts)
+        // Looked at before anything is started: a started sink has to be stopped.
+        let idle = try await unstarted()
+        let most = min(4, idle.sink.traits.maxConcurrentPuts)
         try need(most > 1, "the sink's traits say one put at a time")
-        try need(session.keeping == nil, "a sink that keeps positions is given one put at a time")
+        try need(idle.keeping == nil, "a sink that keeps positions is given one put at a time")
+        let session = try await session()
         let batches = (0..<most * 3).map { batch(3, of: ["lane\($0 % most)"]) }
         for round in 0..<3 {
             let puts = batches[round * most..<(round + 1) * most].map { caller.begin(session.putting($0)) }

@@ -15,7 +15,8 @@ struct SimulatedWriter: Sendable {
         return SinkTraits(
             maxConcurrentPuts: plan.maxConcurrentPuts,
             isOrdered: plan.isOrdered,
-            preferredBatch: SinkTraits.PreferredBatch(maxRecords: plan.preferredRecords)
+            preferredBatch: SinkTraits.PreferredBatch(maxRecords: plan.preferredRecords),
+            isDurableOnPut: plan.isDurableOnPut
         )
     }
 

@@ -23,11 +23,20 @@ extension SimulationPlan {
         addFates(&generator)
         faults = faults(&generator)
         incidents = incidents(&generator)
+        chooseDurableSinks()
     }
 
     private init(emptyWith seed: UInt64) {
         self.seed = seed
         schedule = seed
+    }
+
+    /// Which sinks need no flush, by draws of their own: the other draws of a seed do not depend on it.
+    private mutating func chooseDurableSinks() {
+        var generator = SeededGenerator(seed: seed ^ 0xD0_2AB1E)
+        for index in sinks.indices where sinks[index].kind == .plain {
+            sinks[index].isDurableOnPut = Int.random(in: 0..<4, using: &generator) == 0
+        }
     }
 
     private static func sinks(for source: SourceKind, _ generator: inout SeededGenerator) -> [Sink] {

@@ -34,6 +34,8 @@ package struct SimulationPlan: Sendable {
         package var kind: SinkKind
         package var maxConcurrentPuts = 1
         package var isOrdered = true
+        /// Whether nothing has to be flushed.
+        package var isDurableOnPut = false
         /// How many records it likes to take at once.
         package var preferredRecords: Int?
         /// Whether a batch with a record that nobody can use is refused as a whole.
@@ -149,6 +151,7 @@ extension SimulationPlan.Sink: CustomStringConvertible {
         var text = "\(name): \(kind.rawValue)"
         if maxConcurrentPuts > 1 { text += ", \(maxConcurrentPuts) puts" }
         if !isOrdered { text += ", unordered" }
+        if isDurableOnPut { text += ", durable on put" }
         if let preferredRecords { text += ", batches of \(preferredRecords)" }
         if refusesBatches { text += ", refuses batches" }
         if stopsAtRejected { text += ", stops at rejected" }

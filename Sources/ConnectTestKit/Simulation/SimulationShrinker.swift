@@ -122,7 +122,7 @@ extension SimulationPlan {
         let jobs = incidents.reduce(0) { $0 + 100 + min($1.jobs, 90) }
         let sinks = sinks.reduce(0) {
             $0 + 20 + $1.maxConcurrentPuts + ($1.isOrdered ? 0 : 1) + ($1.preferredRecords == nil ? 0 : 1)
-                + ($1.refusesBatches ? 1 : 0) + ($1.stopsAtRejected ? 1 : 0)
+                + ($1.refusesBatches ? 1 : 0) + ($1.stopsAtRejected ? 1 : 0) + ($1.isDurableOnPut ? 1 : 0)
         }
         let latencies: [Latency: Int] = [.none: 0, .yields: 2]
         return entries + jobs + sinks + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4)

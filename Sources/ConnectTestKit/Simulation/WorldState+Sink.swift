@@ -78,6 +78,8 @@ extension WorldState {
         let (verdicts, accepted) = judge(process, sink, refs, fault)
         if plan.sinks[sink].kind == .checkpointing {
             sinks[sink].rows += accepted
+        } else if plan.sinks[sink].isDurableOnPut {
+            if !plan.losesFlushed { sinks[sink].append(durably: accepted[...]) }
         } else {
             processes[process - 1].pending[sink] += accepted
         }
@@ -173,6 +175,9 @@ extension WorldState {
 extension WorldState {
     mutating func beginFlush(_ process: Int, _ sink: Int) {
         let this = processes[process - 1]
+        if plan.sinks[sink].isDurableOnPut {
+            violate("contract", "a flush of \(plan.sinks[sink].name), which needs none")
+        }
         if this.puts[sink] > 0 { violate("contract", "a flush together with a put of \(plan.sinks[sink].name)") }
         processes[process - 1].isFlushing[sink] = true
     }

@@ -22,7 +22,8 @@ struct PushQueueState {
     }
 
     private struct WaitingSender {
-        let entries: [Entry]
+        let records: [ConnectorRecord]
+        let first: Int64
         let handover: PushHandover
     }
 
@@ -74,39 +75,41 @@ struct PushQueueState {
     ) -> [Resumption] {
         if isFinished { return [.caller(handover.caller, .failure(Self.finished))] }
         if isCancelled { return [.caller(handover.caller, .failure(CancellationError()))] }
-        let entries = records.enumerated().map { index, record in
-            var record = record
-            let token = first + Int64(index)
-            record.offset = RecordOffset(token, incarnation: incarnation)
-            return Entry(record: record, token: token, first: first)
-        }
-        if senders.isEmpty, hasRoom(for: entries) { return accept(entries, handover) + answerPoller() }
+        if senders.isEmpty, hasRoom(for: records) { return accept(records, first, handover) + answerPoller() }
         if limits.refusesWhenFull { return [.caller(handover.caller, .failure(Self.full))] }
-        senders.append(WaitingSender(entries: entries, handover: handover))
+        senders.append(WaitingSender(records: records, first: first, handover: handover))
         return []
     }
 
-    private func hasRoom(for entries: [Entry]) -> Bool {
+    private func hasRoom(for records: [ConnectorRecord]) -> Bool {
         if head == queue.count { return true }
-        return queue.count - head + entries.count <= limits.maxRecords
-            && queuedBytes + entries.reduce(0) { $0 + $1.record.heldCount } <= limits.maxBytes
+        return queue.count - head + records.count <= limits.maxRecords
+            && queuedBytes + records.reduce(0) { $0 + $1.heldCount } <= limits.maxBytes
     }
 
-    private mutating func accept(_ entries: [Entry], _ handover: PushHandover) -> [Resumption] {
-        for entry in entries {
-            queue.append(entry)
-            queuedBytes += entry.record.heldCount
+    private mutating func accept(
+        _ records: [ConnectorRecord],
+        _ first: Int64,
+        _ handover: PushHandover
+    ) -> [Resumption] {
+        var token = first
+        for var record in records {
+            record.offset = RecordOffset(token, incarnation: incarnation)
+            queuedBytes += record.heldCount
+            queue.append(Entry(record: record, token: token, first: first))
+            token += 1
         }
         if handover.goal == .accepted { return [.caller(handover.caller, .success([]))] }
-        handovers[entries[0].first] = handover
+        handovers[first] = handover
         return []
     }
 
     private mutating func admitSenders() -> [Resumption] {
         var resumptions: [Resumption] = []
         var admitted = 0
-        while admitted < senders.count, hasRoom(for: senders[admitted].entries) {
-            resumptions += accept(senders[admitted].entries, senders[admitted].handover)
+        while admitted < senders.count, hasRoom(for: senders[admitted].records) {
+            let sender = senders[admitted]
+            resumptions += accept(sender.records, sender.first, sender.handover)
             admitted += 1
         }
         senders.removeFirst(admitted)
@@ -118,7 +121,7 @@ struct PushQueueState {
         if let handover = handovers.removeValue(forKey: first) {
             return .caller(handover.caller, .failure(CancellationError()))
         }
-        guard let index = senders.firstIndex(where: { $0.entries[0].first == first }) else { return nil }
+        guard let index = senders.firstIndex(where: { $0.first == first }) else { return nil }
         return .caller(senders.remove(at: index).handover.caller, .failure(CancellationError()))
     }
 

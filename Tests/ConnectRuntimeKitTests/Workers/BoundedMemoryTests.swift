@@ -252,7 +252,7 @@ private struct HangingSink: Sink {
             count += 1
             return count
         }
-        guard shape.sinks > 1 || number > 2 else {
+        guard shape.sinks > 1 || shape.puts > 1 || number > 2 else {
             // Two slow puts, and batches go through the queue: else the source's task would put, and not poll.
             clock.advance(by: .milliseconds(100))
             return .delivered

@@ -22,6 +22,9 @@ extension HTTPSource {
         public var answer = Answer.committed
         /// How long a sender waits for its answer before it gets 504. Default: 30 s.
         public var answerTimeout = Duration.seconds(30)
+        /// For how long requests that come at the same time are gathered, so that they share a commit. A sender that is
+        /// alone never waits for it. Default: 1 ms.
+        public var gatherTime = Duration.milliseconds(1)
         /// How long a sender may take to send a request, once it has begun. Default: 30 s.
         public var requestTimeout = Duration.seconds(30)
         /// How long a connection may be without a whole head of a request. Default: 60 s.

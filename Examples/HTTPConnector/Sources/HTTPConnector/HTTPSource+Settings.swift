@@ -28,6 +28,11 @@ extension HTTPSource: ConfigurableConnector {
         "How long a sender waits before it gets 504.",
         default: standard.answerTimeout
     ).range(.milliseconds(1)...)
+    private static let gatherTime = Setting<Duration>(
+        "gatherTime",
+        "For how long requests that come at the same time are gathered, so that they share a commit.",
+        default: standard.gatherTime
+    ).range(.zero...Duration.seconds(10))
     private static let requestTimeout = Setting<Duration>(
         "requestTimeout",
         "How long a sender may take to send a request.",
@@ -74,7 +79,7 @@ extension HTTPSource: ConfigurableConnector {
     public static var settings: SettingGroup {
         SettingGroup(listen, path, methods, answer, answerTimeout, bearer, basic, tls, webhook, gitHub, common)
             .adding(SettingGroup(maxBody, maxBatchEvents, queue, overload))
-            .adding(SettingGroup(requestTimeout, idleTimeout, maxConnections, healthPath))
+            .adding(SettingGroup(gatherTime, requestTimeout, idleTimeout, maxConnections, healthPath))
             .rules(.exclusive(bearer, basic))
     }
 
@@ -85,6 +90,7 @@ extension HTTPSource: ConfigurableConnector {
         options.methods = values[Self.methods]
         options.answer = values[Self.answer]
         options.answerTimeout = values[Self.answerTimeout]
+        options.gatherTime = values[Self.gatherTime]
         options.requestTimeout = values[Self.requestTimeout]
         options.idleTimeout = values[Self.idleTimeout]
         options.maxBodyBytes = values[Self.maxBody].bytes

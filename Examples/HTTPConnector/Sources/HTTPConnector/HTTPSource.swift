@@ -11,11 +11,12 @@ import Synchronization
 /// Each event is acknowledged for itself. Nothing is stored here: a sender that gets no answer, or 503, sends again, and
 /// an event keeps its id, so that the repetition can be told.
 public final class HTTPSource: AcknowledgingSource {
-    private let listen: ListenAddress
-    private let options: Options
+    let listen: ListenAddress
+    let options: Options
     private let queue: PushQueue
     private let server = Mutex<EventServer?>(nil)
     private let bound = Mutex<ListenAddress?>(nil)
+    private let pace: PollPace
 
     /// A source that listens on an address.
     public init(listen: ListenAddress, options: Options = Options()) {
@@ -24,6 +25,7 @@ public final class HTTPSource: AcknowledgingSource {
         var limits = options.queue
         limits.refusesWhenFull = true
         queue = PushQueue(limits: limits)
+        pace = PollPace(gathering: options.gatherTime)
     }
 
     /// Individual acknowledgement, positions kept by nobody, not replayable.
@@ -51,7 +53,12 @@ public final class HTTPSource: AcknowledgingSource {
     }
 
     /// Waits for events.
-    public func poll(_ request: PollRequest) async throws -> SourceBatch { try await queue.poll(request) }
+    public func poll(_ request: PollRequest) async throws -> SourceBatch {
+        try await pace.wait()
+        let batch = try await queue.poll(request)
+        pace.note(batch.records.count)
+        return batch
+    }
 
     /// Has the senders answered.
     public func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {

@@ -8,7 +8,9 @@ import NIOCore
 import OpenConnect
 
 /// Answers the requests of an ``HTTPSource``.
-struct EventResponder: HTTPResponder {
+///
+/// A class, because every request has a reference to all of it.
+final class EventResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     private let options: HTTPSource.Options
@@ -46,7 +48,7 @@ struct EventResponder: HTTPResponder {
             let allowed = MessageHeader("allow", options.methods.joined(separator: ", "))
             throw RequestRefusal(405, "events are sent with \(allowed.value)", headers: [allowed])
         }
-        if let challenge = options.authentication.challenge(to: request.headers[.authorization]) {
+        if let challenge = options.authentication.challenge(to: { request.headers[.authorization] }) {
             throw RequestRefusal(
                 401,
                 "the credentials are missing or wrong",
@@ -59,15 +61,33 @@ struct EventResponder: HTTPResponder {
     // MARK: Events
 
     private func message(of request: Request) async throws -> HTTPMessage {
-        let limit = options.maxBodyBytes
-        let tooLarge = RequestRefusal(413, "the body is larger than the limit of \(limit) bytes")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        var headers: [MessageHeader] = []
+        headers.reserveCapacity(request.headers.count)
+        // One walk over the headers: looking one up costs as much.
+        for field in request.headers {
+            if field.name == .contentLength { try checkLength(field.value) }
+            if field.name == .contentEncoding { try checkCoding(field.value) }
+            headers.append(MessageHeader(field.name.rawName, field.value))
+        }
         let body: ByteBuffer
-        do { body = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError { throw tooLarge }
-        return HTTPMessage(
-            headers: request.headers.map { MessageHeader($0.name.rawName, $0.value) },
-            body: SharedBytes(body.readableBytesView)
-        )
+        do { body = try await request.body.collect(upTo: options.maxBodyBytes) } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+        return HTTPMessage(headers: headers, body: body.withUnsafeReadableBytes { SharedBytes(copying: $0) })
+    }
+
+    private var tooLarge: RequestRefusal {
+        RequestRefusal(413, "the body is larger than the limit of \(options.maxBodyBytes) bytes")
+    }
+
+    private func checkLength(_ text: String) throws(RequestRefusal) {
+        if let length = Int(text), length > options.maxBodyBytes { throw tooLarge }
+    }
+
+    private func checkCoding(_ text: String) throws(RequestRefusal) {
+        guard text.isEmpty || text.lowercased() == "identity" else {
+            throw RequestRefusal(415, "the content coding is not supported; send the body without one")
+        }
     }
 
     private func take(_ message: HTTPMessage, _ method: HTTPRequest.Method) async throws -> Response {

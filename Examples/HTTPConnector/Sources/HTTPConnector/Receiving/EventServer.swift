@@ -7,12 +7,14 @@ import Logging
 import NIOCore
 import OpenConnect
 import ServiceLifecycle
+import Synchronization
 
 /// The server of an ``HTTPSource``: listens from its start to its stop.
 final class EventServer: Sendable {
     private let group: ServiceGroup
     private let listening: AsyncStream<ListenAddress>
-    private let ended: AsyncStream<Void>
+    private let end = ServerEnd()
+    private let hasBegun = Mutex(false)
     private let run: @Sendable () async throws -> Void
 
     init(_ address: ListenAddress, _ options: HTTPSource.Options, _ responder: EventResponder) throws {
@@ -32,14 +34,12 @@ final class EventServer: Sendable {
         var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.farewell
         let group = ServiceGroup(configuration: configuration)
-        let (ended, end) = AsyncStream<Void>.makeStream()
         self.group = group
         self.listening = listening
-        self.ended = ended
-        run = {
+        run = { [end] in
             defer {
                 announce.finish()
-                end.finish()
+                end.come()
             }
             try await group.run()
         }
@@ -66,6 +66,7 @@ final class EventServer: Sendable {
     /// - Throws: ``ConnectorError`` where that is not possible.
     func start(_ context: ConnectorContext, at address: ListenAddress) async throws -> ListenAddress {
         let failure = StartFailure()
+        hasBegun.withLock { $0 = true }
         context.addTask(named: "server") { [run] in
             do { try await run() } catch  where failure.isBeforeStart {
                 failure.note(error)
@@ -76,15 +77,12 @@ final class EventServer: Sendable {
             return bound
         }
         try Task.checkCancellation()
-        throw ConnectorError(
-            .retryable,
-            "the server cannot listen on \(address): \(failure.text); is the address in use?"
-        )
+        throw ConnectorError.cannotListen(on: address, failure.text)
     }
 
     /// Lets requests that are being answered come to their end, and closes all connections.
     func stop() async {
         await group.triggerGracefulShutdown()
-        for await _ in ended {}
+        if hasBegun.withLock(\.self) { await end.wait() }
     }
 }

@@ -24,10 +24,6 @@ struct RequestReader: Sendable {
 
     /// The records of a request; none for an empty batch.
     func records(of message: HTTPMessage) throws(RequestRefusal) -> [ConnectorRecord] {
-        let coding = message.headers.value(of: "content-encoding") ?? "identity"
-        guard coding.isEmpty || coding.lowercased() == "identity" else {
-            throw RequestRefusal(415, "the content coding is not supported; send the body without one")
-        }
         if let gitHub, gitHub.recognizes(message) { return [try gitHub.record(of: message)] }
         do throws(CloudEventError) {
             switch binding.contentMode(of: message) {

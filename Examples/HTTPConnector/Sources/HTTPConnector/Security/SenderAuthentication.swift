@@ -30,12 +30,14 @@ public struct SenderAuthentication: Sendable, Hashable {
     }
 
     /// The value of `WWW-Authenticate` for a request that is not let in; `nil` for one that is.
-    func challenge(to authorization: String?) -> String? {
+    ///
+    /// - Parameter authorization: looks the header up, where it is needed.
+    func challenge(to authorization: () -> String?) -> String? {
         switch kind {
         case .none: nil
-        case .bearer(let token): Self.credentials(authorization, of: "bearer", are: token) ? nil : "Bearer"
+        case .bearer(let token): Self.credentials(authorization(), of: "bearer", are: token) ? nil : "Bearer"
         case .basic(let pair):
-            Self.credentials(authorization, of: "basic", are: pair) ? nil : #"Basic realm="events", charset="UTF-8""#
+            Self.credentials(authorization(), of: "basic", are: pair) ? nil : #"Basic realm="events", charset="UTF-8""#
         }
     }
 

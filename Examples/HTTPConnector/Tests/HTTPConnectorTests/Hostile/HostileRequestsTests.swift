@@ -20,8 +20,8 @@ struct HostileRequestsTests {
 
     private func impatient() -> HTTPSource.Options {
         var options = HTTPSource.Options()
-        options.idleTimeout = .milliseconds(300)
-        options.requestTimeout = .milliseconds(300)
+        options.idleTimeout = .seconds(1)
+        options.requestTimeout = .seconds(1)
         options.maxBodyBytes = 10_000
         return options
     }

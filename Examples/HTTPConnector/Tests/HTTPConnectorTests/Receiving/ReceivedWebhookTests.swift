@@ -9,8 +9,8 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Webhooks", .timeLimit(.minutes(2)))
-struct WebhookTests {
+@Suite("Received webhooks", .timeLimit(.minutes(2)))
+struct ReceivedWebhookTests {
     private static let body = #"{"action":"opened","repository":{"html_url":"https://github.com/octo/hello"}}"#
 
     private func signature(_ body: String, _ secret: String) -> String {
