@@ -10,6 +10,7 @@ struct PostgresConnectorCommand {
     static func main() async {
         await ConnectorApplication(name: "postgres-connector", version: "0.1.0") { registry in
             registry.register(PostgresTableSource.self)
+            registry.register(PostgresChangeSource.self)
             registry.register(PostgresSink.self)
             registry.register(PostgresOffsetStore.self)
             registry.register(FileSource.self)

@@ -47,7 +47,7 @@ extension PostgresConnection {
     }
 
     /// Sends, receives, and leaves the connection either ready for the next call or closed.
-    private func exchange<Result>(
+    func exchange<Result>(
         _ task: String,
         send: (OpaquePointer) -> Bool,
         receive: (inout Call) async throws -> Result
@@ -62,10 +62,10 @@ extension PostgresConnection {
         do {
             try await flush(&call)
             let result = try await receive(&call)
-            PQexitPipelineMode(pointer)
+            endPipeline(pointer)
             return result
         } catch let failure as PostgresFailure {
-            PQexitPipelineMode(pointer)
+            endPipeline(pointer)
             guard failure.code != .notConnected, isOpen else {
                 drop()
                 throw failure
@@ -76,6 +76,12 @@ extension PostgresConnection {
             drop()
             throw error
         }
+    }
+}
+
+extension PostgresConnection {
+    private func endPipeline(_ connection: OpaquePointer) {
+        if PQpipelineStatus(connection) != PQ_PIPELINE_OFF { PQexitPipelineMode(connection) }
     }
 }
 
@@ -135,7 +141,7 @@ extension PostgresConnection {
     }
 
     /// The next result, as soon as it is there.
-    private func nextResult(_ call: inout Call) async throws -> OpaquePointer? {
+    func nextResult(_ call: inout Call) async throws -> OpaquePointer? {
         while PQisBusy(try pointer()) == 1 {
             try await wait(&call, .reading)
             guard PQconsumeInput(try pointer()) == 1 else { throw lost(call.task) }
@@ -169,7 +175,7 @@ extension PostgresConnection {
     }
 
     /// A session that the server ended says why before it goes.
-    private func ended(_ failure: PostgresFailure?, _ call: Call) -> any Error {
+    func ended(_ failure: PostgresFailure?, _ call: Call) -> any Error {
         guard let failure, !failure.state.isEmpty else { return lost(call.task) }
         return failure
     }

@@ -97,9 +97,11 @@ actor PostgresConnection {
             "is not permitted to log in", "permission denied", "no pg_hba", "role", "invalid value",
             "unrecognized configuration parameter",
         ]
-        let isWrong = wrong.contains { message.contains($0) } && !message.contains("starting up")
+        // Of several addresses the last one counts: a name often has one more than the server listens on.
+        let last = message.split(separator: "connection to server").last ?? ""
+        let isWrong = wrong.contains { last.contains($0) } && !last.contains("starting up")
         // A missing socket file is a server that is not running.
-        let isOutage = message.contains("Connection refused") || message.contains("No such file or directory")
+        let isOutage = last.contains("Connection refused") || last.contains("failed: No such file or directory")
         return ConnectorError(
             isWrong && !isOutage ? .invalidConfiguration : .notConnected,
             "cannot connect to \(target): \(message)"

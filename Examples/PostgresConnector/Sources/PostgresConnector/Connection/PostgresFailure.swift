@@ -63,6 +63,7 @@ extension PostgresFailure {
         // In a transaction that was left open too long the session ends: 25P03 and its like.
         case "25P03", "57P01", "57P02", "57P03", "57P04", "57P05": return .notConnected
         case "55P03", "55006": return .retryable
+        case "55000": return .invalidConfiguration
         case "57014": return .deadlineExceeded
         case "25006": return .notConnected
         default: break

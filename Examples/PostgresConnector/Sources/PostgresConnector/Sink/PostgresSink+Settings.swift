@@ -18,7 +18,8 @@ extension PostgresSink: ConfigurableConnector {
     )
     static let keys = Setting<[String]>(
         "keys",
-        "The columns of the key, for `insert-new` and `upsert`; those of the primary key where none are named.",
+        "The columns of the key; where none are named, those of the primary key for `upsert`, and those of any unique "
+            + "constraint for `insert-new`.",
         default: []
     )
     static let layout = Setting<PostgresSinkOptions.Layout>(

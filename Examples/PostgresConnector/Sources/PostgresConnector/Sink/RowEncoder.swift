@@ -55,7 +55,7 @@ struct RowEncoder: Sendable {
         var text = ValueText()
         var segment = RowSegment(columns: [])
         for (index, record) in batch.enumerated() {
-            let start = text.count
+            var start = text.count
             do {
                 let values = try values(of: record)
                 let columns = values.map(\.column)
@@ -63,12 +63,13 @@ struct RowEncoder: Sendable {
                 if columns != segment.columns {
                     Self.close(&segment, &text, into: &set)
                     segment = RowSegment(columns: columns)
+                    start = 0
                 }
                 try write(values, to: &text)
                 segment.ends.append(text.count)
                 segment.records.append(index)
             } catch {
-                text.cut(to: min(start, text.count))
+                text.cut(to: start)
                 set.rejected[index] = Self.rejection(error, record)
             }
         }

@@ -55,6 +55,11 @@ struct RowStatements: Sendable {
             text += "SELECT \(names) FROM \(Self.stage) ORDER BY \(Self.ordinal) "
             text += "ON CONFLICT\(key.isEmpty ? "" : " (\(key))") DO NOTHING"
         }
-        return [PostgresStatement(text), PostgresStatement("DELETE FROM \(Self.stage)")]
+        return [PostgresStatement(text)]
+    }
+
+    /// Makes room for other rows within the same transaction.
+    var clearing: [PostgresStatement] {
+        mode == .insert ? [] : [PostgresStatement("DELETE FROM \(Self.stage)")]
     }
 }

@@ -107,7 +107,9 @@ actor SinkSession {
             let start = [PostgresStatement("BEGIN")]
             let found = try await connection.run(start + (advance.map { positions.reading($0.scope) } ?? []), task)
             if let advance { try positions.check(advance, found) }
-            for segment in rows.segments { try await write(segment, 0..<segment.records.count) }
+            for (index, segment) in rows.segments.enumerated() {
+                try await write(segment, 0..<segment.records.count, isLast: index + 1 == rows.segments.count)
+            }
             try await connection.run(
                 (advance.map { positions.moving($0) } ?? []) + [PostgresStatement("COMMIT")],
                 task
@@ -136,10 +138,11 @@ actor SinkSession {
         }
     }
 
-    private func write(_ segment: RowSegment, _ rows: Range<Int>) async throws {
+    private func write(_ segment: RowSegment, _ rows: Range<Int>, isLast: Bool = false) async throws {
         guard let statements else { return }
         try await connection.copy(statements.copy(segment.columns), segment.text(of: rows), task)
-        let merge = statements.merge(segment.columns)
+        // The end of the transaction clears, too.
+        let merge = statements.merge(segment.columns) + (isLast ? [] : statements.clearing)
         if !merge.isEmpty { try await connection.run(merge, task) }
     }
 

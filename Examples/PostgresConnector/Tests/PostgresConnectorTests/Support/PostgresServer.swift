@@ -63,7 +63,10 @@ struct PostgresServer: Sendable {
 
     /// Runs it as long as the closure runs.
     func running<Result>(_ body: (ChildProcess) async throws -> Result) async throws -> Result {
-        let small = ["fsync=off", "max_connections=60", "shared_buffers=16MB", "wal_level=logical"]
+        let small = [
+            "fsync=off", "max_connections=80", "shared_buffers=16MB", "wal_level=logical", "max_replication_slots=100",
+            "max_wal_senders=50",
+        ]
         let command = command(
             "postgres",
             ["-D", data, "-p", "\(port)", "-k", sockets, "-h", "127.0.0.1"] + (small + options).flatMap { ["-c", $0] }
