@@ -11,7 +11,9 @@ let package = Package(
         .executable(name: "postgres-connector", targets: ["postgres-connector"]),
     ],
     dependencies: [
-        .package(name: "swift-openconnect", path: "../..")
+        .package(name: "swift-openconnect", path: "../.."),
+        .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(
@@ -33,6 +35,9 @@ let package = Package(
                 "PostgresConnector",
                 .product(name: "FileConnector", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
+                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .executableTarget(

@@ -25,14 +25,16 @@ struct LogRelation: Sendable, Hashable {
         let name: String
         /// The object identifier of the type.
         let type: UInt32
-        /// Whether it belongs to the replica identity.
-        let isKey: Bool
+        /// Whether it belongs to the key that tells rows apart.
+        var isKey: Bool
     }
 
     let identifier: UInt32
     let schema: String
     let name: String
-    let columns: [Column]
+    /// Whether the replica identity is the whole row: then all columns belong to the key, until another one is known.
+    let isFull: Bool
+    var columns: [Column]
 }
 
 /// The values of a row, in the order of the relation's columns.
@@ -45,7 +47,7 @@ struct LogRow: Sendable, Hashable {
         case text(String)
     }
 
-    let values: [Value]
+    var values: [Value]
 }
 
 extension LogMessage {
@@ -109,7 +111,7 @@ extension LogRelation {
         identifier = try reader.number()
         schema = try reader.text()
         name = try reader.text()
-        _ = try reader.byte()
+        isFull = try reader.byte() == UInt8(ascii: "f")
         let count: UInt16 = try reader.number()
         var columns: [Column] = []
         for _ in 0..<count {

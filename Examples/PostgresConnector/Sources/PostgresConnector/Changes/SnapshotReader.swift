@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 import OpenConnect
 
 /// Reads the rows of tables in the order of their primary keys, in one snapshot of the database.
@@ -20,8 +21,14 @@ struct SnapshotReader: Sendable {
         try await connection.run(statements, task)
     }
 
+    /// Rows of a table, and whether there are no more.
+    struct Chunk: Sendable {
+        var records: [ConnectorRecord]
+        var isLast: Bool
+    }
+
     /// The next rows of a table behind a key, each with the place behind it.
-    func rows(_ start: LogPosition, _ table: Int, behind key: [String], limit: Int) async throws -> [ConnectorRecord] {
+    func rows(_ start: LogPosition, _ table: Int, behind key: [String], limit: Int) async throws -> Chunk {
         let name = try TableName(options.tables[table])
         let keys = try await primaryKey(of: name)
         let names = keys.map { SQL.identifier($0.name) }.joined(separator: ", ")
@@ -36,10 +43,14 @@ struct SnapshotReader: Sendable {
             let values = keys.enumerated().map { "$\($0 + 1)::\($1.type)" }.joined(separator: ", ")
             text += " WHERE (\(names)) > (\(values))"
         }
-        text += " ORDER BY \(names) LIMIT \(limit)"
+        // One more tells whether there are more: then nothing keeps the snapshot open any longer than it has to be.
+        text += " ORDER BY \(names) LIMIT \(limit + 1)"
         let result = try await connection.run(text, key.map { PostgresParameter($0) }, task)
         let places = keys.compactMap { column in result.columns.firstIndex(of: column.name) }
-        return result.rows.map { record($0, result, name, places, start, table) }
+        return Chunk(
+            records: result.rows.prefix(limit).map { record($0, result, name, places, start, table) },
+            isLast: result.rows.count <= limit
+        )
     }
 
     private func record(
@@ -59,8 +70,11 @@ struct SnapshotReader: Sendable {
             partition: partition,
             offset: place.offset
         )
-        record.key = .structured(.object(StructuredObject(places.map { values[$0] })))
-        record.type = "org.openconnect.postgres-cdc.snapshot"
+        let key = places.map { values[$0] }
+        record.key = ChangeRecord.key(key)
+        record.type = ChangeRecord.typePrefix + ChangeRecord.Kind.snapshot.rawValue
+        let name = "\(start):\(table):\(String(decodingUTF8: StructuredValue.array(key.map(\.1)).json))"
+        record.id = "\(partition.name):\(name)"
         record.subject = "\(table.schema ?? "public").\(table.name)"
         record.contentType = "application/json"
         return record

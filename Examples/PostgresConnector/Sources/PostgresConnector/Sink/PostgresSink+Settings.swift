@@ -22,6 +22,12 @@ extension PostgresSink: ConfigurableConnector {
             + "constraint for `insert-new`.",
         default: []
     )
+    static let changes = Setting<Bool>(
+        "changes",
+        "Whether an event's type, as `postgres-cdc` gives it, says what to do: `delete` removes the row with the key, "
+            + "`truncate` all rows. For the mode `upsert`.",
+        default: false
+    )
     static let layout = Setting<PostgresSinkOptions.Layout>(
         "layout",
         "`fields`: each field of the data goes into the column of its name; `event`: each attribute of the event, and "
@@ -53,7 +59,7 @@ extension PostgresSink: ConfigurableConnector {
     /// Where the database is, which table is written, and how.
     public static var settings: SettingGroup {
         PostgresAddress.settings.adding(
-            SettingGroup(table, mode, keys, layout, columns, ignoreUnknownFields, positions, createPositions)
+            SettingGroup(table, mode, keys, changes, layout, columns, ignoreUnknownFields, positions, createPositions)
         )
     }
 
@@ -62,11 +68,15 @@ extension PostgresSink: ConfigurableConnector {
         var options = PostgresSinkOptions(table: values[Self.table])
         options.mode = values[Self.mode]
         options.keys = values[Self.keys]
+        options.appliesChanges = values[Self.changes]
         options.layout = values[Self.layout]
         options.columns = values[Self.columns]
         options.ignoresUnknownFields = values[Self.ignoreUnknownFields]
         options.positions = values[Self.positions]
         options.createPositions = values[Self.createPositions]
+        if options.appliesChanges, options.mode != .upsert || !options.columns.isEmpty || options.layout != .fields {
+            throw values.problem(Self.changes, "changes are applied in the mode \"upsert\" with the layout \"fields\"")
+        }
         try self.init(PostgresAddress(values), options: options)
     }
 }

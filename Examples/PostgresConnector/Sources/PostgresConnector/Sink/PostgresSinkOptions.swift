@@ -55,6 +55,10 @@ public struct PostgresSinkOptions: Sendable {
     public var table: String
     /// What happens to a row whose key is in the table already.
     public var mode: Mode = .insert
+    /// Whether the last part of a record's type, as ``PostgresChangeSource`` gives it, says what to do: `delete` removes the
+    /// row with the record's key, `truncate` all rows, and an `update` that does not have a value for every column changes
+    /// the row that is there. Only for ``Mode/upsert`` and ``Layout/fields``.
+    public var appliesChanges = false
     /// The columns of the key; none for those of the primary key.
     public var keys: [String] = []
     /// Where the values of a row come from, unless ``columns`` says so.

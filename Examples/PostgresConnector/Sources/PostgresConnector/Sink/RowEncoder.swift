@@ -18,6 +18,7 @@ struct RowEncoder: Sendable {
     private let needsData: Bool
     private let ignoresUnknownFields: Bool
     private let keys: [Int]
+    private let changes: RowChanges?
     private let defaults: EventDefaults
 
     /// - Throws: `invalidConfiguration` where the table does not have the columns that are to be written.
@@ -36,7 +37,10 @@ struct RowEncoder: Sendable {
         var places: [(column: Int, path: ValuePath)] = []
         for (column, path) in options.columns { places.append((try index(column), try ValuePath(path))) }
         if places.isEmpty, options.layout == .event { places = Self.eventPlaces(of: table) }
-        self.keys = options.mode == .insert ? [] : try keys.map(index)
+        let keyColumns = options.mode == .insert ? [] : try keys.map(index)
+        self.keys = keyColumns
+        let isTable = options.mode == .upsert && places.isEmpty
+        changes = isTable ? RowChanges(table, areApplied: options.appliesChanges) : nil
         needsEvent = places.contains { $0.path.isAttribute }
         needsData = places.contains { if case .data = $0.path { true } else { false } }
         plan = places.isEmpty ? .fields : .places(places.sorted { $0.column < $1.column })
@@ -57,12 +61,11 @@ struct RowEncoder: Sendable {
         for (index, record) in batch.enumerated() {
             var start = text.count
             do {
-                let values = try values(of: record)
+                let (action, values) = try row(of: record)
                 let columns = values.map(\.column)
-                try checkKeys(columns)
-                if columns != segment.columns {
+                if columns != segment.columns || action != segment.action {
                     Self.close(&segment, &text, into: &set)
-                    segment = RowSegment(columns: columns)
+                    segment = RowSegment(action: action, columns: columns)
                     start = 0
                 }
                 try write(values, to: &text)
@@ -104,6 +107,21 @@ struct RowEncoder: Sendable {
             }
         }
         text.endRow()
+    }
+
+    private func row(
+        of record: ConnectorRecord
+    ) throws -> (action: RowAction, values: [(column: Int, value: StructuredValue)]) {
+        guard let changes, let action = try changes.action(of: record) else {
+            let values = try values(of: record)
+            try checkKeys(values.map(\.column))
+            return (.write, values)
+        }
+        if action == .truncate { return (action, []) }
+        let values = try values(of: record)
+        try checkKeys(values.map(\.column))
+        if action == .delete { return (action, values.filter { keys.contains($0.column) }) }
+        return (values.count < table.columns.count ? .change : .write, values)
     }
 
     private func checkKeys(_ columns: [Int]) throws(ConnectorError) {

@@ -2,8 +2,22 @@
 
 import OpenConnect
 
-/// Rows one after the other that give values to the same columns, in the text format of COPY.
+/// What is done with rows.
+enum RowAction: Sendable, Hashable {
+    /// They are written as the mode says.
+    case write
+    /// The rows that are there are changed, and no others made.
+    case change
+    /// Those with their keys are removed.
+    case delete
+    /// All rows of the table are removed.
+    case truncate
+}
+
+/// Rows one after the other with which the same is done, and that give values to the same columns, in the text format of
+/// COPY.
 struct RowSegment: Sendable {
+    var action = RowAction.write
     /// The indices of the columns in the table, ascending.
     let columns: [Int]
     /// The rows, each with a line end.

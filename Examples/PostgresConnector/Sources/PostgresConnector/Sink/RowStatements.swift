@@ -31,35 +31,75 @@ struct RowStatements: Sendable {
         columns.map { SQL.identifier(table.columns[$0].name) }.joined(separator: ", ")
     }
 
-    /// The statement that the rows are sent to.
-    func copy(_ columns: [Int]) -> String {
-        "COPY \(mode == .insert ? table.name.sql : Self.stage) (\(names(columns))) FROM STDIN"
+    /// The statement that the rows are sent to; none where there is nothing to say about them.
+    func copy(_ action: RowAction, _ columns: [Int]) -> String? {
+        if action == .truncate { return nil }
+        return "COPY \(mode == .insert ? table.name.sql : Self.stage) (\(names(columns))) FROM STDIN"
     }
 
     /// What takes the rows on into the table.
-    func merge(_ columns: [Int]) -> [PostgresStatement] {
-        guard mode != .insert else { return [] }
-        let names = names(columns)
-        let key = keys.map { SQL.identifier($0) }.joined(separator: ", ")
-        let others = columns.map { table.columns[$0].name }.filter { !keys.contains($0) }.map { SQL.identifier($0) }
-        var text = "INSERT INTO \(table.name.sql) (\(names)) "
-        if mode == .upsert, !others.isEmpty {
-            // Of several rows with one key the last one counts; a statement cannot change a row twice.
-            text += """
-                SELECT \(names) FROM (
-                    SELECT DISTINCT ON (\(key)) * FROM \(Self.stage) ORDER BY \(key), \(Self.ordinal) DESC) AS s
-                ORDER BY \(Self.ordinal) ON CONFLICT (\(key)) DO UPDATE SET \
-                \(others.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
-                """
-        } else {
-            text += "SELECT \(names) FROM \(Self.stage) ORDER BY \(Self.ordinal) "
-            text += "ON CONFLICT\(key.isEmpty ? "" : " (\(key))") DO NOTHING"
-        }
-        return [PostgresStatement(text)]
+    func merge(_ action: RowAction, _ columns: [Int]) -> [PostgresStatement] {
+        let statements: [String?] =
+            switch action {
+            case .truncate: ["TRUNCATE \(table.name.sql)"]
+            case .delete: ["DELETE FROM \(table.name.sql) AS t USING \(Self.stage) AS s WHERE \(isSameRow)"]
+            case .change: [change(columns)]
+            case .write where mode == .insert: []
+            case .write where mode == .upsert: upsert(columns)
+            case .write: [insertion(columns)]
+            }
+        return statements.compactMap(\.self).map { PostgresStatement($0) }
     }
 
     /// Makes room for other rows within the same transaction.
     var clearing: [PostgresStatement] {
         mode == .insert ? [] : [PostgresStatement("DELETE FROM \(Self.stage)")]
+    }
+
+    // MARK: Parts
+
+    private var key: String { keys.map { SQL.identifier($0) }.joined(separator: ", ") }
+
+    private var isSameRow: String {
+        keys.map { SQL.identifier($0) }.map { "t.\($0) = s.\($0)" }.joined(separator: " AND ")
+    }
+
+    /// Of several rows with one key the last one counts; a statement cannot change a row twice.
+    private var newest: String {
+        "(SELECT DISTINCT ON (\(key)) * FROM \(Self.stage) ORDER BY \(key), \(Self.ordinal) DESC) AS s"
+    }
+
+    private func others(_ columns: [Int]) -> [String] {
+        columns.map { table.columns[$0].name }.filter { !keys.contains($0) }.map { SQL.identifier($0) }
+    }
+
+    private func insertion(_ columns: [Int]) -> String {
+        let names = names(columns)
+        return "INSERT INTO \(table.name.sql) (\(names)) SELECT \(names) FROM \(Self.stage) ORDER BY \(Self.ordinal) "
+            + "ON CONFLICT\(keys.isEmpty ? "" : " (\(key))") DO NOTHING"
+    }
+
+    private func change(_ columns: [Int]) -> String? {
+        let others = others(columns)
+        if others.isEmpty { return nil }
+        let values = others.map { "\($0) = s.\($0)" }.joined(separator: ", ")
+        return "UPDATE \(table.name.sql) AS t SET \(values) FROM \(newest) WHERE \(isSameRow)"
+    }
+
+    private func upsert(_ columns: [Int]) -> [String?] {
+        let names = names(columns)
+        let others = others(columns)
+        if others.isEmpty { return [insertion(columns)] }
+        let values = others.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+        // A new row is checked for missing values before it is looked at whether it is new at all.
+        let isCheckedBefore = table.columns.indices.contains { table.columns[$0].needsValue && !columns.contains($0) }
+        let isNew = " WHERE NOT EXISTS (SELECT FROM \(table.name.sql) AS t WHERE \(isSameRow))"
+        return [
+            isCheckedBefore ? change(columns) : nil,
+            """
+            INSERT INTO \(table.name.sql) (\(names)) SELECT \(names) FROM \(newest)\(isCheckedBefore ? isNew : "")
+            ORDER BY \(Self.ordinal) ON CONFLICT (\(key)) DO UPDATE SET \(values)
+            """,
+        ]
     }
 }

@@ -140,9 +140,11 @@ actor SinkSession {
 
     private func write(_ segment: RowSegment, _ rows: Range<Int>, isLast: Bool = false) async throws {
         guard let statements else { return }
-        try await connection.copy(statements.copy(segment.columns), segment.text(of: rows), task)
+        if let copy = statements.copy(segment.action, segment.columns) {
+            try await connection.copy(copy, segment.text(of: rows), task)
+        }
         // The end of the transaction clears, too.
-        let merge = statements.merge(segment.columns) + (isLast ? [] : statements.clearing)
+        let merge = statements.merge(segment.action, segment.columns) + (isLast ? [] : statements.clearing)
         if !merge.isEmpty { try await connection.run(merge, task) }
     }
 

@@ -20,6 +20,8 @@ struct TargetTable: Sendable {
 
         let name: String
         let kind: Kind
+        /// Whether a new row has to have a value for it.
+        var needsValue = false
     }
 
     let name: TableName
@@ -43,7 +45,8 @@ struct TargetTable: Sendable {
         return [
             PostgresStatement(
                 """
-                SELECT a.attname, t.typcategory, coalesce(b.typname, t.typname), e.typname
+                SELECT a.attname, t.typcategory, coalesce(b.typname, t.typname), e.typname,
+                    a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
                 FROM pg_attribute a
                 JOIN pg_type t ON t.oid = a.atttypid
                 LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
@@ -67,9 +70,13 @@ struct TargetTable: Sendable {
     /// The table that the answers to ``description(of:)`` describe.
     init(_ name: TableName, _ results: [PostgresResult]) {
         let columns = (results.first?.rows ?? []).compactMap { row -> Column? in
-            guard row.count == 4, let column = row[0], let type = row[2] else { return nil }
+            guard row.count == 5, let column = row[0], let type = row[2] else { return nil }
             let isArray = row[1] == "A"
-            return Column(name: column, kind: isArray ? .array(Self.kind(row[3] ?? "")) : Self.kind(type))
+            return Column(
+                name: column,
+                kind: isArray ? .array(Self.kind(row[3] ?? "")) : Self.kind(type),
+                needsValue: row[4] == "t"
+            )
         }
         let keys = results.count > 1 ? results[1].rows.compactMap { $0.first ?? nil } : []
         self.init(name, columns: columns, primaryKey: keys)

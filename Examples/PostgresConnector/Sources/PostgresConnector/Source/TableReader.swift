@@ -17,6 +17,9 @@ actor TableReader: PartitionReader {
     private var rows: ArraySlice<[String?]> = []
     /// How large the rows are on average.
     private var rowSize = 1000
+    /// Whether the next row has the key of the one before.
+    private var isWithinUnit = false
+    private var tie = TiedRows()
     private var horizon = TableHorizon()
     /// Whether everything up to the horizon is read.
     private var isDrained = true
@@ -97,7 +100,10 @@ actor TableReader: PartitionReader {
             var record = ConnectorRecord(try .json(text), partition: partition)
             rows.removeFirst()
             let key = Self.key(row)
-            if rows.first.map(Self.key) != key { record.offset = cursor.offset(key) }
+            let isLast = rows.first.map(Self.key) != key
+            if isLast { record.offset = cursor.offset(key) }
+            if !isLast || isWithinUnit { record.id = tie.id(of: text, key, partition) }
+            isWithinUnit = !isLast
             records.append(record)
         }
         return records

@@ -30,7 +30,7 @@ extension WithServer {
             }
         }
 
-        private func withSource<Result>(
+        private func withSource<Result: Sendable>(
             _ target: ConnectionTarget,
             _ options: ChangeSourceOptions,
             from offset: RecordOffset? = nil,
@@ -43,8 +43,9 @@ extension WithServer {
             let partition = RecordPartition(options.slot)
             let stored = offset.map { [RecordPosition(partition: partition, offset: $0)] } ?? []
             do {
-                try await source.start(TestHost(stored: stored).context)
-                let result = try await body(source)
+                let host = TestHost(stored: stored)
+                try await source.start(host.context)
+                let result = try await host.withTasks { try await body(source) }
                 await source.stop()
                 return result
             } catch {
@@ -92,13 +93,89 @@ extension WithServer {
                             "insert {\"id\":2,\"n\":\"NaN\",\"j\":null,\"big\":\"größe\"}",
                             // The large value was not changed, and is not there.
                             "update {\"id\":1,\"n\":2,\"j\":{\"a\":1.0}}", "delete {\"id\":2}",
-                            "update {\"id\":3,\"n\":\"NaN\",\"j\":null,\"big\":\"größe\"}", "delete {\"id\":1}",
+                            "insert {\"id\":3,\"n\":\"NaN\",\"j\":null,\"big\":\"größe\"}", "delete {\"id\":1}",
                             "truncate",
                         ]
                     )
                     #expect(records.map { $0.offset != nil } == [true, true, false, true, true, true])
                     #expect(records.allSatisfy { $0.subject == "public.t" && $0.timestamp != nil })
+                    #expect(records[1].key?.form == .text)
                     #expect(records[1].key?.text == "{\"id\":1}")
+                    #expect(Set((first + records).compactMap(\.id)).count == 7)
+                }
+            }
+        }
+
+        @Test(arguments: ["DEFAULT", "FULL"])
+        func aRowThatGetsAnotherKeyKeepsItsLargeValues(identity: String) async throws {
+            try await withTable("id int PRIMARY KEY, n int, big text") { target, options in
+                let server = try PostgresServer.shared
+                for statement in [
+                    "ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL", "ALTER TABLE t REPLICA IDENTITY \(identity)",
+                    "INSERT INTO t VALUES (1, 1, repeat('x', 10000))",
+                ] {
+                    try await server.execute(statement, in: target)
+                }
+                try await withSource(target, options) { source in
+                    _ = try await read(source, 1)
+                    for statement in [
+                        "UPDATE t SET n = 2", "UPDATE t SET id = 2", "DELETE FROM t",
+                    ] {
+                        try await server.execute(statement, in: target)
+                        // Read while the row is there: the log alone does not have the value.
+                        let records = try await read(source, statement.contains("id =") ? 2 : 1)
+                        let isFull = identity == "FULL"
+                        let large = ",\"big\":\"\(String(repeating: "x", count: 10000))\"}"
+                        switch statement {
+                        case "UPDATE t SET n = 2":
+                            #expect(records.map(words) == ["update {\"id\":1,\"n\":2\(isFull ? large : "}")"])
+                        case "UPDATE t SET id = 2":
+                            let old = "delete {\"id\":1" + (isFull ? ",\"n\":2\(large)" : "}")
+                            #expect(records.map(words) == [old, "insert {\"id\":2,\"n\":2\(large)"])
+                            #expect(records.map { $0.key?.text } == ["{\"id\":1}", "{\"id\":2}"])
+                        default: #expect(records.first?.key?.text == "{\"id\":2}")
+                        }
+                    }
+                }
+            }
+        }
+
+        @Test func aTransactionThatIsReadAgainHasTheSameIds() async throws {
+            try await withTable("id int PRIMARY KEY") { target, options in
+                var options = options
+                options.readsSnapshot = false
+                let (first, start) = try await withSource(target, options) { source in
+                    let start = try #require(await source.place).offset
+                    try await PostgresServer.shared.execute("INSERT INTO t VALUES (1), (2), (3)", in: target)
+                    return (try await read(source, 3), start)
+                }
+                let again = try await withSource(target, options, from: start) { try await read($0, 3) }
+                #expect(Set(first.compactMap(\.id)).count == 3)
+                #expect(first.map(\.id) == again.map(\.id))
+            }
+        }
+
+        @Test func theServerIsAnsweredWhilePollingRests() async throws {
+            try await withTable("id int PRIMARY KEY") { target, options in
+                let server = try PostgresServer.shared
+                var options = options
+                options.statusInterval = .milliseconds(20)
+                try await withSource(target, options) { source in
+                    _ = try await source.poll(PollRequest(maxRecords: 1))
+                    try await server.execute("INSERT INTO t VALUES (1)", in: target)
+                    _ = try await read(source, 1)
+                    // Nobody polls from here on. The server hears of the source again and again.
+                    let query = """
+                        SELECT reply_time FROM pg_stat_replication
+                        WHERE pid = (SELECT active_pid FROM pg_replication_slots WHERE slot_name = '\(options.slot)')
+                        """
+                    var times: Set<String> = []
+                    #expect(
+                        try await eventually {
+                            times.formUnion(try await server.execute(query, in: target).compactMap { $0[0] })
+                            return times.count > 3
+                        }
+                    )
                 }
             }
         }

@@ -27,6 +27,7 @@ import Testing
             identifier: 7,
             schema: "public",
             name: "t",
+            isFull: false,
             columns: [.init(name: "id", type: 20, isKey: true)]
         )
         return [

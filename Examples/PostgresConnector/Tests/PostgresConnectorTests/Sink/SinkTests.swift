@@ -153,6 +153,16 @@ extension WithServer {
             }
         }
 
+        @Test func anUpsertOfARowThatIsThereNeedsNotAllItsValues() async throws {
+            try await withSink("id int PRIMARY KEY, a text NOT NULL, b text", { $0.mode = .upsert }) { sink, target in
+                #expect(try await sink.put(batch(["{\"id\": 1, \"a\": \"x\"}"])).isDelivered)
+                #expect(try await sink.put(batch(["{\"id\": 1, \"b\": \"y\"}"])).isDelivered)
+                #expect(try await rows("*", target) == [["1", "x", "y"]])
+                let result = try await sink.put(batch(["{\"id\": 2, \"b\": \"y\"}"]))
+                #expect(result.exceptions.first?.verdict.error?.message.contains("column a") == true)
+            }
+        }
+
         @Test func anEventIsThereOnceByItsSourceAndId() async throws {
             let definition =
                 "source text, id text, type text, time timestamptz, subject text, kind text, data jsonb, PRIMARY KEY (source, id)"

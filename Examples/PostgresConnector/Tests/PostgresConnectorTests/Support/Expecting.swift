@@ -20,9 +20,9 @@ func connectorError<Value>(_ body: () async throws -> Value) async -> ConnectorE
     await failure(body) as? ConnectorError
 }
 
-/// Asks until the answer is yes; gives up after half a minute.
+/// Asks until the answer is yes; gives up after two minutes.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < end {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(5))

@@ -3,6 +3,7 @@
 import ConnectTestKit
 import Glibc
 import OpenConnect
+import Testing
 
 @testable import PostgresConnector
 
@@ -62,7 +63,12 @@ struct PostgresServer: Sendable {
     }
 
     /// Runs it as long as the closure runs.
-    func running<Result>(_ body: (ChildProcess) async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter signal: what stops it: `SIGINT` in order, `SIGQUIT` at once.
+    func running<Result>(
+        until signal: Int32 = SIGINT,
+        _ body: (ChildProcess) async throws -> Result
+    ) async throws -> Result {
         let small = [
             "fsync=off", "max_connections=80", "shared_buffers=16MB", "wal_level=logical", "max_replication_slots=100",
             "max_wal_senders=50",
@@ -75,10 +81,10 @@ struct PostgresServer: Sendable {
             try await untilReady(process)
             do {
                 let result = try await body(process)
-                await stop(process)
+                await stop(process, signal)
                 return result
             } catch {
-                await stop(process)
+                await stop(process, signal)
                 throw error
             }
         }
@@ -97,10 +103,11 @@ struct PostgresServer: Sendable {
         throw Missing("the server does not answer: \(process.standardError)")
     }
 
-    /// Ends all sessions and the server, in order.
-    private func stop(_ process: ChildProcess) async {
-        process.send(SIGINT)
-        _ = try? await process.wait(atMost: .seconds(20))
+    /// Ends all sessions and the server.
+    private func stop(_ process: ChildProcess, _ signal: Int32) async {
+        process.send(signal)
+        let exit = try? await process.wait(atMost: .seconds(60))
+        if exit == nil { Issue.record("the server does not end: \(process.standardError)") }
     }
 
     // MARK: Databases
