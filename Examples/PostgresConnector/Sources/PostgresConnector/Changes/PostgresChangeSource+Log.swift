@@ -2,13 +2,6 @@
 
 import OpenConnect
 
-/// The server's requests for the status, one after the other.
-struct StatusRequests: Sendable {
-    let end: LogPosition
-    let since: ConnectorClock.Instant
-    var count = 1
-}
-
 extension PostgresChangeSource {
     /// How far the log may go on without a record before the position is moved.
     private static let markDistance: UInt64 = 1 << 20
@@ -34,6 +27,7 @@ extension PostgresChangeSource {
         guard case .log(let position)? = place else { return }
         assembler.reconnect()
         await connection.close()
+        try await witness.open()
         try await stream.open()
         let slot = SQL.identifier(options.slot)
         // The plugin takes a list of names, each in quotes where it is odd; they are within a literal here.
@@ -99,37 +93,11 @@ extension PostgresChangeSource {
         let end = LogPosition(try reader.number())
         _ = try reader.bytes(8)
         received = max(received, end)
-        let isUrgent = try reader.byte() == 1
-        if isUrgent {
-            try await answer(end)
-        } else {
-            requests = nil
+        if try reader.byte() == 1 { await sendStatus() }
+        guard !assembler.isOpen, case .log(let last)? = place, end.number >= last.number + Self.markDistance else {
+            return nil
         }
-        guard !assembler.isOpen, case .log(let last)? = place else { return nil }
-        return end.number >= last.number + (isUrgent ? 1 : Self.markDistance) ? end : nil
-    }
-
-    /// Answers a request for the status.
-    ///
-    /// A server that shuts down asks again and again until all of its log is confirmed. Where that cannot be, because the
-    /// sink or the store is in that server too, it would wait for ever: then the connection is given up.
-    private func answer(_ end: LogPosition) async throws {
-        let now = clock.now
-        if let requests, requests.end == end, committed < end {
-            self.requests?.count += 1
-            if requests.count > 10, now.since(requests.since) > .seconds(2) {
-                self.requests = nil
-                throw ConnectorError(
-                    .notConnected,
-                    "\(task): the server waits for the end of its log to be confirmed, as it does when it shuts down"
-                )
-            }
-            // Its question is its answer to the last status: without a pause that would go on as fast as the line allows.
-            try await clock.sleep(for: .milliseconds(20))
-        } else {
-            requests = StatusRequests(end: end, since: now)
-        }
-        await sendStatus()
+        return end
     }
 
     /// With what the log does not say and the tables do.

@@ -19,6 +19,8 @@ public actor PostgresChangeSource: CommittingSource {
     let connection: PostgresConnection
     /// For the log.
     let stream: PostgresConnection
+    /// For nothing but to hear of the server's end.
+    let witness: PostgresConnection
     var assembler: ChangeAssembler
     var place: ChangePlace?
     var isSnapshotOpen = false
@@ -27,7 +29,6 @@ public actor PostgresChangeSource: CommittingSource {
     var received = LogPosition(0)
     var committed = LogPosition(0)
     var isStopped = false
-    var requests: StatusRequests?
     var clock = ConnectorClock.continuous
 
     /// A source of changes.
@@ -41,6 +42,7 @@ public actor PostgresChangeSource: CommittingSource {
         assembler = ChangeAssembler(partition)
         var target = try address.target()
         connection = PostgresConnection(target)
+        witness = PostgresConnection(target)
         target.set("replication", "database")
         stream = PostgresConnection(target)
     }
@@ -69,13 +71,17 @@ public actor PostgresChangeSource: CommittingSource {
                 await self?.sendStatus()
             }
         }
+        let watch = ServerWatch(session: witness, stream: stream, clock: clock)
+        context.addTask(named: "watch") { await watch.run() }
     }
 
-    /// Closes both connections.
+    /// Closes all connections.
     public func stop() async {
         isStopped = true
         await connection.close()
         await stream.close()
+        // The task that waits for its end closes it.
+        await witness.abandon()
     }
 
     /// The next rows of the snapshot, or the next changes.

@@ -3,6 +3,14 @@
 import CLibPQ
 import OpenConnect
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 extension PostgresConnection {
     /// Runs a command of the replication protocol, or statements without parameters.
     func command(_ text: String, _ task: String) async throws -> PostgresResult {
@@ -63,6 +71,26 @@ extension PostgresConnection {
         let socket = PQsocket(try pointer())
         guard socket >= 0 else { throw lost(task) }
         if await SocketPoller.shared.wait(for: .reading, of: socket) == .cancelled { throw CancellationError() }
+    }
+
+    /// Ends the session as a broken line does: whoever waits for it notices, and so does the server.
+    func abandon() {
+        guard let connection = try? pointer(), PQsocket(connection) >= 0 else { return }
+        shutdown(PQsocket(connection), Int32(SHUT_RDWR))
+    }
+
+    /// Suspends until the server ends the session, in which nothing else happens.
+    ///
+    /// - Throws: `CancellationError`.
+    func untilEnded() async throws {
+        while isOpen {
+            let connection = try pointer()
+            let outcome = await SocketPoller.shared.wait(for: .reading, of: PQsocket(connection))
+            if outcome == .cancelled { throw CancellationError() }
+            guard PQconsumeInput(connection) == 1 else { return drop() }
+            // Takes what the server says before it goes.
+            _ = PQisBusy(connection)
+        }
     }
 
     /// Sends a message into a replication stream.
