@@ -41,6 +41,16 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "postgres-bench",
+            dependencies: [
+                "PostgresConnector",
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "ConnectTestKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
+            ]
+        ),
+        .executableTarget(
             name: "standby-fixture",
             dependencies: [
                 "PostgresConnector",
