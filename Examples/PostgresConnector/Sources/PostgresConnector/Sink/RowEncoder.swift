@@ -58,7 +58,13 @@ struct RowEncoder: Sendable {
         var set = RowSet()
         var text = ValueText()
         var segment = RowSegment(columns: [])
+        var shape: RowShape?
         for (index, record) in batch.enumerated() {
+            if let shape, segment.action == .write, isPlain(record), shape.append(record, to: &text) {
+                segment.ends.append(text.count)
+                segment.records.append(index)
+                continue
+            }
             var start = text.count
             do {
                 let (action, values) = try row(of: record)
@@ -67,6 +73,10 @@ struct RowEncoder: Sendable {
                     Self.close(&segment, &text, into: &set)
                     segment = RowSegment(action: action, columns: columns)
                     start = 0
+                    shape = nil
+                } else if action == .write {
+                    // The second one of its kind: it pays to remember what it looks like.
+                    shape = self.shape(of: record)
                 }
                 try write(values, to: &text)
                 segment.ends.append(text.count)
@@ -78,6 +88,17 @@ struct RowEncoder: Sendable {
         }
         Self.close(&segment, &text, into: &set)
         return set
+    }
+
+    private func shape(of record: ConnectorRecord) -> RowShape? {
+        guard case .fields = plan, case .object(let object)? = try? Self.parsed(record) else { return nil }
+        return RowShape(object, table)
+    }
+
+    /// Whether a record is just to be written.
+    private func isPlain(_ record: ConnectorRecord) -> Bool {
+        guard let changes else { return true }
+        do { return try changes.action(of: record) == nil } catch { return false }
     }
 
     private static func close(_ segment: inout RowSegment, _ text: inout ValueText, into set: inout RowSet) {

@@ -13,6 +13,10 @@ struct ValueText {
 
     mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
     mutating func separate() { bytes.append(UInt8(ascii: "\t")) }
+    mutating func appendNull() { bytes += [UInt8(ascii: "\\"), UInt8(ascii: "N")] }
+    mutating func append(plain text: Slice<UnsafeRawBufferPointer>) {
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text))
+    }
     mutating func endRow() { bytes.append(UInt8(ascii: "\n")) }
     mutating func cut(to count: Int) { bytes.removeLast(bytes.count - count) }
 
@@ -21,13 +25,15 @@ struct ValueText {
     /// - Throws: `invalidRecord` where the value has no form in a column of that kind.
     mutating func append(_ value: StructuredValue, _ kind: TargetTable.Column.Kind) throws(ConnectorError) {
         switch (value, kind) {
-        case (.null, _): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "N")]
+        case (.null, _): appendNull()
         case (_, .json): append(json: value)
         case (.array(let elements), .array(let element)):
             append(escaping: try ArrayText.literal(elements, of: element).utf8)
         case (_, .bytes): append(escaping: try Self.hex(value).utf8)
         case (.string(let text), _): append(text)
         case (.integer(let number), _): append(number)
+        case (.decimal(let digits), _): append(digits)
+        case (.boolean(let isTrue), _): append(isTrue ? "true" : "false")
         default: append(escaping: Self.plain(value).utf8)
         }
     }
@@ -74,7 +80,14 @@ struct ValueText {
     }
 
     private mutating func append(_ number: Int64) {
-        bytes += String(number).utf8
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     private mutating func append(escaping text: some Collection<UInt8>) {
