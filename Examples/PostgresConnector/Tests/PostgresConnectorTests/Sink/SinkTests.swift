@@ -113,6 +113,22 @@ extension WithServer {
             }
         }
 
+        /// Large batches go in portions, which are made rows while the server takes those before.
+        @Test func aBadRowInALargeBatchIsFoundAndNothingIsWritten() async throws {
+            try await withSink("id int PRIMARY KEY, n numeric(4) NOT NULL") { sink, target in
+                var lines = (0..<4500).map { "{\"id\": \($0), \"n\": 1}" }
+                for bad in ["{\"id\": 4200, \"n\": 123456}", "{\"id\": 4200, \"no column\": 1}"] {
+                    lines[4200] = bad
+                    let result = try await sink.put(batch(lines))
+                    #expect(result.exceptions.filter { $0.verdict.error != nil }.map(\.index) == [4200])
+                    #expect(try await rows("count(*)", target) == [["0"]])
+                }
+                lines[4200] = "{\"id\": 4200, \"n\": 2}"
+                #expect(try await sink.put(batch(lines)).isDelivered)
+                #expect(try await rows("count(*), sum(id), sum(n)", target) == [["4500", "10122750", "4501"]])
+            }
+        }
+
         @Test(
             arguments: [
                 "[1]", "{}", "{\"nothing\": 1}", "{\"id\": 1, \"more\": 2}", "{\"b\": \"no base64!\", \"id\": 1}", "3",
