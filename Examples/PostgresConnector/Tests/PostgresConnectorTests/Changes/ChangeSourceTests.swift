@@ -164,19 +164,22 @@ extension WithServer {
                     _ = try await source.poll(PollRequest(maxRecords: 1))
                     try await server.execute("INSERT INTO t VALUES (1)", in: target)
                     _ = try await read(source, 1)
-                    // Nobody polls from here on. The server hears of the source again and again.
-                    let query = """
-                        SELECT reply_time FROM pg_stat_replication
-                        WHERE pid = (SELECT active_pid FROM pg_replication_slots WHERE slot_name = '\(options.slot)')
-                        """
-                    var times: Set<String> = []
-                    #expect(
-                        try await eventually {
-                            times.formUnion(try await server.execute(query, in: target).compactMap { $0[0] })
-                            return times.count > 3
-                        }
-                    )
+                    // Nobody polls from here on.
+                    #expect(try await isHeard(options, target))
                 }
+            }
+        }
+
+        /// Whether the server hears of the source again and again.
+        private func isHeard(_ options: ChangeSourceOptions, _ target: ConnectionTarget) async throws -> Bool {
+            let query = """
+                SELECT reply_time FROM pg_stat_replication
+                WHERE pid = (SELECT active_pid FROM pg_replication_slots WHERE slot_name = '\(options.slot)')
+                """
+            var times: Set<String> = []
+            return try await eventually {
+                times.formUnion(try await PostgresServer.shared.execute(query, in: target).compactMap { $0[0] })
+                return times.count > 3
             }
         }
 
@@ -184,6 +187,8 @@ extension WithServer {
             try await withTable("id bigserial PRIMARY KEY") { target, options in
                 let server = try PostgresServer.shared
                 let query = "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '\(options.slot)'"
+                var options = options
+                options.statusInterval = .milliseconds(20)
                 try await withSource(target, options) { source in
                     // The end of the empty snapshot.
                     let mark = try await source.poll(PollRequest(maxRecords: 10)).progress
@@ -191,6 +196,8 @@ extension WithServer {
                     let before = try await server.execute(query, in: target)
                     try await server.execute("INSERT INTO t DEFAULT VALUES", in: target)
                     let records = try await read(source, 1)
+                    // The server is told what was received, too.
+                    #expect(try await isHeard(options, target))
                     #expect(try await server.execute(query, in: target) == before)
                     try await source.commit(records.compactMap(\.position))
                     #expect(try await eventually { try await server.execute(query, in: target) != before })
