@@ -54,13 +54,12 @@ struct RowEncoder: Sendable {
     }
 
     /// The rows of a batch, and the records that cannot be rows.
-    func rows(of batch: RecordBatch, in range: Range<Int>? = nil) -> RowSet {
+    func rows(of batch: RecordBatch) -> RowSet {
         var set = RowSet()
         var text = ValueText()
         var segment = RowSegment(columns: [])
         var shape: RowShape?
-        for index in range ?? batch.startIndex..<batch.endIndex {
-            let record = batch[index]
+        for (index, record) in batch.enumerated() {
             if let shape, segment.action == .write, isPlain(record), shape.append(record, to: &text) {
                 segment.ends.append(text.count)
                 segment.records.append(index)

@@ -75,9 +75,6 @@ actor SinkSession {
     func put(_ batch: RecordBatch, advancing advance: PositionAdvance?) async throws -> PutResult {
         try await begin()
         guard let encoder else { throw ConnectorError(.fatal, "\(task): the table is not known") }
-        if options.mode == .insert, batch.count >= 2 * Self.portion, try await putInPortions(batch, advance, encoder) {
-            return .delivered
-        }
         let rows = encoder.rows(of: batch)
         guard rows.rejected.isEmpty else { return verdicts(rows.rejected, of: batch) }
         do {
@@ -105,70 +102,18 @@ actor SinkSession {
         return .verdicts(verdicts)
     }
 
-    // MARK: Large batches
-
-    /// How many records are made rows while the server takes as many others.
-    private static let portion = 1000
-
-    /// Writes the records in a transaction, so that both sides have something to do all the time.
-    ///
-    /// - Returns: `false`, with nothing written, where a record is not as it should be: then each has to be looked at.
-    private func putInPortions(
-        _ batch: RecordBatch,
-        _ advance: PositionAdvance?,
-        _ encoder: RowEncoder
-    ) async throws -> Bool {
-        do {
-            try await guarded {
-                try await beginTransaction(advance)
-                var rows = await Self.rows(of: batch, 0..<Self.portion, encoder)
-                var next = Self.portion
-                while !rows.segments.isEmpty || !rows.rejected.isEmpty {
-                    guard rows.rejected.isEmpty else { throw Unclean() }
-                    let range = next..<min(batch.count, next + Self.portion)
-                    async let following = Self.rows(of: batch, range, encoder)
-                    for segment in rows.segments { try await write(segment, 0..<segment.records.count) }
-                    rows = await following
-                    next = range.upperBound
-                }
-                try await endTransaction(advance)
-            }
-            return true
-        } catch is Unclean {
-            return false
-        } catch let failure as PostgresFailure {
-            if failure.isInvalidData { return false }
-            throw failure.error(task)
-        }
-    }
-
-    /// Some record of a batch cannot be a row.
-    private struct Unclean: Error {}
-
-    @concurrent
-    private static func rows(of batch: RecordBatch, _ range: Range<Int>, _ encoder: RowEncoder) async -> RowSet {
-        range.isEmpty ? RowSet() : encoder.rows(of: batch, in: range)
-    }
-
-    // MARK: The transaction
-
-    private func beginTransaction(_ advance: PositionAdvance?) async throws {
-        let start = [PostgresStatement("BEGIN")]
-        let found = try await connection.run(start + (advance.map { positions.reading($0.scope) } ?? []), task)
-        if let advance { try positions.check(advance, found) }
-    }
-
-    private func endTransaction(_ advance: PositionAdvance?) async throws {
-        try await connection.run((advance.map { positions.moving($0) } ?? []) + [PostgresStatement("COMMIT")], task)
-    }
-
     private func apply(_ rows: RowSet, _ advance: PositionAdvance?) async throws {
         try await guarded {
-            try await beginTransaction(advance)
+            let start = [PostgresStatement("BEGIN")]
+            let found = try await connection.run(start + (advance.map { positions.reading($0.scope) } ?? []), task)
+            if let advance { try positions.check(advance, found) }
             for (index, segment) in rows.segments.enumerated() {
                 try await write(segment, 0..<segment.records.count, isLast: index + 1 == rows.segments.count)
             }
-            try await endTransaction(advance)
+            try await connection.run(
+                (advance.map { positions.moving($0) } ?? []) + [PostgresStatement("COMMIT")],
+                task
+            )
         }
     }
 

@@ -113,7 +113,6 @@ extension WithServer {
             }
         }
 
-        /// Large batches go in portions, which are made rows while the server takes those before.
         @Test func aBadRowInALargeBatchIsFoundAndNothingIsWritten() async throws {
             try await withSink("id int PRIMARY KEY, n numeric(4) NOT NULL") { sink, target in
                 var lines = (0..<4500).map { "{\"id\": \($0), \"n\": 1}" }
