@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibPQ
+import Dispatch
+import OpenConnect
+import Synchronization
+
+/// One session with a server. Calls take turns; none of them blocks a thread.
+///
+/// A call that is cancelled, or that takes longer than the target's timeout, has the server cancel the statement. Where
+/// the server does not answer that either, the session is given up.
+actor PostgresConnection {
+    let target: ConnectionTarget
+    let turns = Turns()
+    private let notices: @Sendable (PostgresFailure) -> Void
+    private var handle: ConnectionHandle?
+
+    /// How long a statement that was cancelled may take to say so.
+    static let grace: Duration = .milliseconds(1500)
+
+    init(_ target: ConnectionTarget, notices: @escaping @Sendable (PostgresFailure) -> Void = { _ in }) {
+        self.target = target
+        self.notices = notices
+    }
+
+    /// Whether there is a session, as far as is known.
+    var isOpen: Bool { handle.map { PQstatus($0.pointer) == CONNECTION_OK } ?? false }
+
+    /// The number of the server's process that serves the session, or 0.
+    var backend: Int32 { handle.map { PQbackendPID($0.pointer) } ?? 0 }
+
+    /// The connection as libpq has it, while the session is open.
+    func pointer() throws -> OpaquePointer {
+        guard let handle else {
+            throw ConnectorError(
+                .notConnected,
+                "there is no connection to \(target); it is made again with the next attempt"
+            )
+        }
+        return handle.pointer
+    }
+
+    // MARK: Connecting
+
+    /// Connects, unless the session is open already.
+    func open() async throws {
+        if isOpen { return }
+        try await turns.begin()
+        defer { turns.end() }
+        if isOpen { return }
+        drop()
+        do {
+            try await connect(until: .now + target.connectTimeout)
+        } catch {
+            drop()
+            throw error
+        }
+    }
+
+    private func connect(until deadline: ContinuousClock.Instant) async throws {
+        let target = target
+        guard let handle = await elsewhere({ target.begin().map { ConnectionHandle($0) } }) else {
+            throw ConnectorError(.fatal, "there is no memory for a connection to \(target)")
+        }
+        self.handle = handle
+        handle.onNotice(notices)
+        var poll = PQstatus(handle.pointer) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+        while poll != PGRES_POLLING_OK {
+            guard poll != PGRES_POLLING_FAILED else { throw refusal(handle.pointer) }
+            try await waitToConnect(handle, poll, until: deadline)
+            // Names are resolved, keys derived and certificates checked here.
+            poll = await elsewhere { PQconnectPoll(handle.pointer) }
+        }
+        guard PQsetnonblocking(handle.pointer, 1) == 0 else { throw refusal(handle.pointer) }
+    }
+
+    private func waitToConnect(
+        _ handle: ConnectionHandle,
+        _ poll: PostgresPollingStatusType,
+        until deadline: ContinuousClock.Instant
+    ) async throws {
+        let readiness: SocketPoller.Readiness = poll == PGRES_POLLING_READING ? .reading : .writing
+        switch await SocketPoller.shared.wait(for: readiness, of: PQsocket(handle.pointer), until: deadline) {
+        case .ready: return
+        case .cancelled: throw CancellationError()
+        case .expired:
+            throw ConnectorError(.notConnected, "\(target) did not answer within \(target.connectTimeout)")
+        }
+    }
+
+    /// What was wrong while connecting: libpq gives no SQLSTATE then, only the text.
+    private func refusal(_ pointer: OpaquePointer) -> ConnectorError {
+        let message = target.redacted(String(cString: PQerrorMessage(pointer)))
+        let wrong = [
+            "password authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "certificate",
+            "does not support SSL", "invalid sslmode", "invalid port", "invalid connection option", "private key",
+            "is not permitted to log in", "permission denied", "no pg_hba", "role", "invalid value",
+            "unrecognized configuration parameter",
+        ]
+        // Of several addresses the last one counts: a name often has one more than the server listens on.
+        let last = message.split(separator: "connection to server").last ?? ""
+        let isWrong = wrong.contains { last.contains($0) } && !last.contains("starting up")
+        // A missing socket file is a server that is not running.
+        let isOutage = last.contains("Connection refused") || last.contains("failed: No such file or directory")
+        return ConnectorError(
+            isWrong && !isOutage ? .invalidConfiguration : .notConnected,
+            "cannot connect to \(target): \(message)"
+                + (isWrong && !isOutage ? "; correct the connection's settings or the server's" : "")
+        )
+    }
+
+    // MARK: The end
+
+    /// Ends the session. Calls that come later fail, until it is opened again.
+    func close() async {
+        await turns.beginRegardless()
+        defer { turns.end() }
+        drop()
+    }
+
+    /// Gives the session up, without a word to the other side where that does not listen.
+    func drop() { handle = nil }
+
+    /// The error for a connection that broke, which is given up with it.
+    func lost(_ task: String) -> ConnectorError {
+        let message = (try? pointer()).map { target.redacted(String(cString: PQerrorMessage($0))) } ?? ""
+        drop()
+        return ConnectorError(.notConnected, "\(task): the connection to \(target) was lost: \(message)")
+    }
+}
+
+/// The connection as libpq has it, which ends with the last reference.
+///
+/// The pointer is used by the actor that holds it, or by a closure for which the actor waits: never by two at a time.
+final class ConnectionHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+    private var notices: NoticeBox?
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { PQfinish(pointer) }
+
+    func onNotice(_ body: @escaping @Sendable (PostgresFailure) -> Void) {
+        let box = NoticeBox(body)
+        notices = box
+        PQsetNoticeReceiver(
+            pointer,
+            { context, result in
+                guard let context, let result else { return }
+                Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue().body(PostgresFailure(result))
+            },
+            Unmanaged.passUnretained(box).toOpaque()
+        )
+    }
+}
+
+private final class NoticeBox: Sendable {
+    let body: @Sendable (PostgresFailure) -> Void
+    init(_ body: @escaping @Sendable (PostgresFailure) -> Void) { self.body = body }
+}
+
+/// Does what may take a while on a thread that may wait.
+func elsewhere<Result>(_ body: @escaping @Sendable () -> sending Result) async -> sending Result {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(returning: body()) }
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEventsCodec
+import OpenConnect
+
+/// Reads one table, in the order of its cursor.
+actor TableReader: PartitionReader {
+    private let partition: RecordPartition
+    private let options: TableSourceOptions
+    private let connection: PostgresConnection
+    private let cursor: TableCursor
+    private let clock: ConnectorClock
+    private let start: RecordOffset?
+    /// Behind the last row that was read.
+    private var place: [String]?
+    /// Rows that were read and not yet returned, whole units of them.
+    private var rows: ArraySlice<[String?]> = []
+    /// How large the rows are on average.
+    private var rowSize = 1000
+    /// Whether the next row has the key of the one before.
+    private var isWithinUnit = false
+    private var tie = TiedRows()
+    private var horizon = TableHorizon()
+    /// Whether everything up to the horizon is read.
+    private var isDrained = true
+
+    init(
+        _ partition: RecordPartition,
+        _ cursor: TableCursor,
+        _ options: TableSourceOptions,
+        _ connection: PostgresConnection,
+        from offset: RecordOffset?,
+        clock: ConnectorClock
+    ) throws {
+        self.partition = partition
+        self.cursor = cursor
+        self.options = options
+        self.connection = connection
+        self.clock = clock
+        start = offset
+        place = try offset.map { try cursor.place($0) }
+    }
+
+    private var task: String { "reading \(cursor.table)" }
+
+    func poll(_ request: PollRequest) async throws -> SourceBatch {
+        while rows.isEmpty {
+            try Task.checkCancellation()
+            if isDrained { try await lookAhead() }
+            try await read(request)
+            guard rows.isEmpty else { break }
+            if options.ends, !horizon.isWaiting { return .end }
+            try await clock.sleep(for: options.interval)
+        }
+        return SourceBatch(try take(request))
+    }
+
+    /// Reads the next rows up to the horizon.
+    private func read(_ request: PollRequest) async throws {
+        guard let end = horizon.end else { return }
+        let fitting = request.maxBytes / max(1, rowSize)
+        let limit = max(1, min(request.maxRecords, options.fetchSize, fitting))
+        let found = try await run([cursor.rows(behind: place, upTo: end, limit: limit)])[0].rows
+        isDrained = found.count < limit
+        guard let last = found.last else { return }
+        place = Self.key(last)
+        rowSize = found.reduce(0) { $0 + ($1[0]?.utf8.count ?? 0) } / found.count
+        rows = found[...]
+    }
+
+    private func lookAhead() async throws {
+        let running = TableHorizon.running(options.effectiveHorizon, cursor.table)
+        // In this order: whoever begins after the first has a higher key than what it has read.
+        let results = try await run([cursor.end, running])
+        let transactions = results[1].rows.compactMap { $0.first ?? nil }
+        horizon.note(end: results[0].rows.first?.first ?? nil, running: Set(transactions))
+    }
+
+    private func run(_ statements: [PostgresStatement]) async throws -> [PostgresResult] {
+        do {
+            try await connection.open()
+            return try await connection.run(statements, task)
+        } catch let failure as PostgresFailure {
+            // The only values that are given are those of the offset.
+            if failure.isInvalidData, let start { throw cursor.foreign(start) }
+            throw failure.error(task)
+        }
+    }
+
+    private static func key(_ row: [String?]) -> [String] { row.dropFirst().map { $0 ?? "" } }
+
+    /// The records of the next rows, as many as were asked for. Rows of one key are a unit, which may be divided.
+    private func take(_ request: PollRequest) throws -> [ConnectorRecord] {
+        var records: [ConnectorRecord] = []
+        var bytes = 0
+        while let row = rows.first, records.count < request.maxRecords {
+            let text = SharedBytes(utf8: row[0] ?? "null")
+            bytes += text.count
+            if bytes > request.maxBytes, !records.isEmpty { break }
+            var record = ConnectorRecord(try .json(text), partition: partition)
+            rows.removeFirst()
+            let key = Self.key(row)
+            let isLast = rows.first.map(Self.key) != key
+            if isLast { record.offset = cursor.offset(key) }
+            if !isLast || isWithinUnit { record.id = tie.id(of: text, key, partition) }
+            isWithinUnit = !isLast
+            records.append(record)
+        }
+        return records
+    }
+}
+
+extension TableSourceOptions {
+    var effectiveHorizon: Horizon { horizon ?? (timestamp == nil ? .writers : .transactions) }
+}
