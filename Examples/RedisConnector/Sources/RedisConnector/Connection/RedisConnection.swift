@@ -10,10 +10,12 @@ import OpenConnect
 final class RedisConnection: Sendable {
     private let channel: any Channel
     private let address: RedisAddress
+    private let end: ReplyHandler.End
 
-    private init(_ channel: any Channel, _ address: RedisAddress) {
+    private init(_ channel: any Channel, _ address: RedisAddress, _ end: ReplyHandler.End) {
         self.channel = channel
         self.address = address
+        self.end = end
     }
 
     /// Connects and logs in.
@@ -22,7 +24,8 @@ final class RedisConnection: Sendable {
     /// - Throws: ``/OpenConnect/ConnectorError``: `notConnected`, or `invalidConfiguration` for what the server, or the
     ///   server's certificate, refuses.
     static func open(_ address: RedisAddress, named name: String) async throws -> RedisConnection {
-        let connection = RedisConnection(try await channel(to: address), address)
+        let end = ReplyHandler.End()
+        let connection = RedisConnection(try await channel(to: address, end), address, end)
         do {
             try await connection.logIn(name)
             return connection
@@ -50,7 +53,7 @@ final class RedisConnection: Sendable {
         do {
             return try await request.waiter.value()
         } catch let loss as ReplyHandler.Loss {
-            throw Self.error("the connection to Redis at \(address) is lost", loss.cause)
+            throw Self.error("the connection to Redis at \(address) is lost", end.cause ?? loss.cause)
         }
     }
 
@@ -70,7 +73,7 @@ final class RedisConnection: Sendable {
 
     // MARK: Opening
 
-    private static func channel(to address: RedisAddress) async throws -> any Channel {
+    private static func channel(to address: RedisAddress, _ end: ReplyHandler.End) async throws -> any Channel {
         let context = try address.tls?.context()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.nanoseconds(address.connectTimeout.nanoseconds))
@@ -81,7 +84,7 @@ final class RedisConnection: Sendable {
                         let handler = try NIOSSLClientHandler(context: context, serverHostname: address.serverName)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    try channel.pipeline.syncOperations.addHandler(ReplyHandler())
+                    try channel.pipeline.syncOperations.addHandler(ReplyHandler(end))
                 }
             }
         let connecting =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Synchronization
 
 /// Commands on their way, and who waits for their replies.
 struct CommandRequest: Sendable {
@@ -20,6 +21,15 @@ final class ReplyHandler: ChannelDuplexHandler {
         let cause: (any Error)?
     }
 
+    /// Why the connection ended, also for those who come too late to be told.
+    final class End: Sendable {
+        private let first = Mutex<(any Error)?>(nil)
+
+        var cause: (any Error)? { first.withLock { $0 } }
+
+        func note(_ error: any Error) { first.withLock { $0 = $0 ?? error } }
+    }
+
     /// What a server is given too long for.
     struct Timeout: Error, CustomStringConvertible {
         let description = "no answer in time"
@@ -27,13 +37,15 @@ final class ReplyHandler: ChannelDuplexHandler {
 
     private var pending = CircularBuffer<(request: CommandRequest, timer: Scheduled<Void>)>()
     private var parser = ReplyParser()
-    private var cause: (any Error)?
+    private let end: End
     private var isClosed = false
+
+    init(_ end: End) { self.end = end }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let request = unwrapOutboundIn(data)
         guard !isClosed else {
-            request.waiter.finish(.failure(Loss(cause: cause)))
+            request.waiter.finish(.failure(Loss(cause: end.cause)))
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
@@ -73,7 +85,7 @@ final class ReplyHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { fail() }
 
     private func close(_ context: ChannelHandlerContext, because error: any Error) {
-        cause = cause ?? error
+        end.note(error)
         context.close(promise: nil)
         fail()
     }
@@ -82,7 +94,7 @@ final class ReplyHandler: ChannelDuplexHandler {
         isClosed = true
         while let head = pending.popFirst() {
             head.timer.cancel()
-            head.request.waiter.finish(.failure(Loss(cause: cause)))
+            head.request.waiter.finish(.failure(Loss(cause: end.cause)))
         }
     }
 }

@@ -13,8 +13,13 @@ struct ServerError: Error, CustomStringConvertible {
         let cut = text.firstRange(of: ", with args beginning with").map { text[..<$0.lowerBound] } ?? text[...]
         let line = String(cut.prefix(300).map { $0.isNewline || $0 == "\0" ? " " : $0 })
         description = line
-        code = String(line.prefix { !$0.isWhitespace })
+        // Of a command within a script it does not say NOPERM.
+        let isRight = line.contains("The user executing the script can't")
+        code = isRight ? "NOPERM" : String(line.prefix { !$0.isWhitespace })
     }
+
+    /// Whether the user may not do such a thing at all, whatever the key.
+    var isCommandRefused: Bool { code == "NOPERM" && description.contains("run this command") }
 
     /// Whether another connection, to whoever answers then, may do better.
     var isOutage: Bool { ["LOADING", "MASTERDOWN", "READONLY"].contains(code) }

@@ -139,10 +139,10 @@ struct EntryBatch {
         return outcomes
     }
 
-    /// Where there was no room, there was none for any of them.
+    /// Where there was no room, or no right, there was none for any of them.
     private static func expectRoom(_ outcomes: [Outcome]) throws {
-        guard case .failed(let error)? = outcomes.first, error.isThrottling || error.isOutage else { return }
-        throw error.error(task)
+        guard case .failed(let error)? = outcomes.first else { return }
+        if error.isThrottling || error.isOutage || error.isCommandRefused { throw error.error(task) }
     }
 }
 

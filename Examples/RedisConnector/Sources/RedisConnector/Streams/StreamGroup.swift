@@ -153,9 +153,13 @@ struct StreamGroup: Sendable {
     private static let keeping = RedisScript(
         """
         local own = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], '+', 1000, ARGV[2])
-        local ids = {}
-        for i, entry in ipairs(own) do ids[i] = entry[1] end
-        if #ids > 0 then redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, unpack(ids), 'JUSTID') end
+        local ids, command = {}, {'XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0}
+        for index, entry in ipairs(own) do
+            ids[index] = entry[1]
+            command[#command + 1] = entry[1]
+        end
+        command[#command + 1] = 'JUSTID'
+        if #ids > 0 then redis.call(unpack(command)) end
         return ids
         """
     )

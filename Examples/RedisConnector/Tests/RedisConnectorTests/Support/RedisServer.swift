@@ -53,7 +53,7 @@ final class RedisServer: Sendable {
         running.withLock { $0 = task }
         try await eventually("redis-server listens on port \(port)") {
             // It may want a password, or TLS.
-            (try? ListeningSocket(port: self.port)) == nil
+            isListening(on: self.port)
         }
         guard !options.contains("--tls-port"), !options.contains("--aclfile") else { return }
         try await eventually("redis-server has read its disk") {
@@ -130,6 +130,20 @@ func eventually(
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "not within \(limit): \(what)")
         try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// Whether somebody accepts connections there.
+private func isListening(on port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) == 0 }
     }
 }
 
