@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEventsCodec
+package import CloudEventsCodec
 import NIOCore
 
 /// Commands that are sent together, as arrays of bulk strings (the request form of RESP).
-struct RedisCommands: Sendable {
+package struct RedisCommands: Sendable {
     private(set) var bytes = ByteBuffer()
     /// How many commands there are, and so how many replies are expected.
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init() {}
+    package init() {}
 
     /// One command.
-    init(_ words: [String]) { add(words) }
+    package init(_ words: [String]) { add(words) }
 
     /// Adds a command of texts.
-    mutating func add(_ words: [String]) {
+    package mutating func add(_ words: [String]) {
         begin(words.count)
         for word in words { add(word) }
     }
 
     /// Begins a command; as many words have to follow.
-    mutating func begin(_ words: Int) {
+    package mutating func begin(_ words: Int) {
         count += 1
         writeHeader(UInt8(ascii: "*"), words)
     }
 
     /// Adds a word that is text.
-    mutating func add(_ word: String) {
+    package mutating func add(_ word: String) {
         writeHeader(UInt8(ascii: "$"), word.utf8.count)
         bytes.writeString(word)
         writeLineEnd()
     }
 
     /// Adds a word of any bytes.
-    mutating func add(_ word: SharedBytes) {
+    package mutating func add(_ word: SharedBytes) {
         writeHeader(UInt8(ascii: "$"), word.count)
         word.withUnsafeBytes { _ = bytes.writeBytes($0) }
         writeLineEnd()
     }
 
     /// Adds a number.
-    mutating func add(_ number: some BinaryInteger) { add(String(number)) }
+    package mutating func add(_ number: some BinaryInteger) { add(String(number)) }
 
     /// Makes room, so that a large batch is not copied as it grows.
-    mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(minimumWritableBytes: capacity) }
+    package mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(minimumWritableBytes: capacity) }
 
     private mutating func writeHeader(_ kind: UInt8, _ number: Int) {
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 24) { target in

@@ -7,7 +7,7 @@ import NIOSSL
 import OpenConnect
 
 /// One connection to a server. Commands of several tasks share it, each task with all of its commands at once.
-final class RedisConnection: Sendable {
+package final class RedisConnection: Sendable {
     private let channel: any Channel
     private let address: RedisAddress
     private let end: ReplyHandler.End
@@ -23,7 +23,7 @@ final class RedisConnection: Sendable {
     /// - Parameter name: what the server's list of clients calls the connection.
     /// - Throws: ``/OpenConnect/ConnectorError``: `notConnected`, or `invalidConfiguration` for what the server, or the
     ///   server's certificate, refuses.
-    static func open(_ address: RedisAddress, named name: String) async throws -> RedisConnection {
+    package static func open(_ address: RedisAddress, named name: String) async throws -> RedisConnection {
         let end = ReplyHandler.End()
         let connection = RedisConnection(try await channel(to: address, end), address, end)
         do {
@@ -43,7 +43,7 @@ final class RedisConnection: Sendable {
     /// - Parameter wait: for how long the server is told to wait for something before it answers.
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `notConnected` when the connection is lost: then it is not known
     ///   which commands were carried out. `CancellationError`, with the same doubt.
-    func run(_ commands: RedisCommands, waiting wait: Duration = .zero) async throws -> RedisReplies {
+    package func run(_ commands: RedisCommands, waiting wait: Duration = .zero) async throws -> RedisReplies {
         guard commands.count > 0 else { return RedisReplies(bytes: SharedBytes(), nodes: [], roots: []) }
         let timeout = address.commandTimeout + wait
         let request = CommandRequest(commands: commands, timeout: .nanoseconds(timeout.nanoseconds))
@@ -60,7 +60,7 @@ final class RedisConnection: Sendable {
     /// Sends one command.
     ///
     /// - Throws: what ``run(_:waiting:)`` throws, and for an error of the server what that means.
-    func run(_ words: [String], _ task: String) async throws -> RedisReply {
+    package func run(_ words: [String], _ task: String) async throws -> RedisReply {
         do {
             return try await run(RedisCommands(words)).single()
         } catch let error as ServerError {
@@ -69,7 +69,7 @@ final class RedisConnection: Sendable {
     }
 
     /// Closes the connection; whoever waits for replies is told that it is lost.
-    func close() async { try? await channel.close().get() }
+    package func close() async { try? await channel.close().get() }
 
     // MARK: Opening
 

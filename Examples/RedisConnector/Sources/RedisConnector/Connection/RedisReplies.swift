@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEventsCodec
+package import CloudEventsCodec
 
 /// The replies to commands that were sent together: the bytes as they came, and an index of what lies where.
 ///
 /// Nothing is made for each value; a value that is taken out shares the bytes.
-struct RedisReplies: Sendable {
+package struct RedisReplies: Sendable {
     /// A value, or the head of an array; the elements of an array follow it.
-    struct Node: Sendable {
-        enum Kind: UInt8, Sendable { case text, error, integer, array, null }
+    package struct Node: Sendable {
+        package enum Kind: UInt8, Sendable { case text, error, integer, array, null }
 
-        var kind: Kind
+        package var kind: Kind
         /// Where its bytes begin; of an integer, the number.
-        var start: Int
+        package var start: Int
         /// How many bytes, or elements, it has.
-        var count: Int
+        package var count: Int
         /// The index of the node behind it and all of its elements.
-        var end: Int
+        package var end: Int
     }
 
-    let bytes: SharedBytes
-    let nodes: [Node]
+    package let bytes: SharedBytes
+    package let nodes: [Node]
     /// The index of each reply's node.
-    let roots: [Int]
+    package let roots: [Int]
 
-    var count: Int { roots.count }
+    package var count: Int { roots.count }
 
-    subscript(index: Int) -> RedisReply { RedisReply(replies: self, index: roots[index]) }
+    package subscript(index: Int) -> RedisReply { RedisReply(replies: self, index: roots[index]) }
 
     /// The bytes of a text at a node.
-    func bytes(at index: Int) -> SharedBytes? {
+    package func bytes(at index: Int) -> SharedBytes? {
         let node = nodes[index]
         return node.kind == .text ? bytes.slice(node.start..<node.start + node.count) : nil
     }
 
     /// The first reply that is an error.
-    var firstError: ServerError? {
+    package var firstError: ServerError? {
         for index in roots where nodes[index].kind == .error { return RedisReply(replies: self, index: index).error }
         return nil
     }
@@ -43,35 +43,35 @@ struct RedisReplies: Sendable {
     /// The one reply to one command.
     ///
     /// - Throws: ``ServerError`` where that is an error.
-    func single() throws -> RedisReply {
+    package func single() throws -> RedisReply {
         if let error = firstError { throw error }
         return self[0]
     }
 }
 
 /// One reply, or a part of it.
-struct RedisReply: Sendable {
-    let replies: RedisReplies
-    let index: Int
+package struct RedisReply: Sendable {
+    package let replies: RedisReplies
+    package let index: Int
 
     private var node: RedisReplies.Node { replies.nodes[index] }
 
-    var isNull: Bool { node.kind == .null }
-    var isArray: Bool { node.kind == .array }
-    var bytes: SharedBytes? { replies.bytes(at: index) }
-    var text: String? { bytes.map { String(decodingUTF8: $0) } }
+    package var isNull: Bool { node.kind == .null }
+    package var isArray: Bool { node.kind == .array }
+    package var bytes: SharedBytes? { replies.bytes(at: index) }
+    package var text: String? { bytes.map { String(decodingUTF8: $0) } }
 
     /// The number, also where it came as text.
-    var integer: Int? { node.kind == .integer ? node.start : text.flatMap { Int($0) } }
+    package var integer: Int? { node.kind == .integer ? node.start : text.flatMap { Int($0) } }
 
-    var error: ServerError? {
+    package var error: ServerError? {
         guard node.kind == .error else { return nil }
         let bytes = replies.bytes.slice(node.start..<node.start + node.count)
         return ServerError(String(decodingUTF8: bytes))
     }
 
     /// The elements of an array; none of anything else.
-    var elements: [RedisReply] {
+    package var elements: [RedisReply] {
         guard node.kind == .array else { return [] }
         var elements: [RedisReply] = []
         elements.reserveCapacity(node.count)
@@ -84,11 +84,11 @@ struct RedisReply: Sendable {
     }
 
     /// The elements in pairs, as those of a hash come.
-    var pairs: [(RedisReply, RedisReply)] {
+    package var pairs: [(RedisReply, RedisReply)] {
         let elements = elements
         return stride(from: 0, to: elements.count - 1, by: 2).map { (elements[$0], elements[$0 + 1]) }
     }
 
     /// The member of a hash.
-    subscript(name: String) -> RedisReply? { pairs.first { $0.0.text == name }?.1 }
+    package subscript(name: String) -> RedisReply? { pairs.first { $0.0.text == name }?.1 }
 }

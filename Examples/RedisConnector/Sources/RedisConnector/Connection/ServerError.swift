@@ -3,11 +3,11 @@
 import OpenConnect
 
 /// An error that the server replied with: a word in capitals, and a sentence.
-struct ServerError: Error, CustomStringConvertible {
+package struct ServerError: Error, CustomStringConvertible {
     /// The word: `WRONGTYPE`, `NOPERM`, `ERR`.
     let code: String
     /// The whole of it, without the arguments of a command that it may repeat: those may be secret.
-    let description: String
+    package let description: String
 
     init(_ text: String) {
         let cut = text.firstRange(of: ", with args beginning with").map { text[..<$0.lowerBound] } ?? text[...]

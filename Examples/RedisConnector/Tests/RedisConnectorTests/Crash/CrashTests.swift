@@ -104,6 +104,7 @@ struct CrashTests {
             )
         }
         try await server.add((0..<3000).map { "\($0)" }, to: "in")
+        try await server.run("XGROUP", "CREATE", "in", "g", "0")
         try await process("heir").run { heir in
             try await withChildProcess(try process("victim").command) { victim in
                 try await eventually("the victim holds entries") {
