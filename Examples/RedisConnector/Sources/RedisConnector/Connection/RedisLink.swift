@@ -16,7 +16,8 @@ actor RedisLink {
     /// - Parameters:
     ///   - purpose: what the connection is for, in a word or two.
     ///   - report: is told when the connection is lost and when there is one again.
-    init(_ address: RedisAddress, for purpose: String, report: @escaping @Sendable (ConnectorEvent) -> Void = { _ in }) {
+    init(_ address: RedisAddress, for purpose: String, report: @escaping @Sendable (ConnectorEvent) -> Void = { _ in })
+    {
         self.address = address
         self.purpose = purpose
         self.report = report

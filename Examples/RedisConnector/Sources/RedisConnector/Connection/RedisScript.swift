@@ -40,7 +40,9 @@ final class RedisScript: Sendable {
     private func digest(_ link: RedisLink, _ task: String) async throws -> String {
         if let known = digest.withLock({ $0 }) { return known }
         let reply = try await link.run(["SCRIPT", "LOAD", source], task)
-        guard let loaded = reply.text else { throw ConnectorError(.fatal, "\(task): the server gave a script no digest") }
+        guard let loaded = reply.text else {
+            throw ConnectorError(.fatal, "\(task): the server gave a script no digest")
+        }
         digest.withLock { $0 = loaded }
         return loaded
     }

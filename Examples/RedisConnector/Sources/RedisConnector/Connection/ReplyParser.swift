@@ -35,7 +35,9 @@ struct ReplyParser {
     mutating func next(_ count: Int) throws(Flaw) -> RedisReplies? {
         while roots.count < count {
             guard try step() else {
-                guard buffer.readableBytes <= Self.longestReplies else { throw Flaw(description: "replies without end") }
+                guard buffer.readableBytes <= Self.longestReplies else {
+                    throw Flaw(description: "replies without end")
+                }
                 return nil
             }
         }

@@ -45,13 +45,20 @@ package struct ServerError: Error, CustomStringConvertible {
                 retryAfter: .seconds(1)
             )
         case "MISCONF":
-            .init(.throttled, "\(task) failed: the server cannot write its disk: \(description)", retryAfter: .seconds(1))
+            .init(
+                .throttled,
+                "\(task) failed: the server cannot write its disk: \(description)",
+                retryAfter: .seconds(1)
+            )
         case "BUSY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "UNBLOCKED":
             .init(.retryable, "\(task) failed: \(description)")
         case "MOVED", "ASK", "CROSSSLOT":
             .init(.invalidConfiguration, "\(task) failed: the server is part of a cluster, which is not supported")
         case "WRONGTYPE":
-            .init(.invalidConfiguration, "\(task) failed: the key holds something else; take another name, or remove it")
+            .init(
+                .invalidConfiguration,
+                "\(task) failed: the key holds something else; take another name, or remove it"
+            )
         case "CORRUPT":
             .init(.corruptOffsets, "\(task) failed: a claim cannot be read: something else wrote it; remove that field")
         default:

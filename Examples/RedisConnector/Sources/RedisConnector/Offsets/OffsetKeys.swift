@@ -51,7 +51,8 @@ struct OffsetKeys: Sendable {
     }
 
     /// The checkpoint in a field, or `nil` where that belongs to another scope.
-    func checkpoint(_ field: RedisReply, _ value: RedisReply, of scope: ClaimScope) throws -> (String, SinkCheckpoint)? {
+    func checkpoint(_ field: RedisReply, _ value: RedisReply, of scope: ClaimScope) throws -> (String, SinkCheckpoint)?
+    {
         guard let name = field.text else { return nil }
         let prefix = checkpointPrefix(scope)
         guard name.utf8.starts(with: prefix.utf8) else { return nil }

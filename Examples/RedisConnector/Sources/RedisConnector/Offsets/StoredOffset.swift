@@ -75,7 +75,10 @@ private struct OffsetFields: Encodable {
     private func encode(_ digits: String, into container: inout some SingleValueEncodingContainer) throws {
         if let natural = UInt64(digits) { return try container.encode(natural) }
         guard let double = Double(digits) else {
-            throw ConnectorError(.corruptOffsets, "the stored offset has the number \(digits.prefix(40)), which is too large")
+            throw ConnectorError(
+                .corruptOffsets,
+                "the stored offset has the number \(digits.prefix(40)), which is too large"
+            )
         }
         try container.encode(double)
     }

@@ -48,7 +48,8 @@ struct EntryBatch {
                 let name = try constant ?? stream.name(for: record)
                 add(try encoder.words(of: record), to: name, length, next)
             } catch {
-                let flaw = error as? ConnectorError ?? ConnectorError(.invalidRecord, "no entry can be made", cause: error)
+                let flaw =
+                    error as? ConnectorError ?? ConnectorError(.invalidRecord, "no entry can be made", cause: error)
                 progress.fail(next, .reject(flaw))
             }
         }
@@ -118,7 +119,10 @@ struct EntryBatch {
         if let error = replies.firstError { throw error.error(Self.task) }
         let results = last.elements
         guard results.count == indices.count else {
-            throw ConnectorError(.fatal, "\(Self.task): the server carried out \(results.count) of \(indices.count) commands")
+            throw ConnectorError(
+                .fatal,
+                "\(Self.task): the server carried out \(results.count) of \(indices.count) commands"
+            )
         }
         let outcomes = results.map { result in result.error.map { Outcome.failed($0) } ?? .added }
         try Self.expectRoom(outcomes)

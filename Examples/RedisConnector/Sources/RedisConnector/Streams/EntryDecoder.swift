@@ -86,7 +86,8 @@ struct EntryDecoder: Sendable {
             let name = String(decodingUTF8: name)
             // Of a field that is there several times, all values are kept.
             if let index = members.firstIndex(where: { $0.0 == name }) {
-                let earlier: [StructuredValue] = if case .array(let list) = members[index].1 { list } else { [members[index].1] }
+                let earlier: [StructuredValue] =
+                    if case .array(let list) = members[index].1 { list } else { [members[index].1] }
                 members[index].1 = .array(earlier + [content])
             } else {
                 members.append((name, content))

@@ -51,7 +51,8 @@ struct EntryEncoder: Sendable {
     }
 
     private func plain(_ record: ConnectorRecord) throws -> [SharedBytes] {
-        let value = record.data.form == .bytes || record.data.form == .text
+        let value =
+            record.data.form == .bytes || record.data.form == .text
             ? try StructuredValue(json: record.data.bytes) : try record.data.structured
         guard case .object(let object) = value, !object.members.isEmpty else {
             throw ConnectorError(
@@ -61,7 +62,8 @@ struct EntryEncoder: Sendable {
             )
         }
         return object.members.flatMap { member -> [SharedBytes] in
-            let values: [StructuredValue] = if case .array(let list) = member.value, !list.isEmpty { list } else { [member.value] }
+            let values: [StructuredValue] =
+                if case .array(let list) = member.value, !list.isEmpty { list } else { [member.value] }
             return values.flatMap { [SharedBytes(utf8: member.name), Self.bytes(of: $0)] }
         }
     }

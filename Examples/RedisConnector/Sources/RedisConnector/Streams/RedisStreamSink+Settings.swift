@@ -20,8 +20,12 @@ extension RedisStreamSink: ConfigurableConnector {
         "How records become entries: cloudevents-binary, cloudevents-structured, fields, raw, text or json.",
         default: defaults.format
     )
-    private static let dataField = Setting<String>("dataField", "The field of the payload.", default: defaults.dataField)
-        .checked("a name") { !$0.isEmpty }
+    private static let dataField = Setting<String>(
+        "dataField",
+        "The field of the payload.",
+        default: defaults.dataField
+    )
+    .checked("a name") { !$0.isEmpty }
     private static let maxLength = Setting<Int?>("maxLength", "How many entries a stream keeps; all without it.")
         .range(1...)
     private static let trimming = Setting<TrimmingName>(

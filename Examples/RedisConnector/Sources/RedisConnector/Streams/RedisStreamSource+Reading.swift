@@ -34,7 +34,9 @@ extension RedisStreamSource {
         _ = try add(entries: reply[1], to: index)
         // The server has given up these by itself.
         for element in reply.count > 2 ? reply[2].elements : [] {
-            if let id = element.bytes.flatMap({ EntryID($0) }), streams[index].note(id) { reject(deleted: id, of: index) }
+            if let id = element.bytes.flatMap({ EntryID($0) }), streams[index].note(id) {
+                reject(deleted: id, of: index)
+            }
         }
         let taken = streams[index].entries.records.count - before
         if taken > 0 {
@@ -114,7 +116,9 @@ extension RedisStreamSource {
     /// How many bytes the values of an entry have.
     private static func size(_ replies: RedisReplies, _ fields: Int) -> Int {
         var size = 0
-        for node in replies.nodes[fields + 1..<replies.nodes[fields].end] where node.kind == .text { size += node.count }
+        for node in replies.nodes[fields + 1..<replies.nodes[fields].end] where node.kind == .text {
+            size += node.count
+        }
         return size
     }
 

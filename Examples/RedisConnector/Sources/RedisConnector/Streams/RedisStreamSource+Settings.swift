@@ -26,8 +26,12 @@ extension RedisStreamSource: ConfigurableConnector {
         "How entries become records: auto, fields, raw, text, json, cloudevents-binary or cloudevents-structured.",
         default: defaults.format
     )
-    private static let dataField = Setting<String>("dataField", "The field of the payload.", default: defaults.dataField)
-        .checked("a name") { !$0.isEmpty }
+    private static let dataField = Setting<String>(
+        "dataField",
+        "The field of the payload.",
+        default: defaults.dataField
+    )
+    .checked("a name") { !$0.isEmpty }
     private static let claimIdle = Setting<Duration>(
         "claimIdle",
         "How long an entry of another consumer has to be idle before it is taken over; 0s for never.",
@@ -53,7 +57,16 @@ extension RedisStreamSource: ConfigurableConnector {
     public static var settings: SettingGroup {
         RedisAddress.settings.adding(
             SettingGroup(
-                streams, group, consumer, createGroup, format, dataField, claimIdle, deleted, block, count
+                streams,
+                group,
+                consumer,
+                createGroup,
+                format,
+                dataField,
+                claimIdle,
+                deleted,
+                block,
+                count
             )
         )
     }

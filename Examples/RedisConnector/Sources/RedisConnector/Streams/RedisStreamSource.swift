@@ -216,7 +216,9 @@ public actor RedisStreamSource: CommittingSource, HoldObserving, LagReporting, C
             try await clock.sleep(for: interval)
             for index in streams.indices {
                 // In an outage, reading and committing say so.
-                guard let kept = try? await group.keep(streams[index].name, idle: interval, over: link) else { continue }
+                guard let kept = try? await group.keep(streams[index].name, idle: interval, over: link) else {
+                    continue
+                }
                 let held = streams[index].held
                 // Given out to a connection that was gone by then: nobody has read it.
                 if !kept.allSatisfy(held.contains) { streams[index].beginReplay() }

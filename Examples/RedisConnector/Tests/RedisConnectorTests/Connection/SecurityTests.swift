@@ -33,7 +33,9 @@ struct SecurityTests {
         }
     }
 
-    @Test("The server's certificate has to be of a trusted authority and for its name, and the client's of the server's")
+    @Test(
+        "The server's certificate has to be of a trusted authority and for its name, and the client's of the server's"
+    )
     func certificates() async throws {
         let certificates = try await TestCertificates()
         let server = try await Self.secured(certificates)
@@ -100,14 +102,19 @@ struct SecurityTests {
             return address
         }
         #expect(await Self.attempt(address("mover", "open-sesame")) == nil)
-        for (user, password) in [("mover", "open-barley"), ("nobody", "open-sesame"), (nil, "open-sesame"), (nil, nil)] {
+        for (user, password) in [("mover", "open-barley"), ("nobody", "open-sesame"), (nil, "open-sesame"), (nil, nil)]
+        {
             let error = await Self.attempt(address(user, password))
             #expect(error?.code == .invalidConfiguration)
             #expect("\(error as Any)".contains("open-") == false)
         }
         var options = RedisStreamSinkOptions()
         options.format = .raw
-        let sink = RedisStreamSink(stream: try StreamName("out"), of: address("reader", "open-sesame"), options: options)
+        let sink = RedisStreamSink(
+            stream: try StreamName("out"),
+            of: address("reader", "open-sesame"),
+            options: options
+        )
         let refusal = await #expect(throws: ConnectorError.self) {
             try await withSink(sink) { _ = try await $0.put(RecordBatch([ConnectorRecord("a")])) }
         }

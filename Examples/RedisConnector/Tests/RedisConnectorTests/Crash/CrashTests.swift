@@ -96,7 +96,7 @@ struct CrashTests {
                                 "consumer": "\(consumer)", "createGroup": "beginning", "format": "raw", "count": 50,
                                 "block": "100ms", "claimIdle": "1s" },
                     "sinks": [ { "type": "redis-stream", "address": "\(server.text)", "stream": "out", "format": "raw" } ],
-                    "delivery": { "commitInterval": "5s", "maxUncommittedRecords": 200, "rateLimit": { "records": 2000 } }
+                    "delivery": { "commitInterval": "5s", "maxUncommittedRecords": 200, "rateLimit": { "recordsPerSecond": 2000 } }
                   } } }
                 """,
                 in: directory,

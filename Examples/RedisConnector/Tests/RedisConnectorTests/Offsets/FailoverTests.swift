@@ -89,7 +89,9 @@ struct FailoverTests {
         var options = RedisOffsetStoreOptions()
         options.lease = .milliseconds(100)
         options.standbyInterval = .milliseconds(10)
-        let (old, new) = (RedisOffsetStore(server.address, options: options), RedisOffsetStore(server.address, options: options))
+        let (old, new) = (
+            RedisOffsetStore(server.address, options: options), RedisOffsetStore(server.address, options: options)
+        )
         let scope = ClaimScope(connector: "orders")
         func changes(_ number: Int64) -> OffsetChanges {
             OffsetChanges(positions: [
@@ -116,7 +118,10 @@ struct FailoverTests {
         await server.kill()
     }
 
-    @Test("What somebody else wrote is an error, and no beginning anew", arguments: ["positions", "claims", "checkpoints"])
+    @Test(
+        "What somebody else wrote is an error, and no beginning anew",
+        arguments: ["positions", "claims", "checkpoints"]
+    )
     func corrupt(hash: String) async throws {
         let server = try await RedisServer()
         try await server.run("HSET", "openconnect:offsets:orders:\(hash)", "all:x", "something else")

@@ -9,7 +9,8 @@ import Testing
 @Suite("Entries and records", .serialized, .timeLimit(.minutes(10)))
 struct EntryFormatTests {
     /// What is written in a format and read in one.
-    private static func carried(_ record: ConnectorRecord, _ writing: EntryFormat, _ reading: EntryFormat = .auto) throws
+    private static func carried(_ record: ConnectorRecord, _ writing: EntryFormat, _ reading: EntryFormat = .auto)
+        throws
         -> ConnectorRecord
     {
         let fields = EntryFields(data: "data")
@@ -71,7 +72,8 @@ struct EntryFormatTests {
     @Test("Plain fields are an object, and an object becomes plain fields")
     func plain() throws {
         let object = StructuredValue.object([
-            "name": .string("n"), "count": .integer(7), "bytes": .bytes(SharedBytes([255])), "tags": .array([.string("a"), .string("b")]),
+            "name": .string("n"), "count": .integer(7), "bytes": .bytes(SharedBytes([255])),
+            "tags": .array([.string("a"), .string("b")]),
         ])
         let found = try Self.carried(ConnectorRecord(.structured(object)), .fields)
         let expected = StructuredValue.object([
@@ -92,10 +94,15 @@ struct EntryFormatTests {
         #expect(error?.code == .invalidRecord)
     }
 
-    @Test(arguments: ["", "-", "1", "1-", "-1", "1-2-3", "a-1", "18446744073709551616-0", "1-18446744073709551616", "+1-1"])
+    @Test(arguments: [
+        "", "-", "1", "1-", "-1", "1-2-3", "a-1", "18446744073709551616-0", "1-18446744073709551616", "+1-1",
+    ])
     func `what is no ID is none`(text: String) { #expect(EntryID(text) == nil) }
 
-    @Test("IDs and offsets stand for each other", arguments: ["0-1", "1732200000000-42", "18446744073709551615-18446744073709551615"])
+    @Test(
+        "IDs and offsets stand for each other",
+        arguments: ["0-1", "1732200000000-42", "18446744073709551615-18446744073709551615"]
+    )
     func offsets(text: String) throws {
         let id = try #require(EntryID(text))
         #expect(id.description == text)

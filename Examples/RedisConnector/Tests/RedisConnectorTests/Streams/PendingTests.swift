@@ -104,7 +104,10 @@ struct PendingTests {
         await server.kill()
     }
 
-    @Test("A deleted entry is rejected with its position, or skipped; either way it is over once committed", arguments: [true, false])
+    @Test(
+        "A deleted entry is rejected with its position, or skipped; either way it is over once committed",
+        arguments: [true, false]
+    )
     func deleted(isRejected: Bool) async throws {
         let server = try await RedisServer()
         try await server.add(["a", "b", "c"], to: "s")
@@ -116,7 +119,9 @@ struct PendingTests {
             let batch = try await source.poll(PollRequest(maxRecords: 10))
             #expect(batch.records.map(\.payload) == ["b"])
             #expect(batch.rejected.map(\.index) == (isRejected ? [0, 1] : []))
-            #expect(batch.rejected.allSatisfy { $0.error.code == .invalidRecord && $0.error.message.contains("trimmed") })
+            #expect(
+                batch.rejected.allSatisfy { $0.error.code == .invalidRecord && $0.error.message.contains("trimmed") }
+            )
             #expect(batch.progress.count == (isRejected ? 0 : 1))
             #expect(host.messages.filter { $0.contains("was deleted or trimmed") }.count == 2)
             let last = try #require(batch.rejected.last?.position ?? batch.progress.last)

@@ -30,7 +30,8 @@ struct SinkTests {
         let server = try await RedisServer()
         try await withSink(Self.sink(server, "to-{type}")) { sink in
             let records = [
-                Self.record("1", type: "a"), Self.record("2", type: "b", partition: "q"), Self.record("3", partition: "r"),
+                Self.record("1", type: "a"), Self.record("2", type: "b", partition: "q"),
+                Self.record("3", partition: "r"),
                 Self.record("4", type: "a"), Self.record("5", type: "a", partition: "r"),
             ]
             let result = try await sink.put(RecordBatch(records))
@@ -42,7 +43,10 @@ struct SinkTests {
         await server.kill()
     }
 
-    @Test("A stream that is something else rejects its records; in a lane nothing behind is added", arguments: ["{type}", "{partition}"])
+    @Test(
+        "A stream that is something else rejects its records; in a lane nothing behind is added",
+        arguments: ["{type}", "{partition}"]
+    )
     func wrongType(template: String) async throws {
         let server = try await RedisServer()
         try await server.run("SET", "bad", "text")
@@ -60,7 +64,10 @@ struct SinkTests {
         await server.kill()
     }
 
-    @Test("While the server's memory is full everything waits, and nothing of a batch was added", arguments: ["out", "{type}"])
+    @Test(
+        "While the server's memory is full everything waits, and nothing of a batch was added",
+        arguments: ["out", "{type}"]
+    )
     func memory(template: String) async throws {
         let server = try await RedisServer()
         try await withSink(Self.sink(server, template)) { sink in
@@ -89,7 +96,8 @@ struct SinkTests {
         let sink = RedisStreamSink(stream: try StreamName("{type}"), of: address, options: options)
         try await withSink(sink) { sink in
             let records = [
-                Self.record("1", type: "mine"), Self.record("2", type: "yours", partition: "q"), Self.record("3", type: "mine"),
+                Self.record("1", type: "mine"), Self.record("2", type: "yours", partition: "q"),
+                Self.record("3", type: "mine"),
             ]
             let result = try await sink.put(RecordBatch(records))
             #expect(result.exceptions.map(\.index) == [1])

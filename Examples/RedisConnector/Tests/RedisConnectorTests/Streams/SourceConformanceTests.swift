@@ -52,6 +52,7 @@ struct SourceConformanceTests {
     private static func payload(of item: String, _ format: String) -> String {
         guard format == "cloudevents-structured" else { return item }
         let data = String(decoding: StructuredValue.string(item).json, as: UTF8.self)
-        return #"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"text/plain","data":\#(data)}"#
+        return
+            #"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"text/plain","data":\#(data)}"#
     }
 }

@@ -35,7 +35,8 @@ final class RedisServer: Sendable {
         let command = ProcessCommand(
             "redis-server",
             [
-                "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--appendonly", "yes",
+                "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--appendonly",
+                "yes",
                 "--appendfsync", "everysec",
             ] + options
         )
