@@ -35,28 +35,31 @@ struct RedisBench {
             ("loop-5000", { try await HandLoop(address, count: 5000).move() }),
             ("loop-again", { try await HandLoop(address, count: 1000).move() }),
         ]
-        var rates: [String: [Double]] = [:]
+        var results: [String: [Measurement]] = [:]
         for round in 0...rounds {
             for arm in arms {
                 try await workload.prepare(address)
-                let begin = ContinuousClock.now
+                let meter = try await Meter(address)
                 try await arm.move()
-                let elapsed = (ContinuousClock.now - begin) / .seconds(1)
+                let measurement = try await meter.read(address, workload.entries)
                 try await workload.verify(address)
                 // The first round is for warming up.
-                if round > 0 { rates[arm.name, default: []].append(Double(workload.entries) / elapsed) }
+                if round > 0 { results[arm.name, default: []].append(measurement) }
             }
         }
-        for arm in arms { report(arm.name, rates[arm.name] ?? [], rates["loop"] ?? []) }
+        for arm in arms { report(arm.name, results[arm.name] ?? [], results["loop"] ?? []) }
     }
 
-    private static func report(_ name: String, _ rates: [Double], _ base: [Double]) {
-        let ratios = zip(rates, base).map { $0 / $1 }.sorted()
+    private static func report(_ name: String, _ results: [Measurement], _ base: [Measurement]) {
+        let ratios = zip(results, base).map { $0.rate / $1.rate }.sorted()
         guard let least = ratios.first, let most = ratios.last else { return }
-        let texts = [ratios[ratios.count / 2], least, most].map { String(Double(Int($0 * 1000)) / 1000) }
+        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+        func text(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }
         print(
-            "{\"name\": \"redis/\(name)\", \"entries_per_s\": \(Int(rates.sorted()[rates.count / 2])), \"baseline\": \"loop\", "
-                + "\"ratio\": \(texts[0]), \"min\": \(texts[1]), \"max\": \(texts[2])}"
+            "{\"name\": \"redis/\(name)\", \"entries_per_s\": \(Int(median(results.map(\.rate)))), \"baseline\": \"loop\", "
+                + "\"ratio\": \(text(median(ratios))), \"min\": \(text(least)), \"max\": \(text(most)), "
+                + "\"client_cpu_us\": \(text(median(results.map(\.clientTime)))), "
+                + "\"server_cpu_us\": \(text(median(results.map(\.serverTime))))}"
         )
     }
 }

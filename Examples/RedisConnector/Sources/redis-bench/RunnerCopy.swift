@@ -31,7 +31,11 @@ struct RunnerCopy {
         )
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                try await pipeline.run()
+                do {
+                    try await pipeline.run()
+                } catch let error as ConnectorError where error.code == .cancelled {
+                    // It ends no other way.
+                }
                 return false
             }
             group.addTask { try await isMoved(entries) }
