@@ -28,40 +28,56 @@ package struct RedisCommands: Sendable {
 
     /// Adds a word that is text.
     package mutating func add(_ word: String) {
-        writeHeader(UInt8(ascii: "$"), word.utf8.count)
-        bytes.writeString(word)
-        writeLineEnd()
+        var word = word
+        word.withUTF8 { write(UnsafeRawBufferPointer($0)) }
     }
 
     /// Adds a word of any bytes.
     package mutating func add(_ word: SharedBytes) {
-        writeHeader(UInt8(ascii: "$"), word.count)
-        word.withUnsafeBytes { _ = bytes.writeBytes($0) }
-        writeLineEnd()
+        word.withUnsafeBytes { write($0) }
     }
 
     /// Adds a number.
     package mutating func add(_ number: some BinaryInteger) { add(String(number)) }
 
-    /// Makes room, so that a large batch is not copied as it grows.
-    package mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(minimumWritableBytes: capacity) }
+    private static let longestHeader = 24
 
-    private mutating func writeHeader(_ kind: UInt8, _ number: Int) {
-        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 24) { target in
-            target[0] = kind
-            var end = 1
-            var scale = 1
-            while number / scale >= 10 { scale *= 10 }
-            while scale > 0 {
-                target[end] = UInt8(ascii: "0") + UInt8(number / scale % 10)
-                end += 1
-                scale /= 10
+    /// Writes a word in one go: each call of the buffer costs as much as some words.
+    private mutating func write(_ word: UnsafeRawBufferPointer) {
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: word.count + Self.longestHeader + 2) { target in
+            let start = Self.writeHeader(UInt8(ascii: "$"), word.count, target)
+            if let source = word.baseAddress, let base = target.baseAddress {
+                (base + start).copyMemory(from: source, byteCount: word.count)
             }
-            target[end] = UInt8(ascii: "\r")
-            target[end + 1] = UInt8(ascii: "\n")
-            return end + 2
+            target[start + word.count] = UInt8(ascii: "\r")
+            target[start + word.count + 1] = UInt8(ascii: "\n")
+            return start + word.count + 2
         }
     }
 
-    private mutating func writeLineEnd() { bytes.writeInteger(UInt16(0x0D0A)) }
+    private mutating func writeHeader(_ kind: UInt8, _ number: Int) {
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.longestHeader) { target in
+            Self.writeHeader(kind, number, target)
+        }
+    }
+
+    private static func writeHeader(_ kind: UInt8, _ number: Int, _ target: UnsafeMutableRawBufferPointer) -> Int {
+        var end = 1
+        var rest = number
+        repeat {
+            end += 1
+            rest /= 10
+        } while rest > 0
+        target[0] = kind
+        target[end] = UInt8(ascii: "\r")
+        target[end + 1] = UInt8(ascii: "\n")
+        var place = end
+        rest = number
+        repeat {
+            place -= 1
+            target[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
+        return end + 2
+    }
 }

@@ -21,9 +21,16 @@ struct EntryEncoder: Sendable {
     func words(of record: ConnectorRecord) throws -> [SharedBytes] {
         switch format {
         case .fields: try plain(record)
-        case .raw, .auto: try transported(record, RawFormat())
+        case .raw, .auto: try sole(record) ?? transported(record, RawFormat())
         case .format(let format): try transported(record, format)
         }
+    }
+
+    /// The payload of a record that has nothing else, which most records of a raw stream are.
+    private func sole(_ record: ConnectorRecord) -> [SharedBytes]? {
+        guard record.key == nil, record.headers.isEmpty, record.contentType == nil else { return nil }
+        let data = record.data
+        return data.isAbsent || data.form == .structured ? nil : [fields.data, record.heldBytes]
     }
 
     private func transported(_ record: ConnectorRecord, _ format: some RecordFormat) throws -> [SharedBytes] {

@@ -34,9 +34,9 @@ extension RedisStreamSource {
         _ = try add(entries: reply[1], to: index)
         // The server has given up these by itself.
         for element in reply.count > 2 ? reply[2].elements : [] {
-            if let id = element.bytes.flatMap({ EntryID($0) }), streams[index].note(id) {
-                reject(deleted: id, of: index)
-            }
+            guard let id = element.bytes.flatMap({ EntryID($0) }), streams[index].note(id) else { continue }
+            streams[index].giveUp(id, rejecting: options.deleted == .rejected)
+            tell(deleted: id, of: index)
         }
         let taken = streams[index].entries.records.count - before
         if taken > 0 {
@@ -62,74 +62,16 @@ extension RedisStreamSource {
 
     /// - Returns: the last entry.
     private func add(entries: RedisReply, to index: Int) throws -> EntryID? {
-        let replies = entries.replies
-        let list = replies.nodes[entries.index]
-        guard list.kind == .array else { throw Self.strange("a stream") }
-        streams[index].entries.reserve(list.count)
-        var last: EntryID?
-        var next = entries.index + 1
-        while next < list.end {
-            let entry = replies.nodes[next]
-            guard entry.kind == .array, entry.count == 2, let id = replies.bytes(at: next + 1).flatMap({ EntryID($0) })
-            else {
-                // Redis before 7 leaves a hole where it takes over an entry that was deleted.
-                guard entry.kind == .null else { throw Self.strange("a stream") }
-                next = entry.end
-                continue
-            }
-            last = id
-            if streams[index].note(id) { add(id, replies, at: next + 2, to: index) }
-            next = entry.end
-        }
+        let taken = try streams[index].take(entries, decoder, rejectingDeleted: options.deleted == .rejected)
+        for id in taken.deleted { tell(deleted: id, of: index) }
         let (records, size) = (streams[index].entries.records.count, streams[index].entries.size)
         if records > 0 { usualSize = max(1, size / records) }
-        return last
+        return taken.last
     }
 
-    private func add(_ id: EntryID, _ replies: RedisReplies, at fields: Int, to index: Int) {
-        guard replies.nodes[fields].kind == .array else { return reject(deleted: id, of: index) }
-        let partition = streams[index].partition
-        do {
-            let record = try decoder.record(in: replies, at: fields, id, partition)
-            streams[index].entries.add(record, size: Self.size(replies, fields))
-        } catch {
-            let flaw =
-                error as? ConnectorError
-                ?? ConnectorError(.invalidRecord, "the entry cannot become a record", cause: error)
-            streams[index].entries.reject(id, of: partition, flaw, Self.text(of: replies, fields))
-        }
-    }
-
-    private func reject(deleted id: EntryID, of index: Int) {
-        let stream = streams[index]
-        let message =
-            "the entry \(id) of the stream '\(stream.name)' was deleted or trimmed before it was committed: its data is gone"
-        tell(ConnectorEvent(.warning, message, attributes: ["group": group.name, "stream": stream.name]))
-        guard options.deleted == .rejected else { return streams[index].entries.skip(id, of: stream.partition) }
-        let error = ConnectorError(
-            .invalidRecord,
-            message + "; keep more entries (MAXLEN of who writes the stream), or set deleted to skip"
-        )
-        streams[index].entries.reject(id, of: stream.partition, error, SharedBytes())
-    }
-
-    /// How many bytes the values of an entry have.
-    private static func size(_ replies: RedisReplies, _ fields: Int) -> Int {
-        var size = 0
-        for node in replies.nodes[fields + 1..<replies.nodes[fields].end] where node.kind == .text {
-            size += node.count
-        }
-        return size
-    }
-
-    /// What an entry holds, field by field, each `name: value` on a line of its own.
-    private static func text(of replies: RedisReplies, _ fields: Int) -> SharedBytes {
-        var text: [UInt8] = []
-        for (name, value) in RedisReply(replies: replies, index: fields).pairs {
-            text += Array(name.bytes ?? SharedBytes()) + Array(": ".utf8)
-            text += Array(value.bytes ?? SharedBytes()) + Array("\n".utf8)
-        }
-        return SharedBytes(text)
+    private func tell(deleted id: EntryID, of index: Int) {
+        let message = streams[index].deletion(of: id)
+        tell(ConnectorEvent(.warning, message, attributes: ["group": group.name, "stream": streams[index].name]))
     }
 
     private static func strange(_ what: String) -> ConnectorError {

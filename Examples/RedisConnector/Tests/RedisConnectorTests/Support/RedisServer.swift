@@ -37,7 +37,7 @@ final class RedisServer: Sendable {
             [
                 "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--appendonly",
                 "yes",
-                "--appendfsync", "everysec",
+                "--appendfsync", "always",
             ] + options
         )
         let task = Task {
