@@ -104,6 +104,30 @@ struct PendingTests {
         await server.kill()
     }
 
+    @Test("What was given out in a reply that got lost is read by the next connection, and nothing is read twice")
+    func lostReply() async throws {
+        let server = try await RedisServer()
+        try await server.add(["a"], to: "s")
+        try await withSource(Self.source(server, "c")) { source, _ in
+            _ = try await source.read(1)
+            // Given to this consumer, and read by nobody.
+            try await server.add(["lost"], to: "s")
+            try await server.run("XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", ">")
+            try await server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            try await server.add(["b"], to: "s")
+            var records: [ConnectorRecord] = []
+            while records.count < 2 {
+                do {
+                    records += try await source.read(1)
+                } catch let error as ConnectorError where error.code == .notConnected {
+                    continue
+                }
+            }
+            #expect(records.map(\.payload) == ["lost", "b"])
+        }
+        await server.kill()
+    }
+
     @Test(
         "A deleted entry is rejected with its position, or skipped; either way it is over once committed",
         arguments: [true, false]
