@@ -20,8 +20,9 @@ public final class MockCluster: @unchecked Sendable {
 
     /// A cluster of some brokers, without topics; a topic that somebody asks for is made with four partitions.
     public init(brokers size: Int = 1) throws {
-        var text = [CChar](repeating: 0, count: 512)
-        guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), &text, text.count) else {
+        let conf = rd_kafka_conf_new()
+        rd_kafka_conf_set_log_cb(conf, nil)
+        guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0) else {
             throw Failure(description: "librdkafka does not start")
         }
         guard let cluster = rd_kafka_mock_cluster_new(handle, Int32(size)),

@@ -13,6 +13,8 @@ final class ClientLog: Sendable {
 
     /// - Parameter level: that of syslog, 0 to 7.
     func note(level: Int32, _ facility: String, _ text: String) {
+        // About properties that the connector has set for a reason.
+        if facility == "CONFWARN" { return }
         let urgency: ConnectorEvent.Level =
             switch level {
             case ...2: .error

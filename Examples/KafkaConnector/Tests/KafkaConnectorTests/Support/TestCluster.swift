@@ -38,7 +38,7 @@ final class TestCluster: Sendable {
         ClientSettings(
             brokers: mock.brokers,
             properties: [
-                "session.timeout.ms": Secret("2000"), "heartbeat.interval.ms": Secret("200"),
+                "session.timeout.ms": Secret("6000"), "heartbeat.interval.ms": Secret("200"),
                 "reconnect.backoff.ms": Secret("10"), "reconnect.backoff.max.ms": Secret("100"),
                 "topic.metadata.refresh.interval.ms": Secret("500"),
             ]
