@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(
             name: "KafkaConnectorTests",
             dependencies: [
-                "CRdKafka", "KafkaConnector", "MockKafka", "kafka-connector",
+                "CRdKafka", "KafkaConnector", "MockKafka", "kafka-connector", "mock-kafka",
                 .product(name: "ConnectTestKit", package: "swift-openconnect"),
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),

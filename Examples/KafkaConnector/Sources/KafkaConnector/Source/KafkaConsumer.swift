@@ -30,7 +30,11 @@ final class KafkaConsumer {
     private var commitNumber = 0
     private(set) var queues: [TopicPartition: PartitionQueue] = [:]
 
-    private static let preset = ["log.connection.close": "false", "partition.assignment.strategy": "cooperative-sticky"]
+    /// Before 2.3 librdkafka aborts where a member ends before its first assignment (its issue 4312), with this strategy only.
+    private static let preset = [
+        "log.connection.close": "false",
+        "partition.assignment.strategy": rd_kafka_version() >= 0x0203_0000 ? "cooperative-sticky" : "range,roundrobin",
+    ]
 
     init(_ client: ClientSettings, group: String, _ options: KafkaSource.Options, log: ClientLog) throws {
         let reset =

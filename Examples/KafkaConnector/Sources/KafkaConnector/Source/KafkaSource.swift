@@ -22,6 +22,8 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
     /// Partitions that the group gave, and that could not be claimed yet.
     private var unclaimed: [TopicPartition] = []
     private var failure: ConnectorError?
+    /// What was committed of the partitions that are assigned: the broker would also take less than it has.
+    private var committed: [TopicPartition: Int64] = [:]
     private var isResting = false
     private var isFollowing = false
     private let rest = Doorbell()
@@ -119,9 +121,11 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
                 throw ConnectorError(.corruptOffsets, "\(position) is none of Kafka; it was stored by another source")
             }
             // Of a partition that went meanwhile the broker would refuse it, and with it the others.
-            if consumer.queues[partition] != nil { offsets[partition] = offset + 1 }
+            if consumer.queues[partition] != nil, offset >= committed[partition] ?? 0 { offsets[partition] = offset + 1 }
         }
-        if !offsets.isEmpty { try await consumer.commit(offsets) }
+        guard !offsets.isEmpty else { return }
+        try await consumer.commit(offsets)
+        committed.merge(offsets) { max($0, $1) }
     }
 
     public func heldBackPartitionsChanged(to partitions: [RecordPartition]) async {
@@ -235,6 +239,7 @@ extension KafkaSource {
         } else if !records.isEmpty {
             try await context.revoke(records)
         }
+        for partition in partitions { committed[partition] = nil }
         try consumer.unassign(partitions)
         tell(areLost ? "partitions were lost: the group took them away without asking" : "partitions were given up", partitions, context)
     }
