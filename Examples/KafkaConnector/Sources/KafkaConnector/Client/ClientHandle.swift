@@ -36,10 +36,10 @@ final class ClientHandle: @unchecked Sendable {
     /// - Throws: `ConnectorError` with the code `notConnected` where no broker answers within the time.
     func check(topics: [String], timeout: Duration) async throws {
         let limit = Int32(clamping: timeout.components.seconds * 1000)
-        let failures: Result<[String: rd_kafka_resp_err_t], KafkaFailureError> = await offCallingThread {
+        let failures: Result<[String: rd_kafka_resp_err_t], KafkaFailure> = await offCallingThread {
             var found: UnsafePointer<rd_kafka_metadata>?
             let result = rd_kafka_metadata(self.pointer, 1, nil, &found, limit)
-            guard result.isNone, let found else { return .failure(KafkaFailureError(failure: KafkaFailure(result))) }
+            guard result.isNone, let found else { return .failure(KafkaFailure(result)) }
             defer { rd_kafka_metadata_destroy(found) }
             var failures = Dictionary(uniqueKeysWithValues: topics.map { ($0, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) })
             for index in 0..<Int(found.pointee.topic_cnt) {
@@ -50,17 +50,13 @@ final class ClientHandle: @unchecked Sendable {
             return .success(failures)
         }
         switch failures {
-        case .failure(let error): throw error.failure.error("the cluster does not answer")
+        case .failure(let failure): throw failure.error("the cluster does not answer")
         case .success(let codes):
             for (topic, code) in codes.sorted(by: { $0.key < $1.key }) where !code.isNone {
                 throw KafkaFailure(code).error("the topic '\(topic)' cannot be used")
             }
         }
     }
-}
-
-private struct KafkaFailureError: Error {
-    let failure: KafkaFailure
 }
 
 /// Runs what blocks on a thread of its own, so that it takes none from the tasks.

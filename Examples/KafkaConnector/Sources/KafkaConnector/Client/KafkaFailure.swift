@@ -4,7 +4,7 @@ import CRdKafka
 import OpenConnect
 
 /// An error code of Kafka or librdkafka, and what it means for a pipeline.
-struct KafkaFailure: Hashable, Sendable {
+struct KafkaFailure: Error, Hashable {
     let code: rd_kafka_resp_err_t
 
     init(_ code: rd_kafka_resp_err_t) { self.code = code }
@@ -13,6 +13,17 @@ struct KafkaFailure: Hashable, Sendable {
     var name: String { rd_kafka_err2name(code).map { String(cString: $0) } ?? "\(code.rawValue)" }
 
     private var words: String { rd_kafka_err2str(code).map { String(cString: $0) } ?? name }
+
+    /// Whether the group has changed, or is changing, without this member: it will get other partitions.
+    var endsGeneration: Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+            true
+        default:
+            false
+        }
+    }
 
     /// - Parameters:
     ///   - subject: what failed, as the beginning of a sentence.

@@ -186,6 +186,8 @@ extension KafkaConsumer {
 
 extension KafkaConsumer {
     /// Has the group remember the offsets of the next messages.
+    ///
+    /// - Throws: `KafkaFailure` where the coordinator does not take them.
     func commit(_ offsets: [TopicPartition: Int64]) async throws {
         commitNumber += 1
         let number = commitNumber
@@ -193,7 +195,7 @@ extension KafkaConsumer {
         let result = rd_kafka_commit_queue(
             handle.pointer, list.pointer, commits, nil, UnsafeMutableRawPointer(bitPattern: number)
         )
-        guard result.isNone else { throw KafkaFailure(result).error("the offsets cannot be committed") }
+        guard result.isNone else { throw KafkaFailure(result) }
         while true {
             let seen = commitBell.count
             while let event = rd_kafka_queue_poll(commits, 0) {
@@ -209,7 +211,7 @@ extension KafkaConsumer {
         let entries = PartitionOffsets.read(rd_kafka_event_topic_partition_list(event))
         let codes = [rd_kafka_event_error(event)] + entries.map(\.code)
         guard let code = codes.first(where: { !$0.isNone && $0 != RD_KAFKA_RESP_ERR__NO_OFFSET }) else { return }
-        throw KafkaFailure(code).error("the group's coordinator does not take the offsets")
+        throw KafkaFailure(code)
     }
 
     /// Leaves the group and ends the client's threads.

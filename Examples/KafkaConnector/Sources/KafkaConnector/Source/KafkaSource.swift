@@ -27,6 +27,8 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
     private var isResting = false
     private var isFollowing = false
     private let rest = Doorbell()
+    /// Rung where the coordinator takes no more offsets of this membership.
+    private let generationEnded = Doorbell()
     /// The partition that is read first next time, so that none is left behind.
     private var turn = 0
 
@@ -124,7 +126,12 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
             if consumer.queues[partition] != nil, offset >= committed[partition] ?? 0 { offsets[partition] = offset + 1 }
         }
         guard !offsets.isEmpty else { return }
-        try await consumer.commit(offsets)
+        do {
+            try await consumer.commit(offsets)
+        } catch let failure as KafkaFailure {
+            if failure.endsGeneration { generationEnded.ring() }
+            throw failure.error("the group's coordinator does not take the offsets")
+        }
         committed.merge(offsets) { max($0, $1) }
     }
 
@@ -237,11 +244,25 @@ extension KafkaSource {
         if areLost {
             context.lost(records)
         } else if !records.isEmpty {
-            try await context.revoke(records)
+            try await commitBeforeGiving(records, context)
         }
         for partition in partitions { committed[partition] = nil }
         try consumer.unassign(partitions)
         tell(areLost ? "partitions were lost: the group took them away without asking" : "partitions were given up", partitions, context)
+    }
+
+    /// Where the coordinator takes no offsets while the group changes, waiting for a commit would only hold up the others.
+    private func commitBeforeGiving(_ records: [RecordPartition], _ context: ConnectorContext) async throws {
+        let (ended, seen) = (generationEnded, generationEnded.count)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await context.revoke(records) }
+            group.addTask {
+                try await ended.wait(beyond: seen)
+                context.lost(records)
+            }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 
     private func tell(_ words: String, _ partitions: [TopicPartition], _ context: ConnectorContext) {

@@ -41,6 +41,27 @@ struct PlainClient: Sendable {
         try await messages(of: topic, partitions: partitions).map { $0.value ?? "nothing" }
     }
 
+    /// Waits until a group has committed an offset in each partition of a topic.
+    func waitForCommit(of offset: Int64, topic: String, partitions: Int, group: String) async throws {
+        for _ in 0..<6000 {
+            let found = await offCallingThread { committedNow(topic, partitions, group) }
+            if found.allSatisfy({ $0 >= offset }) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw Failure(description: "'\(group)' has not committed \(offset)")
+    }
+
+    private func committedNow(_ topic: String, _ partitions: Int, _ group: String) -> [Int64] {
+        let conf = configuration(["group.id": group])
+        guard let handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nil, 0) else { return [-1] }
+        defer { rd_kafka_destroy(handle) }
+        let list = rd_kafka_topic_partition_list_new(Int32(partitions))
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        for number in 0..<partitions { rd_kafka_topic_partition_list_add(list, topic, Int32(number)) }
+        guard rd_kafka_committed(handle, list, 10_000) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [-1] }
+        return (0..<partitions).map { list.pointee.elems[$0].offset }
+    }
+
     private func configuration(_ more: [String: String]) -> OpaquePointer? {
         let conf = rd_kafka_conf_new()
         let all = ["bootstrap.servers": brokers.joined(separator: ","), "log.connection.close": "false"]

@@ -7,22 +7,15 @@ import Synchronization
 
 @testable import KafkaConnector
 
-/// Runs pipelines for as long as the body runs, then has them drain.
-func whileRunning<Value: Sendable>(
-    _ pipelines: [Pipeline],
-    _ body: () async throws -> Value
-) async throws -> Value {
+/// Runs pipelines for as long as the body runs, then has them drain. One that fails ends the body.
+func whileRunning(_ pipelines: [Pipeline], _ body: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for pipeline in pipelines { group.addTask { try await pipeline.run() } }
-        do {
-            let value = try await body()
+        group.addTask {
+            try await body()
             for pipeline in pipelines { pipeline.stop() }
-            try await group.waitForAll()
-            return value
-        } catch {
-            group.cancelAll()
-            throw error
         }
+        for try await _ in group {}
     }
 }
 
