@@ -26,6 +26,8 @@ public protocol OffsetEditing: Connector {
 }
 
 /// A source that wants to know when it is not polled for a while, for example to keep a session alive meanwhile.
+///
+/// A put that takes long is no such while: the source is polled beside it.
 public protocol FlowObserving: Source {
     /// Polling rests: the pipeline is paused, or the limit of what may be in flight or uncommitted is reached.
     func pollingWillRest() async

@@ -13,6 +13,7 @@ struct QueuedPut: Sendable {
 struct SinkDesk: Sendable {
     let name: String
     let maxPuts: Int
+    private let isPolledMeanwhile: Bool
     let isOrdered: Bool
     let order: LaneOrder
     let preferred: SinkTraits.PreferredBatch
@@ -47,7 +48,9 @@ struct SinkDesk: Sendable {
     /// The committer, waiting for the running puts.
     var parkedFlush: Wakeups.Parked?
 
-    init(_ sink: SinkWorker, _ options: DeliveryOptions) {
+    /// - Parameter isPolledMeanwhile: whether the source has to be polled, or told that it is not, while a put runs.
+    init(_ sink: SinkWorker, _ options: DeliveryOptions, isPolledMeanwhile: Bool = false) {
+        self.isPolledMeanwhile = isPolledMeanwhile
         let traits = sink.connector.traits
         name = sink.name
         keepsPositions = sink.keepsPositions
@@ -65,9 +68,11 @@ struct SinkDesk: Sendable {
     /// Whether nothing waits, runs, or is held back.
     var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
     /// Whether the task that polls may put at once, in place of a task of the sink. Not into a sink that takes several puts
-    /// at a time: one that hangs would keep all other lanes from being polled.
+    /// at a time: one that hangs would keep all other lanes from being polled. Nor where the source wants to know when
+    /// polling rests: it would be neither polled nor told.
     var takesDirectPuts: Bool {
-        maxPuts == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty && lanes.isEmpty
+        !isPolledMeanwhile && maxPuts == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty
+            && lanes.isEmpty
             && !pace.isSlow
             && outage.failures == 0 && preferred.linger == .zero
     }

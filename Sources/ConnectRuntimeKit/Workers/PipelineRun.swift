@@ -300,7 +300,7 @@ final class PipelineRun: Sendable {
                 isInStep: sinks.count > 1 && sinks.contains(where: \.keepsCheckpoints)
             ),
             ledger: ledger,
-            desks: sinks.map { SinkDesk($0, pipeline.options) },
+            desks: sinks.map { SinkDesk($0, pipeline.options, isPolledMeanwhile: source is any FlowObserving) },
             clock: pipeline.clock,
             randomness: pipeline.randomness
         )

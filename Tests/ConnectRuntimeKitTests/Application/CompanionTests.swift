@@ -7,7 +7,7 @@ import Testing
 @testable import ConnectRuntimeKit
 
 /// What runs beside the pipelines of an application.
-@Suite("A companion of a runtime", .timeLimit(.minutes(1)))
+@Suite("A companion of a runtime", .timeLimit(.minutes(10)))
 struct CompanionTests {
     private struct Broken: Error {}
 

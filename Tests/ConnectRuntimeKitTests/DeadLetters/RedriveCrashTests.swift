@@ -8,7 +8,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Redrive, ended at any call", .timeLimit(.minutes(5)))
+@Suite("Redrive, ended at any call", .timeLimit(.minutes(10)))
 struct RedriveCrashTests {
     /// Redrives through a sink that rejects one record, until the fuse blows.
     private func redrive(

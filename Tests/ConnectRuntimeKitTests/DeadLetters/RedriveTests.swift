@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Redrive", .timeLimit(.minutes(5)))
+@Suite("Redrive", .timeLimit(.minutes(10)))
 struct RedriveTests {
     private static let split: any RecordFunction = .split { record in
         ["x", "y", "z"].map { ConnectorRecord(.text((record.data.text ?? "") + $0), partition: record.partition) }

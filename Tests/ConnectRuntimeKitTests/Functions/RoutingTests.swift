@@ -6,7 +6,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Routes, conditions and splits", .timeLimit(.minutes(2)))
+@Suite("Routes, conditions and splits", .timeLimit(.minutes(10)))
 struct RoutingTests {
     private struct Fails: RecordCondition {
         func holds(for record: ConnectorRecord) throws -> Bool { throw ConnectorError(.invalidRecord, "no answer") }

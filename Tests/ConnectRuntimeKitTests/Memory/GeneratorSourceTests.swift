@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Generator source", .timeLimit(.minutes(2)))
+@Suite("Generator source", .timeLimit(.minutes(10)))
 struct GeneratorSourceTests {
     private let clock = ManualClock()
 

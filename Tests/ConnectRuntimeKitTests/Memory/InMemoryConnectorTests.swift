@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("In-memory source and sinks", .timeLimit(.minutes(2)))
+@Suite("In-memory source and sinks", .timeLimit(.minutes(10)))
 struct InMemoryConnectorTests {
     private let input = InMemoryLog()
     private let output = InMemoryLog()
@@ -206,7 +206,7 @@ struct InMemoryConnectorTests {
     }
 }
 
-@Suite("In-memory transactional sink", .timeLimit(.minutes(2)))
+@Suite("In-memory transactional sink", .timeLimit(.minutes(10)))
 struct InMemoryTransactionalSinkTests {
     private let input = InMemoryLog((0..<50).map { .text("\($0)") })
     private let output = InMemoryLog()

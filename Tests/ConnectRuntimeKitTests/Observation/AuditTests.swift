@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Observation: the audit", .timeLimit(.minutes(2)))
+@Suite("Observation: the audit", .timeLimit(.minutes(10)))
 struct AuditTests {
     private let journal = Journal()
     private let log = EventLog()

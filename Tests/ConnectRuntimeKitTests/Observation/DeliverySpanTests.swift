@@ -18,7 +18,7 @@ private final class Tracer: RuntimeObserver {
     func of(_ operation: DeliverySpan.Operation) -> [DeliverySpan] { spans.filter { $0.operation == operation } }
 }
 
-@Suite("Observation: spans", .timeLimit(.minutes(1)))
+@Suite("Observation: spans", .timeLimit(.minutes(10)))
 struct DeliverySpanTests {
     private let journal = Journal()
     private let tracer = Tracer()

@@ -13,7 +13,7 @@ private struct Interested: RuntimeObserver {
 }
 
 /// With a clock that only the connectors move, every figure is known beforehand.
-@Suite("Observation: metrics against the truth", .timeLimit(.minutes(1)))
+@Suite("Observation: metrics against the truth", .timeLimit(.minutes(10)))
 struct PipelineMetricsTests {
     private let clock = ManualClock()
     private let journal = Journal()

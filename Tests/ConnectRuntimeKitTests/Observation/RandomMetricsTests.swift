@@ -8,7 +8,7 @@ import Testing
 @testable import ConnectRuntimeKit
 
 /// Random runs of one pipeline, some of which fail; its metrics have to be what source and sinks have noted themselves.
-@Suite("Observation: metrics of random runs", .timeLimit(.minutes(2)))
+@Suite("Observation: metrics of random runs", .timeLimit(.minutes(10)))
 struct RandomMetricsTests {
     private struct Interested: RuntimeObserver {
         let log: EventLog

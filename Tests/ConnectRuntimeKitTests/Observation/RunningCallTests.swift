@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Observation: the calls that have not returned", .timeLimit(.minutes(1)))
+@Suite("Observation: the calls that have not returned", .timeLimit(.minutes(10)))
 struct RunningCallTests {
     private let journal = Journal()
     private let clock = ManualClock()

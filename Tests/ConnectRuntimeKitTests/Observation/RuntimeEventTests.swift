@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Observation: events", .timeLimit(.minutes(1)))
+@Suite("Observation: events", .timeLimit(.minutes(10)))
 struct RuntimeEventTests {
     private let journal = Journal()
     private let log = EventLog()

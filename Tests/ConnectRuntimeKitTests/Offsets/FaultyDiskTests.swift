@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Stores on a disk that fails", .timeLimit(.minutes(2)))
+@Suite("Stores on a disk that fails", .timeLimit(.minutes(10)))
 struct FaultyDiskTests {
     @Test(
         "S22 S28: a pipeline outlives a disk that fails for a while, and what is stored is old or new",

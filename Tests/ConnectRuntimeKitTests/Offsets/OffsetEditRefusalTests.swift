@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Offsets that are not edited", .timeLimit(.minutes(2)))
+@Suite("Offsets that are not edited", .timeLimit(.minutes(10)))
 struct OffsetEditRefusalTests: EditSuite {
     let world = EditWorld()
 

@@ -6,7 +6,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Offsets viewed, edited and reset", .timeLimit(.minutes(2)))
+@Suite("Offsets viewed, edited and reset", .timeLimit(.minutes(10)))
 struct OffsetEditTests: EditSuite {
     let world = EditWorld()
 

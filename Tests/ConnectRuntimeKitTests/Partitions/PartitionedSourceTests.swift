@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Pipeline: a source with a reader for each partition", .timeLimit(.minutes(2)))
+@Suite("Pipeline: a source with a reader for each partition", .timeLimit(.minutes(10)))
 struct PartitionedSourceTests {
     private func entries(_ shard: String, _ range: Range<Int>) -> [String] { range.map { "\(shard)\($0)" } }
 

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Runtime: many pipelines in one process", .timeLimit(.minutes(1)))
+@Suite("Runtime: many pipelines in one process", .timeLimit(.minutes(10)))
 struct ConnectRuntimeTests {
     private let store = InMemoryOffsetStore()
     private let log = ObservedEvents()
@@ -23,11 +23,18 @@ struct ConnectRuntimeTests {
         return Pipeline(name, from: LogSource([.init(name, count: count)]), to: sink, offsets: store)
     }
 
+    /// Commands wait for as long as a machine may take that does much else.
+    private static let patient: DeliveryOptions = {
+        var options = DeliveryOptions()
+        options.drainDeadline = .seconds(500)
+        return options
+    }()
+
     private func pipeline(
         _ name: String,
         _ source: @autoclosure @escaping @Sendable () -> any Source = endlessSource(),
         _ sink: @autoclosure @escaping @Sendable () -> any Sink = CountingSink(),
-        _ options: DeliveryOptions = DeliveryOptions()
+        _ options: DeliveryOptions = Self.patient
     ) -> Pipeline {
         Pipeline(name, from: source(), to: sink(), offsets: store, options: options)
     }
@@ -268,7 +275,7 @@ struct ConnectRuntimeTests {
     }
 }
 
-@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(1)))
+@Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(10)))
 struct RuntimeOffsetTests {
     private let store = InMemoryOffsetStore()
 

@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Runtime: calls that hang", .serialized, .timeLimit(.minutes(2)))
+@Suite("Runtime: calls that hang", .serialized, .timeLimit(.minutes(10)))
 struct WatchdogTests {
     private let store = InMemoryOffsetStore()
     private let log = ObservedEvents()

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Two pipelines of one name, each with the same log to read and the same log to write.
-@Suite("Pipeline: claims by policy", .timeLimit(.minutes(2)))
+@Suite("Pipeline: claims by policy", .timeLimit(.minutes(10)))
 struct ClaimPolicyTests {
     private let input = InMemoryLog()
     private let output = InMemoryLog()

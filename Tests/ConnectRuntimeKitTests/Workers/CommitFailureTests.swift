@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: commits that fail or take long", .timeLimit(.minutes(2)))
+@Suite("Pipeline: commits that fail or take long", .timeLimit(.minutes(10)))
 struct CommitFailureTests {
     private let journal = Journal()
     private let store: NotingStore

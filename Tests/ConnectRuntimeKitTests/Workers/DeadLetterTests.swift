@@ -8,7 +8,7 @@ import OpenConnectFiles
 import Synchronization
 import Testing
 
-@Suite("Pipeline: dead letters", .timeLimit(.minutes(2)))
+@Suite("Pipeline: dead letters", .timeLimit(.minutes(10)))
 struct DeadLetterTests {
     private let clock = ManualClock()
     private let store = InMemoryOffsetStore()

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Sinks whose puts are durable", .timeLimit(.minutes(1)))
+@Suite("Sinks whose puts are durable", .timeLimit(.minutes(10)))
 struct DurableOnPutTests {
     /// Answers each put; those of one key wait at a gate.
     private final class AnsweringSink: Sink {

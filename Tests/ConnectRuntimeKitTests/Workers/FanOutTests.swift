@@ -7,7 +7,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: sinks that are kept in step", .timeLimit(.minutes(2)))
+@Suite("Pipeline: sinks that are kept in step", .timeLimit(.minutes(10)))
 struct FanOutTests {
     @Test("G4: batches of which nothing is left to put keep no sink from those behind them", arguments: [1, 3, 50])
     func filteredBehindSlowPut(batch: Int) async throws {

@@ -7,7 +7,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: functions and input that fail", .timeLimit(.minutes(2)))
+@Suite("Pipeline: functions and input that fail", .timeLimit(.minutes(10)))
 struct FunctionErrorTests {
     private struct Ordinary: Error {}
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Pipeline: functions and several sinks", .serialized, .timeLimit(.minutes(5)))
+@Suite("Pipeline: functions and several sinks", .serialized, .timeLimit(.minutes(10)))
 struct FunctionRunTests {
     private let clock = ManualClock()
     private let store = InMemoryOffsetStore()

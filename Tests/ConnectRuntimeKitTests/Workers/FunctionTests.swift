@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: functions", .timeLimit(.minutes(2)))
+@Suite("Pipeline: functions", .timeLimit(.minutes(10)))
 struct FunctionTests {
     private let clock = ManualClock()
     private let store = InMemoryOffsetStore()

@@ -7,7 +7,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: several sinks in step", .timeLimit(.minutes(2)))
+@Suite("Pipeline: several sinks in step", .timeLimit(.minutes(10)))
 struct InStepTests {
     private let clock = ManualClock()
     private let slow = Output()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Pipeline: lanes", .serialized, .timeLimit(.minutes(5)))
+@Suite("Pipeline: lanes", .serialized, .timeLimit(.minutes(10)))
 struct LaneRunTests {
     @Test("G5: in random runs each lane is in order, whatever fails and however many puts run", arguments: 0..<40)
     func order(seed: Int) async throws {

@@ -27,7 +27,7 @@ private struct ConnectedSink: Sink, Reconnecting {
     func flush() async throws { try await onFlush() }
 }
 
-@Suite("Pipeline: outages of sinks", .timeLimit(.minutes(2)))
+@Suite("Pipeline: outages of sinks", .timeLimit(.minutes(10)))
 struct OutageTests {
     private let journal = Journal()
     private let clock = ManualClock()

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Partitions that are taken away while their records are on their way: in a put, behind one, or held back.
-@Suite("Pipeline: partitions that come and go", .timeLimit(.minutes(2)))
+@Suite("Pipeline: partitions that come and go", .timeLimit(.minutes(10)))
 final class PartitionRunTests: Sendable {
     private let journal = Journal()
     private let clock = ManualClock()

@@ -33,7 +33,7 @@ private final class FedSource: FlowObserving, CommittingSource {
     func pollingWillResume() async { journal.note("resume") }
 }
 
-@Suite("Pipeline: pause", .timeLimit(.minutes(1)))
+@Suite("Pipeline: pause", .timeLimit(.minutes(10)))
 struct PauseTests {
     private let journal = Journal()
     private let store = InMemoryOffsetStore()
@@ -82,6 +82,21 @@ struct PauseTests {
         #expect(journal.count("resume") == 1)
         pipeline.stop()
         #expect(try await counts.committed == 5)
+    }
+
+    @Test("a source that wants to know when polling rests is polled while a put hangs: it follows its group there")
+    func pollsBesideHangingPut() async throws {
+        let source = FedSource(journal)
+        let mayPut = Gate()
+        let pipeline = pipeline(source) { try await mayPut.pass() }
+        async let counts = pipeline.run()
+        source.feed(SourceBatch(records(1...3)))
+        await mayPut.arrivals(1)
+        for _ in 0..<1_000_000 where journal.count("poll") < 2 { await Task.yield() }
+        #expect(journal.count("poll") == 2)
+        mayPut.open()
+        pipeline.stop()
+        #expect(try await counts.committed == 3)
     }
 
     @Test(

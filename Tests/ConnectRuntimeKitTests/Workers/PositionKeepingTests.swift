@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: positions kept with the data", .timeLimit(.minutes(2)))
+@Suite("Pipeline: positions kept with the data", .timeLimit(.minutes(10)))
 struct PositionKeepingTests {
     private let a = RecordPartition("a")
     private let b = RecordPartition("b")

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: batches that suit the sink", .timeLimit(.minutes(2)))
+@Suite("Pipeline: batches that suit the sink", .timeLimit(.minutes(10)))
 struct PreferredBatchTests {
     private let journal = Journal()
     private let clock = ManualClock()

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// A stop ends a back-off of an hour on a clock that nobody moves: a test that hangs has failed.
-@Suite("Pipeline: stop inside a back-off", .timeLimit(.minutes(5)))
+@Suite("Pipeline: stop inside a back-off", .timeLimit(.minutes(10)))
 struct PromptStopTests {
     private let journal = Journal()
     private let clock = ManualClock()

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: puts that throw", .timeLimit(.minutes(2)))
+@Suite("Pipeline: puts that throw", .timeLimit(.minutes(10)))
 struct PutErrorTests {
     private let journal = Journal()
     private let clock = ManualClock()

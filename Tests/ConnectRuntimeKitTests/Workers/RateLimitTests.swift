@@ -40,7 +40,7 @@ private actor EagerSource: Source {
     }
 }
 
-@Suite("Pipeline: rate limit", .timeLimit(.minutes(2)))
+@Suite("Pipeline: rate limit", .timeLimit(.minutes(10)))
 struct RateLimitTests {
     private let clock = ManualClock()
     private let output = Output()

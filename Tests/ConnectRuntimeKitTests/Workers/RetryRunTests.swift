@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectRuntimeKit
 
-@Suite("Pipeline: attempts and verdicts", .serialized, .timeLimit(.minutes(5)))
+@Suite("Pipeline: attempts and verdicts", .serialized, .timeLimit(.minutes(10)))
 struct RetryRunTests {
     private let journal = Journal()
     private let clock = ManualClock()

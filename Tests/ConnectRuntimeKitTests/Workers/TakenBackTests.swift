@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Records that do not get there: what becomes of those before and behind them, and what is said of them.
-@Suite("Pipeline: records that are given up", .timeLimit(.minutes(2)))
+@Suite("Pipeline: records that are given up", .timeLimit(.minutes(10)))
 struct TakenBackTests {
     private let store = InMemoryOffsetStore()
 

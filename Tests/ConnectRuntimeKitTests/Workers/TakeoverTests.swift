@@ -12,7 +12,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("Two processes and one claim", .timeLimit(.minutes(2)))
+@Suite("Two processes and one claim", .timeLimit(.minutes(10)))
 struct TakeoverTests {
     @Test("S30 G12 G4: a process that was suspended in a put and wakes up as an old owner can put no more")
     func fencedByTheSink() async throws {

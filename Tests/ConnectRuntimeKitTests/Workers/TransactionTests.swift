@@ -5,7 +5,7 @@ import ConnectTestKit
 import OpenConnect
 import Testing
 
-@Suite("Pipeline: transactions that hold records and their positions", .timeLimit(.minutes(2)))
+@Suite("Pipeline: transactions that hold records and their positions", .timeLimit(.minutes(10)))
 struct TransactionTests {
     private static let bad = ConnectorError(.invalidRecord, "bad")
 

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Pipeline: verdicts", .timeLimit(.minutes(2)))
+@Suite("Pipeline: verdicts", .timeLimit(.minutes(10)))
 struct VerdictOutcomeTests {
     private static let error = ConnectorError(.invalidRecord, "bad")
 

@@ -6,7 +6,7 @@ import OpenConnect
 import Synchronization
 import Testing
 
-@Suite("Fakes that fail as a script says", .timeLimit(.minutes(2)))
+@Suite("Fakes that fail as a script says", .timeLimit(.minutes(10)))
 struct FaultyFakesTests {
     private let collected = Collected()
 

@@ -11,7 +11,7 @@ import Testing
 @Suite struct ConnectServiceTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    @Test(.timeLimit(.minutes(1))) func gracefulShutdownDelivers() async throws {
+    @Test(.timeLimit(.minutes(10))) func gracefulShutdownDelivers() async throws {
         let (input, output, gate) = (InMemoryLog(), InMemoryLog(), Gate())
         input.append(.text("a"))
         let runtime = try ConnectRuntime([Pipeline("p", from: input, to: GatedSink(log: output, gate: gate))])
@@ -30,7 +30,7 @@ import Testing
         #expect(runtime.health.pipelines.first?.status.state == .stopped)
     }
 
-    @Test(.timeLimit(.minutes(1))) func cancellationEndsIt() async throws {
+    @Test(.timeLimit(.minutes(10))) func cancellationEndsIt() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
         input.append(.text("a"))
         let runtime = try ConnectRuntime([Pipeline("p", from: input, to: InMemorySink(output))])
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func failuresComeOut() async throws {
+    @Test(.timeLimit(.minutes(10))) func failuresComeOut() async throws {
         let sink = FailingSink(error: ConnectorError(.fatal, "the disk is gone"))
         let runtime = try ConnectRuntime(
             [Pipeline("p", from: InMemoryLog([.text("a")]), to: sink)],
@@ -53,7 +53,7 @@ import Testing
         #expect(error?.code == .fatal)
     }
 
-    @Test(.timeLimit(.minutes(1))) func itEndsWithItsPipelines() async throws {
+    @Test(.timeLimit(.minutes(10))) func itEndsWithItsPipelines() async throws {
         let output = InMemoryLog()
         let runtime = try ConnectRuntime([Pipeline("p", from: InMemoryLog([.text("a")]), to: InMemorySink(output))])
         try await ConnectService(runtime).run()

@@ -9,7 +9,7 @@ import Testing
 
 /// The command line of a connector, with the server beside its pipelines.
 @Suite(.serialized) struct ConnectorApplicationTests {
-    @Test(.timeLimit(.minutes(2))) func aServerRunsBesideThePipelines() async throws {
+    @Test(.timeLimit(.minutes(10))) func aServerRunsBesideThePipelines() async throws {
         let answers = Mutex<[String]>([])
         let asked: @Sendable (ListenAddress) async -> Void = { address in
             await HeldSink.gate.arrivals()

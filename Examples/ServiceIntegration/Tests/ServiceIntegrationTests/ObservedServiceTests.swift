@@ -30,7 +30,7 @@ import Glibc
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func prometheusScrapesIt() async throws {
+    @Test(.timeLimit(.minutes(10))) func prometheusScrapesIt() async throws {
         try await withTemporaryDirectory { directory in
             try await withChildProcess(try service(directory)) { service in
                 let address = try await address(of: service)
@@ -68,7 +68,7 @@ import Glibc
         #expect(try await prometheus.refusedSamples() == 0)
     }
 
-    @Test(.timeLimit(.minutes(2))) func promtoolHasNothingToSay() async throws {
+    @Test(.timeLimit(.minutes(10))) func promtoolHasNothingToSay() async throws {
         try await withTemporaryDirectory { directory in
             try await withChildProcess(try service(directory)) { service in
                 let address = try await address(of: service)
@@ -87,7 +87,7 @@ import Glibc
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aFileSaysWhatRuns() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFileSaysWhatRuns() async throws {
         try await withTemporaryDirectory { directory in
             try directory.write(
                 """
@@ -114,7 +114,7 @@ import Glibc
     ///   - variables: what is wrong.
     ///   - text: what is said of it.
     @Test(
-        .timeLimit(.minutes(2)),
+        .timeLimit(.minutes(10)),
         arguments: [
             (["LOG_LEVEL": "loud"], "log.level: 'loud' is no level"),
             (["METRICS_LISTEN": "here"], "metrics.listen: 'here' is no address to listen on"),

@@ -52,7 +52,7 @@ import Testing
         return object
     }
 
-    @Test(.timeLimit(.minutes(2))) func metricsAreThoseOfTheMoment() async throws {
+    @Test(.timeLimit(.minutes(10))) func metricsAreThoseOfTheMoment() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
         let metrics = PrometheusMetrics()
         Counter(label: "own", factory: metrics).increment()
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func healthTellsOfAFailedPipeline() async throws {
+    @Test(.timeLimit(.minutes(10))) func healthTellsOfAFailedPipeline() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
         let redaction = SecretRedaction()
         redaction.add(Secret("hunter2-hunter2"))
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aCallThatHangsMakesTheProcessDead() async throws {
+    @Test(.timeLimit(.minutes(10))) func aCallThatHangsMakesTheProcessDead() async throws {
         let (input, output, gate) = (InMemoryLog(), InMemoryLog(), Gate())
         var options = RuntimeOptions.failingAtOnce
         options.stallLimit = .milliseconds(20)
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func pipelinesAreListed() async throws {
+    @Test(.timeLimit(.minutes(10))) func pipelinesAreListed() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
         try await withServer([Pipeline("a \"name\"", from: input, to: InMemorySink(output))]) { runtime, url in
             input.append(.text("a"))
@@ -153,7 +153,7 @@ import Testing
     ///   - arguments: of `curl`.
     ///   - path: what is asked for.
     @Test(
-        .timeLimit(.minutes(2)),
+        .timeLimit(.minutes(10)),
         arguments: [
             (["-X", "POST"], "/metrics", 405), (["-X", "DELETE"], "/pipelines", 405),
             (["-d", "x"], "/health/live", 405),
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func anAddressInUseIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func anAddressInUseIsNamed() async throws {
         try await withServer([]) { runtime, url in
             let address = try ListenAddress(String(url.dropFirst("http://".count)))
             let error = await #expect(throws: ConnectorError.self) {

@@ -3,7 +3,7 @@
 import ConnectTestKit
 import Testing
 
-@Suite("Http to http with faults", .timeLimit(.minutes(5)))
+@Suite("Http to http with faults", .timeLimit(.minutes(10)))
 struct SoakTests {
     @Test("Every event arrives, and the events of a key in their order, through 503s, resets, lost answers and silence")
     func soak() async throws {

@@ -13,7 +13,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-@Suite("Ten thousand idle connections", .timeLimit(.minutes(5)))
+@Suite("Ten thousand idle connections", .timeLimit(.minutes(10)))
 struct IdleConnectionsTests {
     @Test("Others are served beside them, they are cut in the end, and the memory stays small")
     func idle() async throws {

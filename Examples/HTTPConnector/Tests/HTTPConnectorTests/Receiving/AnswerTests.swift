@@ -29,7 +29,7 @@ private final class Tally: Sendable {
     func add() { value.withLock { $0 += 1 } }
 }
 
-@Suite("When senders are answered", .timeLimit(.minutes(2)))
+@Suite("When senders are answered", .timeLimit(.minutes(10)))
 struct AnswerTests {
     private let event = RefusedRequest.event
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Where a source listens", .timeLimit(.minutes(2)))
+@Suite("Where a source listens", .timeLimit(.minutes(10)))
 struct ListenAddressTests {
     @Test(
         "Addresses are read as they are written",

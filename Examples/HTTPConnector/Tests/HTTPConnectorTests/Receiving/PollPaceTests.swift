@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Gathering requests", .timeLimit(.minutes(1)))
+@Suite("Gathering requests", .timeLimit(.minutes(10)))
 struct PollPaceTests {
     @Test("Who is alone never waits, nor does the first poll, nor anybody where nothing is gathered")
     func alone() async throws {

@@ -56,7 +56,7 @@ struct ReceivedForm: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("What an HTTP source reads", .timeLimit(.minutes(2)))
+@Suite("What an HTTP source reads", .timeLimit(.minutes(10)))
 struct ReceivedFormsTests {
     @Test("Events arrive whole, in every mode and format", arguments: try ReceivedForm.all)
     func forms(form: ReceivedForm) async throws {

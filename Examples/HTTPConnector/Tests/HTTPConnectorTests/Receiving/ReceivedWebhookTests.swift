@@ -9,7 +9,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Received webhooks", .timeLimit(.minutes(2)))
+@Suite("Received webhooks", .timeLimit(.minutes(10)))
 struct ReceivedWebhookTests {
     private static let body = #"{"action":"opened","repository":{"html_url":"https://github.com/octo/hello"}}"#
 

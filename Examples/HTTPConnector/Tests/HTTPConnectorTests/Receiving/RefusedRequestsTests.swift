@@ -89,7 +89,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("What an HTTP source refuses", .timeLimit(.minutes(2)))
+@Suite("What an HTTP source refuses", .timeLimit(.minutes(10)))
 struct RefusedRequestsTests {
     @Test("The sender learns why, as problem details, and nothing else stops", arguments: RefusedRequest.all)
     func refused(request: RefusedRequest) async throws {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("A source with a certificate", .timeLimit(.minutes(2)))
+@Suite("A source with a certificate", .timeLimit(.minutes(10)))
 struct ServerTLSTests {
     private func client(_ certificates: TestCertificates, presenting name: String? = nil) throws -> HTTPClient {
         var tls = TLSConfiguration.makeClientConfiguration()

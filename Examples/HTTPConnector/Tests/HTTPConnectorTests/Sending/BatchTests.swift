@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Batches of which some events are refused", .timeLimit(.minutes(5)))
+@Suite("Batches of which some events are refused", .timeLimit(.minutes(10)))
 struct BatchTests {
     /// A sink of batches, and records of as many lanes in turn as are named.
     private static func sink(_ server: ReceivingServer, events: Int = 100) throws -> HTTPSink {

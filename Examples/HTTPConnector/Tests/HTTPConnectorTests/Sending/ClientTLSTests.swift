@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("TLS of a client", .timeLimit(.minutes(5)))
+@Suite("TLS of a client", .timeLimit(.minutes(10)))
 struct ClientTLSTests {
     private static func put(to server: ReceivingServer, _ tls: ClientTLS) async throws {
         let sink = try HTTPSink(url: server.url, options: HTTPSink.Options(tls: tls))

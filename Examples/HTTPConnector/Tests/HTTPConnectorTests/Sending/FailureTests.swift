@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("What failures on the way mean", .timeLimit(.minutes(5)))
+@Suite("What failures on the way mean", .timeLimit(.minutes(10)))
 struct FailureTests {
     @Test func `a target that is not there is an outage`() async throws {
         let port = try FreePort.next()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("The sink that Knative names", .timeLimit(.minutes(5)))
+@Suite("The sink that Knative names", .timeLimit(.minutes(10)))
 struct KnativeSinkTests {
     private static func sink(_ variables: [String: String], _ settings: SettingInput = [:]) throws -> KnativeSink {
         try KnativeSink(KnativeSink.settings.values(from: settings)) { variables[$0] }

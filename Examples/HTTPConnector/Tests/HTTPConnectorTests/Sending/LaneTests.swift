@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Order and concurrency", .timeLimit(.minutes(5)))
+@Suite("Order and concurrency", .timeLimit(.minutes(10)))
 struct LaneTests {
     @Test(arguments: [1, 3, 16]) func `lanes run side by side, up to the concurrency, over all puts`(most: Int)
         async throws

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("What arrives at a target", .timeLimit(.minutes(5)))
+@Suite("What arrives at a target", .timeLimit(.minutes(10)))
 struct MessageTests {
     private static var record: ConnectorRecord {
         var record = records([#"{"größe":1}"#])[0]

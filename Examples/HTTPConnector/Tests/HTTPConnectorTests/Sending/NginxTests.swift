@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("nginx as a target", .timeLimit(.minutes(5)))
+@Suite("nginx as a target", .timeLimit(.minutes(10)))
 struct NginxTests {
     private static func put(
         _ texts: [String],

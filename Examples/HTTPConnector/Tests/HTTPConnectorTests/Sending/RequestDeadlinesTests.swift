@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("Deadlines and permits of requests", .timeLimit(.minutes(5)))
+@Suite("Deadlines and permits of requests", .timeLimit(.minutes(10)))
 struct RequestDeadlinesTests {
     @Test func `many deadlines need one timer`() async throws {
         let clock = ManualClock()

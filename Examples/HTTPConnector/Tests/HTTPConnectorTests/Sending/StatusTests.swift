@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("What each answer of a target means", .timeLimit(.minutes(5)))
+@Suite("What each answer of a target means", .timeLimit(.minutes(10)))
 struct StatusTests {
     @Test(arguments: [200, 201, 202, 204, 206, 299])
     func `2xx delivers`(status: Int) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPConnector
 
-@Suite("The handshake of webhooks as a sender", .timeLimit(.minutes(5)))
+@Suite("The handshake of webhooks as a sender", .timeLimit(.minutes(10)))
 struct WebhookTests {
     private static func sink(_ server: ReceivingServer, rate: Int? = nil) throws -> HTTPSink {
         let webhook = try WebhookSender(origin: "events.example.com", rate: rate)
