@@ -44,6 +44,15 @@ let package = Package(
         ),
         .target(name: "MockKafka", dependencies: ["CRdKafka"]),
         .executableTarget(name: "mock-kafka", dependencies: ["MockKafka"]),
+        .executableTarget(name: "produce-loop", dependencies: ["CRdKafka"]),
+        .executableTarget(
+            name: "produce-pipeline",
+            dependencies: [
+                "KafkaConnector",
+                .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
+                .product(name: "OpenConnect", package: "swift-openconnect"),
+            ]
+        ),
         .testTarget(
             name: "KafkaConnectorTests",
             dependencies: [

@@ -35,10 +35,12 @@ struct ClientSettingsTests {
     @Test("a value never shows, also where librdkafka repeats it")
     func secrets() throws {
         let error = try #require(
-            self.error([
-                "security.protocol": "SASL_SSL", "sasl.mechanisms": "PLAIN", "sasl.username": "u",
-                "sasl.password": "tellnobody", "ssl.ca.location": "/no/such/tellnobody",
-            ].mapValues { Secret($0) })
+            self.error(
+                [
+                    "security.protocol": "SASL_SSL", "sasl.mechanisms": "PLAIN", "sasl.username": "u",
+                    "sasl.password": "tellnobody", "ssl.ca.location": "/no/such/tellnobody",
+                ].mapValues { Secret($0) }
+            )
         )
         #expect(!"\(error)".contains("tellnobody"), "\(error)")
         let wrong = try #require(self.error(["batch.size": Secret("tellnobody")]))

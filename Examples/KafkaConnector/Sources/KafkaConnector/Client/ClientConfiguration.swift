@@ -20,7 +20,8 @@ final class ClientConfiguration {
             throw ConnectorError(.invalidConfiguration, "brokers needs at least one host:port")
         }
         for name in client.properties.keys.sorted() {
-            let reason = name == "bootstrap.servers" || name == "metadata.broker.list"
+            let reason =
+                name == "bootstrap.servers" || name == "metadata.broker.list"
                 ? "use the setting 'brokers'" : fixed[name]?.instead
             guard let reason else { continue }
             throw ConnectorError(.invalidConfiguration, "client: '\(name)' cannot be set here; \(reason)")

@@ -19,7 +19,11 @@ final class ClientHandle: @unchecked Sendable {
             rd_kafka_conf_set_log_cb(conf) { handle, level, facility, text in
                 guard let handle, let opaque = rd_kafka_opaque(handle) else { return }
                 let log = Unmanaged<ClientLog>.fromOpaque(opaque).takeUnretainedValue()
-                log.note(level: level, facility.map { String(cString: $0) } ?? "", text.map { String(cString: $0) } ?? "")
+                log.note(
+                    level: level,
+                    facility.map { String(cString: $0) } ?? "",
+                    text.map { String(cString: $0) } ?? ""
+                )
             }
         }
         pointer = try configuration.makeHandle(kind)
@@ -41,7 +45,9 @@ final class ClientHandle: @unchecked Sendable {
             let result = rd_kafka_metadata(self.pointer, 1, nil, &found, limit)
             guard result.isNone, let found else { return .failure(KafkaFailure(result)) }
             defer { rd_kafka_metadata_destroy(found) }
-            var failures = Dictionary(uniqueKeysWithValues: topics.map { ($0, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) })
+            var failures = Dictionary(
+                uniqueKeysWithValues: topics.map { ($0, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) }
+            )
             for index in 0..<Int(found.pointee.topic_cnt) {
                 let topic = found.pointee.topics[index]
                 let name = String(cString: topic.topic)

@@ -46,7 +46,9 @@ final class KafkaProducer: Sendable {
             if choosesPartitions { Self.choosePartitions(conf) }
         }
         handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration, log: log)
-        let (main, background) = (rd_kafka_queue_get_main(handle.pointer), rd_kafka_queue_get_background(handle.pointer))
+        let (main, background) = (
+            rd_kafka_queue_get_main(handle.pointer), rd_kafka_queue_get_background(handle.pointer)
+        )
         rd_kafka_queue_forward(main, background)
         rd_kafka_queue_destroy(main)
         rd_kafka_queue_destroy(background)
@@ -80,8 +82,14 @@ final class KafkaProducer: Sendable {
             return Self.withBytes(of: message.key) { key in
                 if message.headers.isEmpty, timestamp == 0 {
                     let result = rd_kafka_produce(
-                        topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value, bytes.count, key?.baseAddress,
-                        key?.count ?? 0, slot
+                        topic,
+                        RD_KAFKA_PARTITION_UA,
+                        RD_KAFKA_MSG_F_COPY,
+                        value,
+                        bytes.count,
+                        key?.baseAddress,
+                        key?.count ?? 0,
+                        slot
                     )
                     return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
                 }
@@ -90,7 +98,9 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+    )
 
     private static func withBytes<Result>(of key: SharedBytes?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
         guard let key else { return body(nil) }
@@ -111,7 +121,11 @@ final class KafkaProducer: Sendable {
         for header in headers {
             header.value.withUnsafeBytes { bytes in
                 _ = rd_kafka_header_add(
-                    list, header.name, header.name.utf8.count, bytes.baseAddress ?? Self.nothing, bytes.count
+                    list,
+                    header.name,
+                    header.name.utf8.count,
+                    bytes.baseAddress ?? Self.nothing,
+                    bytes.count
                 )
             }
         }
@@ -145,7 +159,8 @@ final class KafkaProducer: Sendable {
     var fatalError: ConnectorError? {
         var text = [CChar](repeating: 0, count: 512)
         let code = rd_kafka_fatal_error(handle.pointer, &text, text.count)
-        return code.isNone ? nil : KafkaFailure(code).error("the producer has failed", detail: String(cCharacters: text))
+        return code.isNone
+            ? nil : KafkaFailure(code).error("the producer has failed", detail: String(cCharacters: text))
     }
 
     /// Gives up all messages that are not reported yet, those on their way included; each of them is then reported as

@@ -52,7 +52,13 @@ extension KafkaSink: ConfigurableConnector {
     /// The topic, the cluster, and how messages are made.
     public static var settings: SettingGroup {
         SettingGroup(
-            ConnectionSettings.brokers, topic, format, keyless, timestamps, concurrency, deliveryTimeout,
+            ConnectionSettings.brokers,
+            topic,
+            format,
+            keyless,
+            timestamps,
+            concurrency,
+            deliveryTimeout,
             ConnectionSettings.client
         )
     }

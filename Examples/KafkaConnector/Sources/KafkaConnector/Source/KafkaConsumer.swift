@@ -57,7 +57,8 @@ final class KafkaConsumer {
         )
         configuration.edit { conf in
             rd_kafka_conf_set_events(
-                conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT
+                conf,
+                RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT
             )
         }
         handle = try ClientHandle(RD_KAFKA_CONSUMER, configuration, log: log)
@@ -70,10 +71,14 @@ final class KafkaConsumer {
     }
 
     private static func ring(_ bell: Doorbell, by queue: OpaquePointer?) {
-        rd_kafka_queue_cb_event_enable(queue, { _, bell in
-            guard let bell else { return }
-            Unmanaged<Doorbell>.fromOpaque(bell).takeUnretainedValue().ring()
-        }, Unmanaged.passUnretained(bell).toOpaque())
+        rd_kafka_queue_cb_event_enable(
+            queue,
+            { _, bell in
+                guard let bell else { return }
+                Unmanaged<Doorbell>.fromOpaque(bell).takeUnretainedValue().ring()
+            },
+            Unmanaged.passUnretained(bell).toOpaque()
+        )
     }
 
     func subscribe(to topics: [String]) throws {
@@ -160,7 +165,10 @@ extension KafkaConsumer {
         guard let error else { return }
         defer { rd_kafka_error_destroy(error) }
         let detail = rd_kafka_error_string(error).map { String(cString: $0) }
-        throw KafkaFailure(rd_kafka_error_code(error)).error("the group's partitions cannot be followed", detail: detail)
+        throw KafkaFailure(rd_kafka_error_code(error)).error(
+            "the group's partitions cannot be followed",
+            detail: detail
+        )
     }
 
     /// How many messages lie behind the newest one that was read of each partition, as far as it is known.
@@ -193,7 +201,11 @@ extension KafkaConsumer {
         let number = commitNumber
         let list = PartitionOffsets(offsets.mapValues { $0 })
         let result = rd_kafka_commit_queue(
-            handle.pointer, list.pointer, commits, nil, UnsafeMutableRawPointer(bitPattern: number)
+            handle.pointer,
+            list.pointer,
+            commits,
+            nil,
+            UnsafeMutableRawPointer(bitPattern: number)
         )
         guard result.isNone else { throw KafkaFailure(result) }
         while true {

@@ -52,7 +52,13 @@ extension KafkaSource: ConfigurableConnector {
     /// The topics, the group and the cluster.
     public static var settings: SettingGroup {
         SettingGroup(
-            ConnectionSettings.brokers, topics, group, format, offsets, autoOffsetReset, ConnectionSettings.client
+            ConnectionSettings.brokers,
+            topics,
+            group,
+            format,
+            offsets,
+            autoOffsetReset,
+            ConnectionSettings.client
         )
     }
 

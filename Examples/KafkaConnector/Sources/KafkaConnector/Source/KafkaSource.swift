@@ -99,7 +99,9 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
 
     private func read(_ consumer: KafkaConsumer, _ request: PollRequest) -> MessageBatch {
         var batch = MessageBatch(request, format: options.format)
-        let queues = consumer.queues.sorted { ($0.key.topic, $0.key.number) < ($1.key.topic, $1.key.number) }.map(\.value)
+        let queues = consumer.queues.sorted { ($0.key.topic, $0.key.number) < ($1.key.topic, $1.key.number) }.map(
+            \.value
+        )
         guard !queues.isEmpty else { return batch }
         turn = (turn + 1) % queues.count
         for queue in queues[turn...] + queues[..<turn] where !heldBack.contains(queue.record) {
@@ -123,7 +125,9 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
                 throw ConnectorError(.corruptOffsets, "\(position) is none of Kafka; it was stored by another source")
             }
             // Of a partition that went meanwhile the broker would refuse it, and with it the others.
-            if consumer.queues[partition] != nil, offset >= committed[partition] ?? 0 { offsets[partition] = offset + 1 }
+            if consumer.queues[partition] != nil, offset >= committed[partition] ?? 0 {
+                offsets[partition] = offset + 1
+            }
         }
         guard !offsets.isEmpty else { return }
         do {
@@ -211,7 +215,9 @@ extension KafkaSource {
         }
     }
 
-    private func take(_ partitions: [TopicPartition], _ consumer: KafkaConsumer, _ context: ConnectorContext) async throws {
+    private func take(_ partitions: [TopicPartition], _ consumer: KafkaConsumer, _ context: ConnectorContext)
+        async throws
+    {
         unclaimed = partitions
         let records = partitions.map { RecordPartition($0.description) }
         let positions = try await context.assigned(records)
@@ -228,7 +234,10 @@ extension KafkaSource {
         guard options.offsets == .store else { return nil }
         guard let stored else { return options.autoOffsetReset == .latest ? -1 : -2 }
         guard let offset = stored.sequence else {
-            throw ConnectorError(.corruptOffsets, "the stored offset \(stored) is none of Kafka; another source stored it")
+            throw ConnectorError(
+                .corruptOffsets,
+                "the stored offset \(stored) is none of Kafka; another source stored it"
+            )
         }
         return offset + 1
     }
@@ -248,7 +257,11 @@ extension KafkaSource {
         }
         for partition in partitions { committed[partition] = nil }
         try consumer.unassign(partitions)
-        tell(areLost ? "partitions were lost: the group took them away without asking" : "partitions were given up", partitions, context)
+        tell(
+            areLost ? "partitions were lost: the group took them away without asking" : "partitions were given up",
+            partitions,
+            context
+        )
     }
 
     /// Where the coordinator takes no offsets while the group changes, waiting for a commit would only hold up the others.

@@ -40,7 +40,14 @@ struct RebalanceTests {
         delivery.drainDeadline = drainDeadline
         delivery.commitInterval = .milliseconds(20)
         let (cluster, topic) = (cluster, topic)
-        return Pipeline(name, from: cluster.source(topic, options, client: client), to: sink, offsets: offsets, options: delivery, observer: events.observer)
+        return Pipeline(
+            name,
+            from: cluster.source(topic, options, client: client),
+            to: sink,
+            offsets: offsets,
+            options: delivery,
+            observer: events.observer
+        )
     }
 
     /// Commits only where it has to.
@@ -50,7 +57,12 @@ struct RebalanceTests {
         delivery.claim = .takeOver
         let source = cluster.source(topic, .init(offsets: .store))
         return Pipeline(
-            "p", from: source, to: InMemorySink(log), offsets: store, options: delivery, observer: events.observer
+            "p",
+            from: source,
+            to: InMemorySink(log),
+            offsets: store,
+            options: delivery,
+            observer: events.observer
         )
     }
 

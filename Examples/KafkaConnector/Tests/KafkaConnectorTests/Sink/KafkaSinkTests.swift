@@ -27,7 +27,11 @@ struct KafkaSinkTests {
         let (cluster, topic) = (cluster, topic)
         let store = InMemoryOffsetStore()
         let pipeline = Pipeline(
-            "p", from: InMemorySource(log), to: cluster.sink(topic, options), offsets: store, observer: events.observer
+            "p",
+            from: InMemorySource(log),
+            to: cluster.sink(topic, options),
+            offsets: store,
+            observer: events.observer
         )
         try await pipeline.run()
         return try await cluster.plain.messages(of: topic, partitions: 3)
@@ -134,7 +138,9 @@ struct KafkaSinkTests {
     @Test("a user who may not write makes the pipeline fail, and is told what to do")
     func notAuthorized() async throws {
         cluster.mock.failRequests(api: 0, code: 29, count: 100)
-        let error = await #expect(throws: ConnectorError.self) { _ = try await deliver([ConnectorRecord("x")], .init(format: .raw)) }
+        let error = await #expect(throws: ConnectorError.self) {
+            _ = try await deliver([ConnectorRecord("x")], .init(format: .raw))
+        }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.message.contains("TOPIC_AUTHORIZATION_FAILED") == true)
     }
@@ -146,7 +152,11 @@ struct KafkaSinkTests {
         let options = KafkaSink.Options(format: .raw, deliveryTimeout: .milliseconds(300))
         let store = InMemoryOffsetStore()
         let pipeline = Pipeline(
-            "p", from: InMemorySource(log), to: cluster.sink(topic, options), offsets: store, observer: events.observer
+            "p",
+            from: InMemorySource(log),
+            to: cluster.sink(topic, options),
+            offsets: store,
+            observer: events.observer
         )
         try await whileRunning([pipeline]) {
             for number in 0..<1000 { log.append(.text("\(number)")) }

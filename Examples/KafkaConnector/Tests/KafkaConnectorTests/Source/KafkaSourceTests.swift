@@ -11,7 +11,9 @@ import Testing
 
 @Suite("What the kafka source reads", .timeLimit(.minutes(10)))
 struct KafkaSourceTests {
-    private func read(_ messages: [PlainMessage], _ options: KafkaSource.Options = .init()) async throws -> [ConnectorRecord] {
+    private func read(_ messages: [PlainMessage], _ options: KafkaSource.Options = .init()) async throws
+        -> [ConnectorRecord]
+    {
         let cluster = try TestCluster()
         let topic = try cluster.topic(partitions: 1)
         try await cluster.plain.send(messages, to: topic)

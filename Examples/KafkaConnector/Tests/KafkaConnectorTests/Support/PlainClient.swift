@@ -65,13 +65,17 @@ struct PlainClient: Sendable {
     private func configuration(_ more: [String: String]) -> OpaquePointer? {
         let conf = rd_kafka_conf_new()
         let all = ["bootstrap.servers": brokers.joined(separator: ","), "log.connection.close": "false"]
-        for (name, value) in all.merging(more, uniquingKeysWith: { $1 }) { rd_kafka_conf_set(conf, name, value, nil, 0) }
+        for (name, value) in all.merging(more, uniquingKeysWith: { $1 }) {
+            rd_kafka_conf_set(conf, name, value, nil, 0)
+        }
         return conf
     }
 
     private func sendNow(_ messages: [PlainMessage], to topic: String) throws {
         let conf = configuration(["enable.idempotence": "true", "linger.ms": "0"])
-        guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0) else { throw Failure(description: "no producer") }
+        guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0) else {
+            throw Failure(description: "no producer")
+        }
         defer { rd_kafka_destroy(handle) }
         let target = rd_kafka_topic_new(handle, topic, nil)
         defer { rd_kafka_topic_destroy(target) }
@@ -115,7 +119,9 @@ struct PlainClient: Sendable {
             "group.id": "plain-\(UInt64.random(in: 0 ... .max))", "enable.partition.eof": "true",
             "enable.auto.commit": "false", "auto.offset.reset": "earliest",
         ])
-        guard let handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nil, 0) else { throw Failure(description: "no consumer") }
+        guard let handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nil, 0) else {
+            throw Failure(description: "no consumer")
+        }
         defer {
             rd_kafka_consumer_close(handle)
             rd_kafka_destroy(handle)
@@ -124,7 +130,9 @@ struct PlainClient: Sendable {
         let list = rd_kafka_topic_partition_list_new(Int32(partitions))
         defer { rd_kafka_topic_partition_list_destroy(list) }
         for number in 0..<partitions {
-            rd_kafka_topic_partition_list_add(list, topic, Int32(number)).pointee.offset = Int64(RD_KAFKA_OFFSET_BEGINNING)
+            rd_kafka_topic_partition_list_add(list, topic, Int32(number)).pointee.offset = Int64(
+                RD_KAFKA_OFFSET_BEGINNING
+            )
         }
         rd_kafka_assign(handle, list)
         var found: [PlainMessage] = []

@@ -58,7 +58,8 @@ struct GatedSink: Sink {
 }
 
 extension TestCluster {
-    func source(_ topic: String, _ options: KafkaSource.Options = .init(), client: ClientSettings? = nil) -> KafkaSource {
+    func source(_ topic: String, _ options: KafkaSource.Options = .init(), client: ClientSettings? = nil) -> KafkaSource
+    {
         KafkaSource(topics: [topic], group: "group", client: client ?? self.client, options: options)
     }
 
