@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+import Synchronization
+
+/// Passes on what librdkafka has to say.
+final class ClientLog: Sendable {
+    private let emit: Mutex<(@Sendable (ConnectorEvent) -> Void)?>
+
+    init(_ emit: @escaping @Sendable (ConnectorEvent) -> Void) {
+        self.emit = Mutex(emit)
+    }
+
+    /// - Parameter level: that of syslog, 0 to 7.
+    func note(level: Int32, _ facility: String, _ text: String) {
+        // About properties that the connector has set for a reason.
+        if facility == "CONFWARN" { return }
+        let urgency: ConnectorEvent.Level =
+            switch level {
+            case ...2: .error
+            case 3, 4: .warning
+            case 5, 6: .info
+            default: .debug
+            }
+        send(ConnectorEvent(urgency, "librdkafka: \(text)", attributes: ["kafka.facility": facility]))
+    }
+
+    func send(_ event: ConnectorEvent) {
+        emit.withLock { $0 }?(event)
+    }
+
+    /// Nothing is passed on any more.
+    func end() {
+        emit.withLock { $0 = nil }
+    }
+}

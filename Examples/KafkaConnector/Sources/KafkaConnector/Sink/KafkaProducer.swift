@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRdKafka
+import CloudEventsCodec
+import OpenConnect
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// An idempotent producer for one topic. Its delivery reports are passed on by a thread of librdkafka.
+final class KafkaProducer: Sendable {
+    /// Rung when messages have been reported: there is room for others.
+    let room = Doorbell()
+    private let handle: ClientHandle
+    nonisolated(unsafe) private let topic: OpaquePointer
+
+    private static let preset = [
+        // A put waits for its last message: nothing is gained by waiting for more.
+        "linger.ms": "0",
+        "log.connection.close": "false",
+    ]
+
+    private static let fixed: [String: (value: String, instead: String)] = [
+        "enable.idempotence": ("true", "the order of messages relies on it"),
+        "acks": ("all", "what is reported as delivered has to be safe"),
+        "request.required.acks": ("all", "what is reported as delivered has to be safe"),
+        "enable.gapless.guarantee": ("true", "the order of messages relies on it"),
+        "message.timeout.ms": ("0", "use the setting 'deliveryTimeout'"),
+        "delivery.timeout.ms": ("0", "use the setting 'deliveryTimeout'"),
+        "delivery.report.only.error": ("false", "the sink waits for the report of each message"),
+    ]
+
+    init(_ client: ClientSettings, topic name: String, keyless: KafkaSink.Options.Keyless, log: ClientLog) throws {
+        let configuration = try ClientConfiguration(client, preset: Self.preset, fixed: Self.fixed)
+        let choosesPartitions = keyless == .sourcePartition && client.properties["partitioner"] == nil
+        configuration.edit { conf in
+            rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
+            rd_kafka_conf_set_background_event_cb(conf) { _, event, opaque in
+                guard let event else { return }
+                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR { PutReports.distribute(event) }
+                rd_kafka_event_destroy(event)
+            }
+            if choosesPartitions { Self.choosePartitions(conf) }
+        }
+        handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration, log: log)
+        let (main, background) = (
+            rd_kafka_queue_get_main(handle.pointer), rd_kafka_queue_get_background(handle.pointer)
+        )
+        rd_kafka_queue_forward(main, background)
+        rd_kafka_queue_destroy(main)
+        rd_kafka_queue_destroy(background)
+        guard let topic = rd_kafka_topic_new(handle.pointer, name, nil) else {
+            throw KafkaFailure(rd_kafka_last_error()).error("the topic '\(name)' cannot be used")
+        }
+        self.topic = topic
+    }
+
+    /// As the clients in Java do where there is a key, otherwise by the lane.
+    private static func choosePartitions(_ conf: OpaquePointer?) {
+        let topics = rd_kafka_conf_get_default_topic_conf(conf)
+        rd_kafka_topic_conf_set_partitioner_cb(topics) { topic, key, size, count, _, message in
+            guard key == nil, let slot = message?.assumingMemoryBound(to: PutReports.Slot.self) else {
+                return rd_kafka_msg_partitioner_murmur2(topic, key, size, count, nil, nil)
+            }
+            return Int32(slot.pointee.lane % UInt32(max(1, count)))
+        }
+    }
+
+    /// Hands a message over to librdkafka, which copies it.
+    ///
+    /// - Parameters:
+    ///   - timestamp: milliseconds since 1970, or 0 for now.
+    ///   - slot: what its report leads to.
+    /// - Returns: `__QUEUE_FULL` where there is no room at present.
+    func produce(_ message: EncodedRecord, timestamp: Int64, slot: UnsafeMutableRawPointer) -> rd_kafka_resp_err_t {
+        message.bytes.withUnsafeBytes { bytes in
+            // A pointer tells an empty value from none.
+            let value = message.isAbsent ? nil : UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? Self.nothing)
+            return Self.withBytes(of: message.key) { key in
+                if message.headers.isEmpty, timestamp == 0 {
+                    let result = rd_kafka_produce(
+                        topic,
+                        RD_KAFKA_PARTITION_UA,
+                        RD_KAFKA_MSG_F_COPY,
+                        value,
+                        bytes.count,
+                        key?.baseAddress,
+                        key?.count ?? 0,
+                        slot
+                    )
+                    return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
+                }
+                return produce(value, bytes.count, key, message.headers, timestamp, slot)
+            }
+        }
+    }
+
+    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+    )
+
+    private static func withBytes<Result>(of key: SharedBytes?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+        guard let key else { return body(nil) }
+        return key.withUnsafeBytes { bytes in
+            body(bytes.isEmpty ? UnsafeRawBufferPointer(start: nothing, count: 0) : bytes)
+        }
+    }
+
+    private func produce(
+        _ value: UnsafeMutableRawPointer?,
+        _ size: Int,
+        _ key: UnsafeRawBufferPointer?,
+        _ headers: [RecordHeader],
+        _ timestamp: Int64,
+        _ slot: UnsafeMutableRawPointer
+    ) -> rd_kafka_resp_err_t {
+        let list = rd_kafka_headers_new(headers.count)
+        for header in headers {
+            header.value.withUnsafeBytes { bytes in
+                _ = rd_kafka_header_add(
+                    list,
+                    header.name,
+                    header.name.utf8.count,
+                    bytes.baseAddress ?? Self.nothing,
+                    bytes.count
+                )
+            }
+        }
+        var parts = [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 7)
+        parts[0].vtype = RD_KAFKA_VTYPE_RKT
+        parts[0].u.rkt = topic
+        parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+        parts[1].u.i = RD_KAFKA_MSG_F_COPY
+        parts[2].vtype = RD_KAFKA_VTYPE_VALUE
+        parts[2].u.mem.ptr = value
+        parts[2].u.mem.size = size
+        parts[3].vtype = RD_KAFKA_VTYPE_KEY
+        parts[3].u.mem.ptr = key.flatMap { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+        parts[3].u.mem.size = key?.count ?? 0
+        parts[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP
+        parts[4].u.i64 = timestamp
+        parts[5].vtype = RD_KAFKA_VTYPE_OPAQUE
+        parts[5].u.ptr = slot
+        parts[6].vtype = RD_KAFKA_VTYPE_HEADERS
+        parts[6].u.headers = list
+        guard let error = rd_kafka_produceva(handle.pointer, parts, parts.count) else {
+            return RD_KAFKA_RESP_ERR_NO_ERROR
+        }
+        defer { rd_kafka_error_destroy(error) }
+        // It takes the headers over only where it succeeds.
+        rd_kafka_headers_destroy(list)
+        return rd_kafka_error_code(error)
+    }
+
+    /// Why the producer can do nothing any more, if that is so.
+    var fatalError: ConnectorError? {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = rd_kafka_fatal_error(handle.pointer, &text, text.count)
+        return code.isNone
+            ? nil : KafkaFailure(code).error("the producer has failed", detail: String(cCharacters: text))
+    }
+
+    /// Gives up all messages that are not reported yet, those on their way included; each of them is then reported as
+    /// failed. The producer is of no use afterwards.
+    func purge() async {
+        await offCallingThread { [handle] in
+            _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        }
+    }
+
+    /// Gives up what is not reported yet, waits for those reports, and ends the producer's threads.
+    func close() async {
+        await purge()
+        while rd_kafka_outq_len(handle.pointer) > 0 {
+            // Reports are passed on by a thread of librdkafka, which says nothing of the last one.
+            await offCallingThread { _ = usleep(1000) }
+        }
+        rd_kafka_topic_destroy(topic)
+        await handle.destroy()
+    }
+
+    /// See ``ClientHandle/check(topics:timeout:)``.
+    func check(topic: String, timeout: Duration) async throws {
+        try await handle.check(topics: [topic], timeout: timeout)
+    }
+}

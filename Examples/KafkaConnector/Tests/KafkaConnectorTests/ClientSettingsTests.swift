@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectTestKit
+import OpenConnect
+import Testing
+
+@testable import KafkaConnector
+
+@Suite("Settings of the client", .timeLimit(.minutes(10)))
+struct ClientSettingsTests {
+    private func error(_ properties: [String: Secret]) -> ConnectorError? {
+        let client = ClientSettings(brokers: ["127.0.0.1:1"], properties: properties)
+        let log = ClientLog { _ in }
+        return #expect(throws: ConnectorError.self) { () throws -> Void in
+            _ = try KafkaProducer(client, topic: "t", keyless: .sourcePartition, log: log)
+        }
+    }
+
+    @Test(
+        "a property that librdkafka does not take is named, with its reason",
+        arguments: [
+            ("no.such.property", "1", "no.such.property"), ("batch.size", "many", "batch.size"),
+            ("acks", "1", "what is reported as delivered has to be safe"),
+            ("enable.idempotence", "false", "the order of messages relies on it"),
+            ("bootstrap.servers", "a:1", "'brokers'"), ("message.timeout.ms", "1", "deliveryTimeout"),
+            ("security.protocol", "carrier-pigeon", "security.protocol"),
+        ]
+    )
+    func refused(name: String, value: String, words: String) throws {
+        let error = try #require(self.error([name: Secret(value)]))
+        #expect(error.code == .invalidConfiguration)
+        #expect(error.message.contains(words), "\(error)")
+    }
+
+    @Test("a value never shows, also where librdkafka repeats it")
+    func secrets() throws {
+        let error = try #require(
+            self.error(
+                [
+                    "security.protocol": "SASL_SSL", "sasl.mechanisms": "PLAIN", "sasl.username": "u",
+                    "sasl.password": "tellnobody", "ssl.ca.location": "/no/such/tellnobody",
+                ].mapValues { Secret($0) }
+            )
+        )
+        #expect(!"\(error)".contains("tellnobody"), "\(error)")
+        let wrong = try #require(self.error(["batch.size": Secret("tellnobody")]))
+        #expect(!"\(wrong)".contains("tellnobody"), "\(wrong)")
+    }
+
+    @Test("TLS and SASL are in this build of librdkafka")
+    func security() async throws {
+        let client = ClientSettings(
+            brokers: ["127.0.0.1:1"],
+            properties: [
+                "security.protocol": Secret("SASL_SSL"), "sasl.mechanisms": Secret("SCRAM-SHA-512"),
+                "sasl.username": Secret("u"), "sasl.password": Secret("p"),
+            ]
+        )
+        let producer = try KafkaProducer(client, topic: "t", keyless: .sourcePartition, log: ClientLog { _ in })
+        await producer.close()
+    }
+}
