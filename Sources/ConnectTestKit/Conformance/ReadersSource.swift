@@ -10,12 +10,17 @@ final class ReadersSource: Source {
     private struct Seat: Sendable {
         let reader: any PartitionReader
         var poll: LooseCall<SourceBatch>?
+        /// The request that the poll was begun for.
+        var request = 0
+        /// What a poll that was begun for an earlier request returned, and did not fit into a later one.
+        var left: SourceBatch?
         var isAtEnd = false
     }
 
     private let base: any PartitionedSource
     private let caller: Caller
     private let seats = Mutex<[Seat]>([])
+    private let requests = Atomic<Int>(0)
 
     init(_ base: any PartitionedSource, _ caller: Caller) {
         self.base = base
@@ -36,36 +41,77 @@ final class ReadersSource: Source {
     }
 
     func poll(_ request: PollRequest) async throws -> SourceBatch {
+        let number = requests.add(1, ordering: .relaxed).newValue
         while true {
+            if let batch = seats.withLock({ Self.takeLeft(&$0, request) }) { return batch }
             let open = seats.withLock { seats in seats.indices.filter { !seats[$0].isAtEnd } }
             if open.isEmpty, try await base.partitions().isFinal { return .end }
             for index in open {
-                let poll = beginPoll(index, request)
+                let poll = beginPoll(index, request, number)
                 if Task.isCancelled { poll.cancel() }
                 guard let outcome = await poll.outcome(within: .milliseconds(1)) else { continue }
-                let batch = try take(outcome, of: index)
-                if !batch.records.isEmpty || !batch.progress.isEmpty || !batch.rejected.isEmpty { return batch }
+                guard let batch = try take(outcome, of: index, number) else { continue }
+                guard !batch.records.isEmpty || !batch.progress.isEmpty || !batch.rejected.isEmpty else { continue }
+                // The reader's own answer to this request is judged as it is; a late one is cut to it.
+                guard seats.withLock({ $0[index].request }) != number else { return batch }
+                seats.withLock { $0[index].left = batch }
+                if let batch = seats.withLock({ Self.takeLeft(&$0, request) }) { return batch }
             }
             if open.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
         }
     }
 
-    private func beginPoll(_ index: Int, _ request: PollRequest) -> LooseCall<SourceBatch> {
+    private func beginPoll(_ index: Int, _ request: PollRequest, _ number: Int) -> LooseCall<SourceBatch> {
         seats.withLock { seats in
             if let poll = seats[index].poll { return poll }
             let poll = caller.begin { [reader = seats[index].reader] in try await reader.poll(request) }
             seats[index].poll = poll
+            seats[index].request = number
             return poll
         }
     }
 
-    /// Takes what a reader returned; its end is not that of the source.
-    private func take(_ outcome: Result<SourceBatch, any Error>, of index: Int) throws -> SourceBatch {
-        seats.withLock { $0[index].poll = nil }
+    /// Takes what a reader returned; its end is not that of the source. The failure of a poll that was begun for an earlier
+    /// request says nothing about this one, which has the reader polled again.
+    private func take(
+        _ outcome: Result<SourceBatch, any Error>,
+        of index: Int,
+        _ number: Int
+    ) throws -> SourceBatch? {
+        let isLate = seats.withLock { seats in
+            seats[index].poll = nil
+            return seats[index].request != number
+        }
+        if isLate, case .failure = outcome { return nil }
         var batch = try outcome.get()
         if batch.isEnd { seats.withLock { $0[index].isAtEnd = true } }
         batch.isEnd = false
         return batch
+    }
+
+    /// As much as was asked for of what was returned to an earlier request: with its first records, as a unit may be cut.
+    private static func takeLeft(_ seats: inout [Seat], _ request: PollRequest) -> SourceBatch? {
+        guard let index = seats.indices.first(where: { seats[$0].left != nil }), let whole = seats[index].left else {
+            return nil
+        }
+        seats[index].left = nil
+        var (count, bytes) = (0, 0)
+        for record in whole.records.prefix(request.maxRecords) {
+            bytes += record.data.bytes.count
+            if bytes > request.maxBytes, count > 0 { break }
+            count += 1
+        }
+        guard count < whole.records.count else { return whole }
+        var (part, rest) = (SourceBatch(Array(whole.records.prefix(count))), whole)
+        rest.records.removeFirst(count)
+        part.rejected = whole.rejected.filter { $0.index <= count }
+        rest.rejected = whole.rejected.filter { $0.index > count }.map { input in
+            var input = input
+            input.index -= count
+            return input
+        }
+        seats[index].left = rest
+        return part
     }
 
     func stop() async {
