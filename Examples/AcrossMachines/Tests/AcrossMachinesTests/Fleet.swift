@@ -47,10 +47,11 @@ final class Fleet: Sendable {
         }
     }
 
-    /// Kills one of those that are running.
-    func killOne() async throws {
+    /// Kills one of those that are running and have a name that may be killed.
+    func killOne(_ mayBeKilled: @Sendable (String) -> Bool = { _ in true }) async throws {
         try await until("a process runs") {
-            processes.withLock { $0.values.filter { $0.exit == nil }.randomElement() }?.send(SIGKILL) ?? false
+            let running = processes.withLock { $0.filter { mayBeKilled($0.key) && $0.value.exit == nil } }
+            return running.values.randomElement()?.send(SIGKILL) ?? false
         }
     }
 }

@@ -15,7 +15,7 @@ import Glibc
 @Suite("Tables to tables through Kafka", .timeLimit(.minutes(30)))
 struct ReplicationTests {
     /// How often a process is killed: `STORY_KILLS`, or 9.
-    private let kills = getenv("STORY_KILLS").flatMap { Int(String(cString: $0)) } ?? 9
+    private static let kills = getenv("STORY_KILLS").flatMap { Int(String(cString: $0)) } ?? 9
 
     @Test("whatever is killed, in the end the target tables equal the source tables")
     func survivesKills() async throws {
@@ -27,7 +27,7 @@ struct ReplicationTests {
             try await write(0, database)
             let fleet = Fleet(try Member.all(database, cluster))
             try await fleet.running {
-                for kill in 0..<kills {
+                for kill in 0..<Self.kills {
                     try await Task.sleep(for: .milliseconds(.random(in: 500...10_000)))
                     try await fleet.killOne()
                     try await write(kill + 1, database)
@@ -40,7 +40,30 @@ struct ReplicationTests {
             }
             let repeats = "SELECT count(*) - count(DISTINCT (source, id)) FROM target_events"
             #expect(try await database.query(repeats) == "0")
-            #expect(try await database.query("SELECT count(*) FROM target_events") == "\((kills + 1) * 300)")
+            #expect(try await database.query("SELECT count(*) FROM target_events") == "\((Self.kills + 1) * 300)")
+        }
+    }
+}
+
+extension ReplicationTests {
+    @Test("a table without any key gets each message once, whichever of the two members is killed")
+    func exactlyOnce() async throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("rows", partitions: 4)
+        try await Database.running { database in
+            try await makeTables(database)
+            try await write(0, database)
+            let fleet = Fleet(try Member.exactlyOnce(database, cluster))
+            try await fleet.running {
+                for kill in 0..<Self.kills {
+                    try await Task.sleep(for: .milliseconds(.random(in: 500...10_000)))
+                    try await fleet.killOne { $0 != "reader" }
+                    try await write(kill + 1, database)
+                }
+                try await until("each row is there once") {
+                    try await difference("SELECT id, item, price FROM target_log", Self.targets[0].1, database) == "0"
+                }
+            }
         }
     }
 }
@@ -73,6 +96,7 @@ extension ReplicationTests {
                 source text, id text, type text, time timestamptz, data jsonb, PRIMARY KEY (source, id))
             """
         )
+        try await database.query("CREATE TABLE target_log (id bigint, item text, price numeric)")
         for table in ["source_changes", "target_changes"] {
             try await database.query("CREATE TABLE \(table) (id bigint PRIMARY KEY, n bigint NOT NULL)")
         }
@@ -140,6 +164,38 @@ struct Member: Sendable {
                   "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_changes", "mode": "upsert",
                     "changes": true, "createPositions": true } ],
                   "delivery": { "commitInterval": "50ms" }
+                }
+              }
+            }
+            """
+        return [
+            try Member("reader", reader, database), try Member("writer-1", writer, database),
+            try Member("writer-2", writer, database),
+        ]
+    }
+
+    /// A reader that is not killed, and two members that write a table without a key.
+    static func exactlyOnce(_ database: Database, _ cluster: MockCluster) throws -> [Member] {
+        let brokers = cluster.brokers.map { "\"\($0)\"" }.joined(separator: ", ")
+        let reader = """
+            {
+              "offsets": { "type": "postgres", "url": "\(database.url)", "createTables": true },
+              "pipelines": {
+                "rows": {
+                  "source": { "type": "postgres-table", "url": "\(database.url)", "tables": ["source_rows"],
+                    "incrementing": "id", "interval": "100ms" },
+                  "sinks": [ { "type": "kafka", "brokers": [\(brokers)], "topic": "rows", "keyless": "any-partition" } ]
+                }
+              }
+            }
+            """
+        let writer = """
+            {
+              "pipelines": {
+                "rows-to-log": {
+                  "source": \(consumer("rows", "log", brokers)),
+                  "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_log", "createPositions": true } ],
+                  "delivery": { "commitInterval": "50ms", "maxPollRecords": 20 }
                 }
               }
             }

@@ -52,6 +52,7 @@ struct IdleConnectionsTests {
                 for _ in start..<min(start + 200, count) {
                     group.addTask {
                         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                            .connectTimeout(.seconds(300))
                             .connect(host: "127.0.0.1", port: port).get()
                     }
                 }

@@ -229,10 +229,13 @@ extension KafkaSource {
         tell("partitions were assigned", partitions, context)
     }
 
-    /// The offset of the next message, where the offset store decides.
+    /// The offset of the next message, unless the group knows it: where the offset store decides, or a sink that keeps
+    /// positions, whose word counts more than the broker's.
     private func next(_ stored: RecordOffset?) throws -> Int64? {
-        guard options.offsets == .store else { return nil }
-        guard let stored else { return options.autoOffsetReset == .latest ? -1 : -2 }
+        guard let stored else {
+            if options.offsets == .broker { return nil }
+            return options.autoOffsetReset == .latest ? Int64(RD_KAFKA_OFFSET_END) : Int64(RD_KAFKA_OFFSET_BEGINNING)
+        }
         guard let offset = stored.sequence else {
             throw ConnectorError(
                 .corruptOffsets,
