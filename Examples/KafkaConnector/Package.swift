@@ -51,6 +51,7 @@ let package = Package(
                 "KafkaConnector",
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
+                .product(name: "CloudEventsCodec", package: "swift-openconnect"),
             ]
         ),
         .testTarget(

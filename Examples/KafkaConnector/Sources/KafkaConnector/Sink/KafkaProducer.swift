@@ -18,8 +18,8 @@ final class KafkaProducer: Sendable {
     nonisolated(unsafe) private let topic: OpaquePointer
 
     private static let preset = [
-        // A put waits for its last message: nothing is gained by waiting for more.
-        "linger.ms": "0",
+        // A put waits for its last message; with 0 each message would wake the thread that sends.
+        "linger.ms": "1",
         "log.connection.close": "false",
     ]
 

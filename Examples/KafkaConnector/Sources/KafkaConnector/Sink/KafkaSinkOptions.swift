@@ -29,7 +29,8 @@ extension KafkaSink {
         public var keyless: Keyless
         /// What the timestamp of a message says.
         public var timestamps: Timestamps
-        /// How many batches may be on their way at the same time; each lane has one of them at most.
+        /// How many batches may be on their way at the same time; each lane has one of them at most. More than one helps
+        /// where there are many lanes and the brokers are far away.
         public var concurrency: Int
         /// How long a put waits for its reports before its messages are given up and put again through a new producer.
         public var deliveryTimeout: Duration
@@ -39,7 +40,7 @@ extension KafkaSink {
             format: MessageFormat = .binary,
             keyless: Keyless = .sourcePartition,
             timestamps: Timestamps = .produced,
-            concurrency: Int = 8,
+            concurrency: Int = 1,
             deliveryTimeout: Duration = .seconds(120)
         ) {
             self.format = format

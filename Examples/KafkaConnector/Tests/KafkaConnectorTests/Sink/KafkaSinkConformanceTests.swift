@@ -30,7 +30,7 @@ struct KafkaSinkConformanceTests {
                 KafkaSink(
                     topic: topic,
                     client: cluster.client(without: ["session.timeout.ms", "heartbeat.interval.ms"]),
-                    options: KafkaSink.Options(format: format, deliveryTimeout: .milliseconds(500))
+                    options: KafkaSink.Options(format: format, concurrency: 8, deliveryTimeout: .milliseconds(500))
                 )
             },
             durable: {
