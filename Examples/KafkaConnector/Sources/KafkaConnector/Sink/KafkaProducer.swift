@@ -34,8 +34,13 @@ final class KafkaProducer: Sendable {
     ]
 
     init(_ client: ClientSettings, topic name: String, keyless: KafkaSink.Options.Keyless, log: ClientLog) throws {
-        let configuration = try ClientConfiguration(client, preset: Self.preset, fixed: Self.fixed)
         let choosesPartitions = keyless == .sourcePartition && client.properties["partitioner"] == nil
+        var fixed = Self.fixed
+        if choosesPartitions {
+            // Else librdkafka spreads messages without a key by itself, and does not ask.
+            fixed["sticky.partitioning.linger.ms"] = ("0", "set 'keyless' to any-partition first")
+        }
+        let configuration = try ClientConfiguration(client, preset: Self.preset, fixed: fixed)
         configuration.edit { conf in
             rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
             rd_kafka_conf_set_background_event_cb(conf) { _, event, opaque in
