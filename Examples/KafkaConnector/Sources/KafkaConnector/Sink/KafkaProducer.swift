@@ -20,6 +20,8 @@ final class KafkaProducer: Sendable {
     private static let preset = [
         // A put waits for its last message; with 0 each message would wake the thread that sends.
         "linger.ms": "1",
+        // As the clients in Java choose, where the sink does not choose itself.
+        "partitioner": "murmur2_random",
         "log.connection.close": "false",
     ]
 

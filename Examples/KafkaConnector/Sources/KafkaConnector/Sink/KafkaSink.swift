@@ -89,6 +89,7 @@ public final class KafkaSink: Sink, ConnectionChecking {
             outcome = error
         }
         await leases.giveBack(lease)
+        await leases.close()
         if let outcome { throw outcome }
     }
 

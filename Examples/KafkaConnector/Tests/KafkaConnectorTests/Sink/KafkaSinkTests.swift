@@ -103,9 +103,25 @@ struct KafkaSinkTests {
         // murmur2("customer-1") with the sign bit off, modulo 3, as DefaultPartitioner of the client in Java has it.
         var keyed = ConnectorRecord("keyed")
         keyed.key = .text("customer-1")
-        let all = try await deliver([keyed], .init(format: .raw))
         let murmur = Self.murmur2(Array("customer-1".utf8)) & 0x7FFF_FFFF
-        #expect(all.first { $0.value == "keyed" }?.partition == Int32(murmur % 3))
+        for keyless in [KafkaSink.Options.Keyless.sourcePartition, .anyPartition] {
+            let all = try await deliver([keyed], .init(format: .raw, keyless: keyless))
+            #expect(all.filter { $0.value == "keyed" }.allSatisfy { $0.partition == Int32(murmur % 3) })
+            #expect(all.contains { $0.value == "keyed" })
+        }
+    }
+
+    @Test("a check asks for the topics that are named, and not for patterns", arguments: [true, false])
+    func check(isThere: Bool) async throws {
+        let (cluster, topic) = (cluster, topic)
+        let topics = [isThere ? topic : "no.such.topic", "^logs-.*"]
+        let pipeline = Pipeline(
+            "p",
+            from: KafkaSource(topics: topics, group: "g", client: cluster.client),
+            to: cluster.sink(topic)
+        )
+        let check = try await pipeline.check()
+        #expect(check.isPassed == isThere, "\(check.findings)")
     }
 
     /// Written from the description of MurmurHash2 with Kafka's seed.
