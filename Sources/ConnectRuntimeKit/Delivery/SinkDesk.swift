@@ -182,7 +182,13 @@ struct SinkDesk: Sendable {
         }
         guard hasPreferredSize else { return records == 0 || records + load.count <= maxGathered ? load.count : 0 }
         let byteRoom = preferred.maxBytes.map { $0 - bytes } ?? .max
-        return load.wholeUnits(room: maxGathered - records, byteRoom: byteRoom, atLeastOne: records == 0)
+        let count = load.wholeUnits(room: maxGathered - records, byteRoom: byteRoom, atLeastOne: records == 0)
+        return count < load.count && isMuch(records, bytes) ? 0 : count
+    }
+
+    /// Whether a put is worth making without the beginning of the next load: what is cut is settled record by record.
+    private func isMuch(_ records: Int, _ bytes: Int) -> Bool {
+        records > maxGathered / 2 || preferred.maxBytes.map { bytes > $0 / 2 } ?? false
     }
 
     private static let smallBatch = 64

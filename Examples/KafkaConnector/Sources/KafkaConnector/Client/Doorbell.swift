@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CRdKafka
 import Synchronization
 
 /// Tells waiting tasks that something has happened, from any thread: librdkafka rings it where a queue is empty no more.
@@ -45,5 +46,19 @@ final class Doorbell: Sendable {
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: number) }?.resume(throwing: CancellationError())
         }
+    }
+}
+
+extension Doorbell {
+    /// Is rung from now on whenever something comes to an empty queue of librdkafka; it has to live as long as the queue.
+    func ring(by queue: OpaquePointer?) {
+        rd_kafka_queue_cb_event_enable(
+            queue,
+            { _, bell in
+                guard let bell else { return }
+                Unmanaged<Doorbell>.fromOpaque(bell).takeUnretainedValue().ring()
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
     }
 }

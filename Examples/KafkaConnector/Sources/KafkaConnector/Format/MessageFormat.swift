@@ -52,24 +52,26 @@ public struct MessageFormat: Sendable, Hashable {
 
     /// The message of a record; its content type stands among the headers.
     func encode(_ record: ConnectorRecord, defaults: EventDefaults) throws -> EncodedRecord {
-        var message = try writer.encode(record, defaults: defaults)
-        if writesEvents { message.headers = message.headers.map { Self.renamed($0, from: "ce-", to: "ce_") } }
-        if let contentType = message.contentType { message.headers.append(RecordHeader(Self.contentType, contentType)) }
+        switch kind {
+        case .raw: Self.withContentType(try RawFormat().encode(record, defaults: defaults))
+        case .json: Self.withContentType(try JSONFormat().encode(record, defaults: defaults))
+        case .structured: Self.withContentType(try StructuredEventFormat().encode(record, defaults: defaults))
+        case .auto, .binary: Self.withContentType(try Self.encodeEvent(record, defaults))
+        }
+    }
+
+    private static func encodeEvent(_ record: ConnectorRecord, _ defaults: EventDefaults) throws -> EncodedRecord {
+        var message = try BinaryEventFormat().encode(record, defaults: defaults)
+        for index in message.headers.indices {
+            message.headers[index] = renamed(message.headers[index], from: "ce-", to: "ce_")
+        }
         return message
     }
 
-    /// Whether records are written as they are, with no more than their bytes.
-    var isRaw: Bool { kind == .raw }
-
-    private var writesEvents: Bool { kind == .auto || kind == .binary }
-
-    private var writer: any RecordFormat {
-        switch kind {
-        case .auto, .binary: .cloudEventsBinary
-        case .structured: .cloudEventsStructured
-        case .raw: .raw
-        case .json: .json
-        }
+    private static func withContentType(_ message: consuming EncodedRecord) -> EncodedRecord {
+        guard let contentType = message.contentType else { return message }
+        message.headers.append(RecordHeader(Self.contentType, contentType))
+        return message
     }
 
     /// The record of a message, whose content type is still among the headers.

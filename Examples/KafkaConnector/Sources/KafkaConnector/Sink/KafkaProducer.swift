@@ -2,7 +2,9 @@
 
 import CRdKafka
 import CloudEventsCodec
+import Dispatch
 import OpenConnect
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -16,10 +18,10 @@ final class KafkaProducer: Sendable {
     let room = Doorbell()
     private let handle: ClientHandle
     nonisolated(unsafe) private let topic: OpaquePointer
+    private let flushing = DispatchQueue(label: "kafka-flush")
+    private let isFlushWanted = Atomic(false)
 
     private static let preset = [
-        // A put waits for its last message; with 0 each message would wake the thread that sends.
-        "linger.ms": "1",
         // As the clients in Java choose, where the sink does not choose itself.
         "partitioner": "murmur2_random",
         "log.connection.close": "false",
@@ -162,6 +164,16 @@ final class KafkaProducer: Sendable {
         return rd_kafka_error_code(error)
     }
 
+    /// Has librdkafka send what it has without waiting for more to come (`linger.ms`).
+    func sendNow() {
+        guard !isFlushWanted.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        flushing.async { [self] in
+            isFlushWanted.store(false, ordering: .releasing)
+            // Messages that come meanwhile do not linger either; a little later all would have been sent anyway.
+            _ = rd_kafka_flush(handle.pointer, 100)
+        }
+    }
+
     /// Why the producer can do nothing any more, if that is so.
     var fatalError: ConnectorError? {
         var text = [CChar](repeating: 0, count: 512)
@@ -185,6 +197,7 @@ final class KafkaProducer: Sendable {
             // Reports are passed on by a thread of librdkafka, which says nothing of the last one.
             await offCallingThread { _ = usleep(1000) }
         }
+        await withCheckedContinuation { continuation in flushing.async { continuation.resume() } }
         rd_kafka_topic_destroy(topic)
         await handle.destroy()
     }

@@ -40,7 +40,7 @@ public final class KafkaSink: Sink, ConnectionChecking {
         SinkTraits(
             maxConcurrentPuts: options.concurrency,
             isOrdered: true,
-            preferredBatch: SinkTraits.PreferredBatch(maxRecords: 10_000, maxBytes: 8 * 1024 * 1024),
+            preferredBatch: SinkTraits.PreferredBatch(maxRecords: 50_000, maxBytes: 16 * 1024 * 1024),
             isDurableOnPut: true
         )
     }
@@ -102,6 +102,7 @@ public final class KafkaSink: Sink, ConnectionChecking {
         let outcome: Result<PutResult, any Error>
         do {
             try await shipment.send(as: options, defaults: running.defaults)
+            lease.producer.sendNow()
             outcome = .success(try shipment.result(try await shipment.reports.all()))
         } catch {
             outcome = .failure(error)

@@ -11,6 +11,11 @@ struct Shipment {
     /// Verdicts of records that were never sent.
     private(set) var unsent: [Int: RecordVerdict] = [:]
     private var stoppedLanes: Set<RecordLane> = []
+    private var next = 0
+    private var sent = 0
+    /// The partition of the newest record, and its hash.
+    private var newestPartition = RecordPartition.single
+    private var newestLane = StableHash.of("")
 
     init(_ batch: RecordBatch, on producer: KafkaProducer) {
         self.batch = batch
@@ -20,42 +25,57 @@ struct Shipment {
 
     /// Hands all records over to librdkafka. After the first of a lane that is not taken, no later one of it is sent.
     mutating func send(as options: KafkaSink.Options, defaults: EventDefaults) async throws {
-        var sent = 0
         defer { reports.settle(batch.count - sent + 1) }
-        for (index, record) in batch.enumerated() {
-            if !stoppedLanes.isEmpty, stoppedLanes.contains(batch.lane(at: index)) {
-                unsent[index] = .notTried
-                continue
-            }
-            do {
-                try await send(record, at: index, options, defaults)
-                sent += 1
-            } catch let error as ConnectorError {
-                unsent[index] = Self.verdict(error)
-                stoppedLanes.insert(batch.lane(at: index))
-            }
+        while true {
+            let seen = producer.room.count
+            if try sendWhatFits(as: options, defaults) { return }
+            try await producer.room.wait(beyond: seen)
         }
     }
 
-    private func send(
+    /// Goes on until all is sent, or librdkafka has no room.
+    ///
+    /// - Returns: whether all is sent.
+    private mutating func sendWhatFits(as options: KafkaSink.Options, _ defaults: EventDefaults) throws -> Bool {
+        let records = batch.records
+        while next < records.count {
+            if !stoppedLanes.isEmpty, stoppedLanes.contains(batch.lane(at: next)) {
+                unsent[next] = .notTried
+            } else {
+                do {
+                    guard try send(records[next], options, defaults) else { return false }
+                    sent += 1
+                } catch let error as ConnectorError {
+                    unsent[next] = Self.verdict(error)
+                    stoppedLanes.insert(batch.lane(at: next))
+                }
+            }
+            next += 1
+        }
+        return true
+    }
+
+    /// Hands the next record over.
+    ///
+    /// - Returns: whether there was room.
+    private mutating func send(
         _ record: ConnectorRecord,
-        at index: Int,
         _ options: KafkaSink.Options,
         _ defaults: EventDefaults
-    ) async throws {
+    ) throws -> Bool {
         let message = try options.format.encode(record, defaults: defaults)
         let recorded = options.timestamps.kind == .recorded ? record.timestamp : nil
         let timestamp = (recorded?.nanosecondsSince1970 ?? 0) / 1_000_000
-        let slot = reports.slot(index, lane: StableHash.of(record.partition.name))
-        while true {
-            let seen = producer.room.count
-            let result = producer.produce(message, timestamp: timestamp, slot: slot)
-            if result.isNone { return }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
-                throw KafkaFailure(result).error("the message cannot be sent")
-            }
-            try await producer.room.wait(beyond: seen)
+        if record.partition != newestPartition {
+            newestPartition = record.partition
+            newestLane = StableHash.of(newestPartition.name)
         }
+        let result = producer.produce(message, timestamp: timestamp, slot: reports.slot(next, lane: newestLane))
+        if result.isNone { return true }
+        guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
+            throw KafkaFailure(result).error("the message cannot be sent")
+        }
+        return false
     }
 
     static func verdict(_ error: ConnectorError) -> RecordVerdict {
@@ -78,14 +98,5 @@ struct Shipment {
         }
         if let outage, verdicts.count == batch.count { throw outage }
         return .verdicts(verdicts)
-    }
-}
-
-/// FNV-1a: the same on each machine and in each run.
-enum StableHash {
-    static func of(_ text: String) -> UInt32 {
-        var hash: UInt32 = 2_166_136_261
-        for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return hash
     }
 }

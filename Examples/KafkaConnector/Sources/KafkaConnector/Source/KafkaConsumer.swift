@@ -66,19 +66,8 @@ final class KafkaConsumer {
         events = rd_kafka_queue_get_consumer(handle.pointer)
         commits = rd_kafka_queue_new(handle.pointer)
         pulse = rd_kafka_queue_new(handle.pointer)
-        Self.ring(bell, by: events)
-        Self.ring(commitBell, by: commits)
-    }
-
-    private static func ring(_ bell: Doorbell, by queue: OpaquePointer?) {
-        rd_kafka_queue_cb_event_enable(
-            queue,
-            { _, bell in
-                guard let bell else { return }
-                Unmanaged<Doorbell>.fromOpaque(bell).takeUnretainedValue().ring()
-            },
-            Unmanaged.passUnretained(bell).toOpaque()
-        )
+        bell.ring(by: events)
+        commitBell.ring(by: commits)
     }
 
     func subscribe(to topics: [String]) throws {

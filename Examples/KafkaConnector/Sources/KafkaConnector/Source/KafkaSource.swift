@@ -82,6 +82,7 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
         await consumer.take()?.close()
     }
 
+    /// What librdkafka has fetched, each partition in its turn; waits where there is nothing.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         heldBack = Set(request.heldBack)
         while true {
@@ -139,22 +140,26 @@ public actor KafkaSource: CommittingSource, HoldObserving, FlowObserving, LagRep
         committed.merge(offsets) { max($0, $1) }
     }
 
+    /// Goes on with partitions that are not held back any more, also while a poll waits.
     public func heldBackPartitionsChanged(to partitions: [RecordPartition]) async {
         heldBack = Set(partitions)
         consumer?.bell.ring()
     }
 
+    /// How many messages of each assigned partition are behind the newest one that was read.
     public func lag() async throws -> [RecordPartition: Int64] { consumer?.lag ?? [:] }
 }
 
 // MARK: - Rebalances
 
 extension KafkaSource {
+    /// Follows rebalances by a task of its own while nobody polls.
     public func pollingWillRest() async {
         isResting = true
         rest.ring()
     }
 
+    /// Waits until that task is done with what it has begun.
     public func pollingWillResume() async {
         isResting = false
         while isFollowing {

@@ -20,14 +20,7 @@ final class PartitionQueue {
         record = RecordPartition(partition.description)
         queue = rd_kafka_queue_get_partition(consumer, partition.topic, partition.number)
         rd_kafka_queue_forward(queue, nil)
-        rd_kafka_queue_cb_event_enable(
-            queue,
-            { _, bell in
-                guard let bell else { return }
-                Unmanaged<Doorbell>.fromOpaque(bell).takeUnretainedValue().ring()
-            },
-            Unmanaged.passUnretained(bell).toOpaque()
-        )
+        bell.ring(by: queue)
     }
 
     /// Takes out messages, the caller's to destroy.

@@ -170,7 +170,7 @@ struct RebalanceTests {
             cluster.mock.failRequests(api: 12, code: 25, count: 1)
             try await events.wait(for: "partitions were lost")
             gate.open()
-            try await events.waitForSecond("partitions were assigned")
+            try await events.wait(for: "partitions were assigned", count: 2)
             for _ in 0..<60_000 where Set(log.texts(of: names).values.joined()).count < 4 * count {
                 try await Task.sleep(for: .milliseconds(2))
             }
@@ -191,15 +191,5 @@ struct RebalanceTests {
             _ = try await log.waitForCount(8 * count)
         }
         expectAll(of: 0..<(2 * count), in: [log])
-    }
-}
-
-extension EventLog {
-    func waitForSecond(_ text: String) async throws {
-        for _ in 0..<60_000 {
-            if all.filter({ $0.contains(text) }).count > 1 { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        throw NeverSeen(description: "'\(text)' was not twice among the events: \(all.joined(separator: "\n"))")
     }
 }

@@ -10,19 +10,22 @@ import Testing
 
 @Suite("The kafka sink keeps the contract of a sink", .timeLimit(.minutes(20)))
 struct KafkaSinkConformanceTests {
-    @Test(arguments: [MessageFormat.binary, .structured, .raw])
-    func `it passes the suite`(format: MessageFormat) async throws {
+    @Test(arguments: zip([MessageFormat.binary, .structured, .raw], [8, 1, 8]))
+    func `it passes the suite`(format: MessageFormat, concurrency: Int) async throws {
         let limits = ConformanceLimits(call: .seconds(60))
-        let report = await SinkConformance("KafkaSink, \(format.kind)", limits: limits) { try subject(format) }.run()
+        let report = await SinkConformance("KafkaSink, \(format.kind)", limits: limits) {
+            try subject(format, concurrency)
+        }.run()
         try report.check()
         let applicable = [
-            "sink.flush", "sink.order", "sink.data", "sink.concurrent", "sink.verdicts", "sink.notTried",
-            "sink.unreachable", "sink.outage", "sink.settings", "sink.released", "sink.descriptors",
+            "sink.flush", "sink.order", "sink.data", "sink.verdicts", "sink.notTried", "sink.unreachable",
+            "sink.outage", "sink.settings", "sink.released", "sink.descriptors",
         ]
         for name in applicable { #expect(report[name]?.verdict == .passed, "\(name)") }
+        #expect((report["sink.concurrent"]?.verdict == .passed) == (concurrency > 1))
     }
 
-    private func subject(_ format: MessageFormat) throws -> SinkSubject {
+    private func subject(_ format: MessageFormat, _ concurrency: Int) throws -> SinkSubject {
         let cluster = try TestCluster()
         let topic = try cluster.topic(partitions: 1)
         var subject = SinkSubject(
@@ -30,7 +33,11 @@ struct KafkaSinkConformanceTests {
                 KafkaSink(
                     topic: topic,
                     client: cluster.client(without: ["session.timeout.ms", "heartbeat.interval.ms"]),
-                    options: KafkaSink.Options(format: format, concurrency: 8, deliveryTimeout: .milliseconds(500))
+                    options: KafkaSink.Options(
+                        format: format,
+                        concurrency: concurrency,
+                        deliveryTimeout: .seconds(3)
+                    )
                 )
             },
             durable: {

@@ -29,13 +29,14 @@ final class EventLog: Sendable {
 
     var all: [String] { lines.withLock { $0 } }
 
-    /// Waits until an event has a text in it.
-    func wait(for text: String) async throws {
+    /// Waits until so many events have a text in them.
+    func wait(for text: String, count: Int = 1) async throws {
         for _ in 0..<60_000 {
-            if all.contains(where: { $0.contains(text) }) { return }
+            if all.filter({ $0.contains(text) }).count >= count { return }
             try await Task.sleep(for: .milliseconds(2))
         }
-        throw NeverSeen(description: "'\(text)' was not among the events: \(all.joined(separator: "\n"))")
+        let events = all.joined(separator: "\n")
+        throw NeverSeen(description: "'\(text)' was not \(count) times among the events: \(events)")
     }
 
     struct NeverSeen: Error, CustomStringConvertible {
