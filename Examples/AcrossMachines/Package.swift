@@ -14,7 +14,6 @@ let package = Package(
         .package(name: "openconnect-kafka", path: "../KafkaConnector"),
         .package(name: "openconnect-postgres", path: "../PostgresConnector"),
         .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
     ],
     targets: [
         .executableTarget(
@@ -25,7 +24,6 @@ let package = Package(
                 .product(name: "KafkaConnector", package: "openconnect-kafka"),
                 .product(name: "PostgresConnector", package: "openconnect-postgres"),
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
-                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .testTarget(

@@ -13,7 +13,6 @@ let package = Package(
     dependencies: [
         .package(name: "swift-openconnect", path: "../.."),
         .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
@@ -52,7 +51,6 @@ let package = Package(
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
-                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .executableTarget(

@@ -15,7 +15,6 @@ let package = Package(
     dependencies: [
         .package(name: "swift-openconnect", path: "../.."),
         .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(
@@ -39,7 +38,6 @@ let package = Package(
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
-                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .target(name: "MockKafka", dependencies: ["CRdKafka"]),

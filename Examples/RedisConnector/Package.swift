@@ -13,7 +13,6 @@ let package = Package(
     dependencies: [
         .package(name: "swift-openconnect", path: "../.."),
         .package(name: "openconnect-service-integration", path: "../ServiceIntegration"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
     ],
@@ -36,7 +35,6 @@ let package = Package(
                 .product(name: "ConnectRuntimeKit", package: "swift-openconnect"),
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "ServiceIntegration", package: "openconnect-service-integration"),
-                .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
         .executableTarget(

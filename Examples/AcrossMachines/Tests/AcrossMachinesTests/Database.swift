@@ -68,9 +68,14 @@ struct Database: Sendable {
 
     /// Runs statements; what they return, without white space around it.
     @discardableResult
-    func query(_ sql: String) async throws -> String {
-        let result = try await ProcessCommand("psql", ["-XqAtv", "ON_ERROR_STOP=1", url, "-c", sql]).run()
-        guard result.exit == .exited(0) else { throw Failure(description: "\(sql): \(result.standardError)") }
+    func query(_ sql: String) async throws -> String { try await psql(["-c", sql]) }
+
+    /// Runs the statements of a file.
+    func run(file path: String) async throws { _ = try await psql(["-f", path]) }
+
+    private func psql(_ arguments: [String]) async throws -> String {
+        let result = try await ProcessCommand("psql", ["-XqAtv", "ON_ERROR_STOP=1", url] + arguments).run()
+        guard result.exit == .exited(0) else { throw Failure(description: "\(arguments): \(result.standardError)") }
         return result.standardOutput.split(whereSeparator: \.isNewline).joined(separator: "\n")
     }
 

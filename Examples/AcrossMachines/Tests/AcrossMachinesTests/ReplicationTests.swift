@@ -86,20 +86,8 @@ extension ReplicationTests {
     }
 
     private func makeTables(_ database: Database) async throws {
-        for table in ["source_rows", "target_rows"] {
-            let key = table == "source_rows" ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "bigint PRIMARY KEY"
-            try await database.query("CREATE TABLE \(table) (id \(key), item text NOT NULL, price numeric)")
-        }
-        try await database.query(
-            """
-            CREATE TABLE target_events (
-                source text, id text, type text, time timestamptz, data jsonb, PRIMARY KEY (source, id))
-            """
-        )
+        try await database.run(file: Member.path("tables.sql"))
         try await database.query("CREATE TABLE target_log (id bigint, item text, price numeric)")
-        for table in ["source_changes", "target_changes"] {
-            try await database.query("CREATE TABLE \(table) (id bigint PRIMARY KEY, n bigint NOT NULL)")
-        }
     }
 
     /// New rows, and changes, deletes and changed keys.
@@ -115,110 +103,5 @@ extension ReplicationTests {
             DELETE FROM source_changes WHERE id % 11 = \(number % 11)
             """
         )
-    }
-}
-
-/// A process of the story, as it would run on a machine of its own.
-struct Member: Sendable {
-    let name: String
-    let command: ProcessCommand
-
-    /// The one that reads tables, and the two that share the work of writing.
-    static func all(_ database: Database, _ cluster: MockCluster) throws -> [Member] {
-        let brokers = cluster.brokers.map { "\"\($0)\"" }.joined(separator: ", ")
-        let reader = """
-            {
-              "offsets": { "type": "postgres", "url": "\(database.url)", "createTables": true },
-              "pipelines": {
-                "rows": {
-                  "source": { "type": "postgres-table", "url": "\(database.url)", "tables": ["source_rows"],
-                    "incrementing": "id", "interval": "100ms" },
-                  "sinks": [ { "type": "kafka", "brokers": [\(brokers)], "topic": "rows" } ],
-                  "delivery": { "commitInterval": "50ms", "claim": "wait" }
-                },
-                "changes": {
-                  "source": { "type": "postgres-cdc", "url": "\(database.url)", "slot": "story", "publication": "story",
-                    "tables": ["source_changes"], "create": true },
-                  "sinks": [ { "type": "kafka", "brokers": [\(brokers)], "topic": "changes" } ],
-                  "delivery": { "commitInterval": "50ms", "claim": "wait" }
-                }
-              }
-            }
-            """
-        let writer = """
-            {
-              "pipelines": {
-                "rows-to-table": {
-                  "source": \(consumer("rows", "tables", brokers)),
-                  "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_rows", "mode": "upsert", "createPositions": true } ],
-                  "delivery": { "commitInterval": "50ms" }
-                },
-                "rows-to-events": {
-                  "source": \(consumer("rows", "events", brokers)),
-                  "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_events", "layout": "event",
-                    "mode": "insert-new", "createPositions": true } ],
-                  "delivery": { "commitInterval": "50ms" }
-                },
-                "changes-to-table": {
-                  "source": \(consumer("changes", "changes", brokers)),
-                  "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_changes", "mode": "upsert",
-                    "changes": true, "createPositions": true } ],
-                  "delivery": { "commitInterval": "50ms" }
-                }
-              }
-            }
-            """
-        return [
-            try Member("reader", reader, database), try Member("writer-1", writer, database),
-            try Member("writer-2", writer, database),
-        ]
-    }
-
-    /// A reader that is not killed, and two members that write a table without a key.
-    static func exactlyOnce(_ database: Database, _ cluster: MockCluster) throws -> [Member] {
-        let brokers = cluster.brokers.map { "\"\($0)\"" }.joined(separator: ", ")
-        let reader = """
-            {
-              "offsets": { "type": "postgres", "url": "\(database.url)", "createTables": true },
-              "pipelines": {
-                "rows": {
-                  "source": { "type": "postgres-table", "url": "\(database.url)", "tables": ["source_rows"],
-                    "incrementing": "id", "interval": "100ms" },
-                  "sinks": [ { "type": "kafka", "brokers": [\(brokers)], "topic": "rows", "keyless": "any-partition" } ]
-                }
-              }
-            }
-            """
-        let writer = """
-            {
-              "pipelines": {
-                "rows-to-log": {
-                  "source": \(consumer("rows", "log", brokers)),
-                  "sinks": [ { "type": "postgres", "url": "\(database.url)", "table": "target_log", "createPositions": true } ],
-                  "delivery": { "commitInterval": "50ms", "maxPollRecords": 20 }
-                }
-              }
-            }
-            """
-        return [
-            try Member("reader", reader, database), try Member("writer-1", writer, database),
-            try Member("writer-2", writer, database),
-        ]
-    }
-
-    private static func consumer(_ topic: String, _ group: String, _ brokers: String) -> String {
-        """
-        { "type": "kafka", "brokers": [\(brokers)], "topics": ["\(topic)"], "group": "\(group)",
-          "client": { "session.timeout.ms": "4000", "heartbeat.interval.ms": "200" } }
-        """
-    }
-
-    private init(_ name: String, _ configuration: String, _ database: Database) throws {
-        self.name = name
-        let path = "\(database.directory)/\(name).json"
-        guard let file = fopen(path, "w") else { throw Database.Failure(description: "\(path): \(errno)") }
-        fputs(configuration, file)
-        fclose(file)
-        command = try ProcessCommand(built: "replicator", ["run", "--config", path])
     }
 }

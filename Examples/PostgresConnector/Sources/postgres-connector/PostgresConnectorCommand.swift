@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Configuration
 import ConnectRuntimeKit
 import FileConnector
 import OpenConnect
 import PostgresConnector
 import ServiceIntegration
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-@preconcurrency import Glibc
-#endif
 
 /// Runs pipelines from and to PostgreSQL and files.
 @main
@@ -27,17 +18,7 @@ struct PostgresConnectorCommand {
             registry.register(FileSource.self)
             registry.register(FileSink.self)
         } beside: { runtime in
-            try await serveOperations(runtime)
+            try await OperationsServer.serveIfWanted(runtime, by: "postgres-connector")
         }.main()
-    }
-
-    /// Serves metrics and health at the address in `METRICS_LISTEN`, if there is one.
-    private static func serveOperations(_ runtime: ConnectRuntime) async throws {
-        let config = ConfigReader(provider: EnvironmentVariablesProvider())
-        guard config.string(forKey: "metrics.listen") != nil else { return }
-        let settings = try ServiceSettings(config)
-        try await OperationsServer(runtime, on: settings.metricsListen) { address in
-            fputs("postgres-connector: metrics are at http://\(address)/metrics\n", stderr)
-        }.run()
     }
 }
