@@ -46,3 +46,23 @@ swift_files() {
         [ ! -e "$place" ] || find "$place" -name '*.swift' -not -path '*/.build*'
     done | sort
 }
+
+# The tool of the toolchain that `swift` belongs to, which may be a link or a proxy.
+toolchain_tool() {
+    local bin
+    bin=$(dirname "$(command -v swift)")
+    if [ -x "$bin/$1" ]; then echo "$bin/$1"; else command -v "$1" || xcrun --find "$1" 2> /dev/null \
+        || fail "the toolchain has no $1"; fi
+}
+
+# Writes the symbol graphs of what is public in a library into a directory. The library is built.
+extract_symbols() {
+    local name=$1 directory=$2 extract modules target platform=()
+    extract=$(toolchain_tool swift-symbolgraph-extract)
+    modules=$(swift build "${build_flags[@]}" --show-bin-path)/Modules
+    target=$(swift -print-target-info | sed -n 's/.*"triple": "\([^"]*\)".*/\1/p' | head -n 1)
+    if command -v xcrun > /dev/null; then platform=(-sdk "$(xcrun --show-sdk-path)"); fi
+    mkdir -p "$directory"
+    "$extract" -module-name "$name" -I "$modules" -target "$target" ${platform[@]+"${platform[@]}"} \
+        -minimum-access-level public -skip-synthesized-members -output-dir "$directory"
+}
