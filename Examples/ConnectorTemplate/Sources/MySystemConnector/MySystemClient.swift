@@ -12,101 +12,110 @@ import Glibc
 
 /// Reaches MySystem. Replace what is in here by calls of your system's client library.
 ///
-/// So that everything runs before that, a directory stands in for MySystem: each message is a file, `1.txt`, `2.txt` and
-/// so on, and there is one writer at a time. The source and the sink know nothing of it but the methods that are not
-/// private, and the errors that those throw.
-actor MySystemClient {
+/// So that everything runs before that, a log in a file stands in for MySystem: each line is a message, its place the
+/// byte behind it, and there is one writer at a time. The source and the sink know nothing of the file: only the methods
+/// that are not private, and the errors that those throw.
+struct MySystemClient: Sendable {
     struct Message: Sendable {
-        let number: Int64
+        /// What the source goes on behind.
+        let place: Int64
         let body: [UInt8]
     }
 
-    private let directory: String
-    /// The number of the newest message, as soon as it is known to the writer.
-    private var newest: Int64?
+    let path: String
 
-    init(directory: String) { self.directory = directory }
+    /// Throws where the system cannot be reached.
+    func connect() async throws { fclose(try openLog()) }
 
-    /// Says how far the messages go: 0 where there are none. Throws where the system cannot be reached.
-    func newestNumber() throws -> Int64 { try numbers().last ?? 0 }
+    /// Whether a message ends at a place, or the log begins there.
+    func hasPlace(_ place: Int64) async throws -> Bool {
+        let log = try openLog()
+        defer { fclose(log) }
+        return try place == 0 || place > 0 && byte(before: place, in: log) == Self.newline
+    }
 
-    /// The messages behind a number, in order: as many as the limits allow, but at least one if there is any.
-    func messages(after number: Int64, limit: Int, maxBytes: Int) throws -> [Message] {
+    /// The messages behind a place, in order: as many as the limits allow, but at least one if there is any.
+    func messages(after place: Int64, limit: Int, maxBytes: Int) async throws -> [Message] {
+        let log = try openLog()
+        defer { fclose(log) }
+        try seek(to: place, in: log)
+        var (line, capacity) = (UnsafeMutablePointer<CChar>?.none, 0)
+        defer { free(line) }
         var messages: [Message] = []
-        var bytes = 0
-        for next in try numbers().drop(while: { $0 <= number }).prefix(limit) {
-            let body = try read(path(next))
-            bytes += body.count
-            guard messages.isEmpty || bytes <= maxBytes else { break }
-            messages.append(Message(number: next, body: body))
+        var end = place
+        while messages.count < limit, case let count = getline(&line, &capacity, log), count > 0 {
+            let bytes = UnsafeRawBufferPointer(start: line, count: count)
+            end += Int64(count)
+            // A line without an end is still being written.
+            guard bytes.last == Self.newline, messages.isEmpty || end - place <= maxBytes else { break }
+            messages.append(Message(place: end, body: Array(bytes.dropLast())))
         }
+        guard ferror(log) == 0 else { throw failure("cannot read") }
         return messages
     }
 
-    /// Adds a message behind all others: the whole of it, or nothing where this throws.
-    func append(_ body: [UInt8]) throws {
-        let number = try newest ?? newestNumber()
-        let incoming = "\(directory)/.incoming"
-        try write(body, to: incoming)
-        guard rename(incoming, path(number + 1)) == 0 else { throw failure("cannot add a message") }
-        newest = number + 1
+    /// Adds messages behind all others, in one request. None of them has a line break.
+    func append(_ bodies: [[UInt8]]) async throws {
+        let log = try openLog("r+b")
+        defer { fclose(log) }
+        let end = try endOfLastMessage(in: log)
+        let bytes = bodies.flatMap { $0 + [Self.newline] }
+        // Without a buffer, so that nothing is written later than here.
+        guard setvbuf(log, nil, _IONBF, 0) == 0, ftruncate(fileno(log), off_t(end)) == 0 else {
+            throw failure("cannot write")
+        }
+        try seek(to: end, in: log)
+        guard fwrite(bytes, 1, bytes.count, log) == bytes.count else {
+            let error = failure("cannot write")
+            ftruncate(fileno(log), off_t(end))
+            throw error
+        }
     }
 
     /// Makes the messages that were added survive a loss of power.
-    func synchronize() throws {
-        let descriptor = open(directory, O_RDONLY)
-        guard descriptor >= 0 else { throw failure("cannot reach the messages") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("cannot make the messages durable") }
+    func synchronize() async throws {
+        let log = try openLog("r+b")
+        defer { fclose(log) }
+        guard fsync(fileno(log)) == 0 else { throw failure("cannot synchronize") }
     }
 }
 
 extension MySystemClient {
+    private static let newline = UInt8(ascii: "\n")
+
     /// What a failure means for the pipeline. Of all that a client does this matters most: `notConnected` is an outage,
     /// which is waited for; `invalidConfiguration` stops the pipeline; `retryable` is tried again by its retry policy.
     private func failure(_ what: String) -> ConnectorError {
         let code: ConnectorError.Code =
             switch errno {
             case ENOENT, ENOTDIR: .notConnected
-            case EACCES, EPERM, EROFS: .invalidConfiguration
+            case EACCES, EPERM, EROFS, EISDIR: .invalidConfiguration
             default: .retryable
             }
-        return ConnectorError(code, "\(what) in '\(directory)': \(String(cString: strerror(errno)))")
+        return ConnectorError(code, "\(what) '\(path)': \(String(cString: strerror(errno)))")
     }
 
-    private func path(_ number: Int64) -> String { "\(directory)/\(number).txt" }
-
-    private func numbers() throws -> [Int64] {
-        guard let listing = opendir(directory) else { throw failure("cannot list the messages") }
-        defer { closedir(listing) }
-        var numbers: [Int64] = []
-        errno = 0
-        while let entry = readdir(listing) {
-            // Through the pointer: an entry may be shorter than its type.
-            let bytes = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
-            let name = String(cString: bytes.assumingMemoryBound(to: CChar.self))
-            if let number = Int64(name.prefix { $0 != "." }), name == "\(number).txt" { numbers.append(number) }
-            errno = 0
-        }
-        guard errno == 0 else { throw failure("cannot list the messages") }
-        return numbers.sorted()
+    private func openLog(_ mode: String = "rb") throws -> UnsafeMutablePointer<FILE> {
+        guard let log = fopen(path, mode) else { throw failure("cannot open") }
+        return log
     }
 
-    private func read(_ path: String) throws -> [UInt8] {
-        guard let file = fopen(path, "rb") else { throw failure("cannot read a message") }
-        defer { fclose(file) }
-        var body: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { body += chunk[..<count] }
-        guard ferror(file) == 0 else { throw failure("cannot read a message") }
-        return body
+    private func seek(to place: Int64, in log: UnsafeMutablePointer<FILE>) throws {
+        guard fseeko(log, off_t(place), SEEK_SET) == 0 else { throw failure("cannot read") }
     }
 
-    private func write(_ body: [UInt8], to path: String) throws {
-        guard let file = fopen(path, "wb") else { throw failure("cannot write a message") }
-        defer { fclose(file) }
-        guard fwrite(body, 1, body.count, file) == body.count, fflush(file) == 0, fsync(fileno(file)) == 0 else {
-            throw failure("cannot write a message")
-        }
+    private func byte(before place: Int64, in log: UnsafeMutablePointer<FILE>) throws -> UInt8? {
+        try seek(to: place - 1, in: log)
+        let byte = getc(log)
+        guard ferror(log) == 0 else { throw failure("cannot read") }
+        return UInt8(exactly: byte)
+    }
+
+    /// A writer that was killed may have left a part of a message behind this place.
+    private func endOfLastMessage(in log: UnsafeMutablePointer<FILE>) throws -> Int64 {
+        guard fseeko(log, 0, SEEK_END) == 0 else { throw failure("cannot read") }
+        var end = Int64(ftello(log))
+        while try end > 0 && byte(before: end, in: log) != Self.newline { end -= 1 }
+        return end
     }
 }

@@ -7,13 +7,13 @@ extension MySystemSink: ConfigurableConnector {
     public static let type = "my-system"
     /// What it is.
     public static let summary = "Adds records to MySystem, each as a message."
-    private static let directory = Setting<String>("directory", "The directory with the messages; it has to exist.")
+    private static let path = Setting<String>("path", "The file of the log; it has to exist.")
 
     /// Where messages are added.
-    public static var settings: SettingGroup { SettingGroup(directory) }
+    public static var settings: SettingGroup { SettingGroup(path) }
 
-    /// A sink into the configured directory.
+    /// A sink into the configured log.
     public init(_ values: SettingValues) throws {
-        self.init(directory: values[Self.directory])
+        self.init(path: values[Self.path])
     }
 }

@@ -4,34 +4,33 @@ import OpenConnect
 
 /// Adds records to MySystem, each as a message.
 ///
-/// The data of a record has to be text; others are rejected. Delivers at least once: after a crash, the records since
-/// the last commit are added again.
+/// The data of a record has to be a line of text; others are rejected. Delivers at least once: after a crash, the records
+/// since the last commit are added again.
 public actor MySystemSink: Sink {
     private let client: MySystemClient
 
-    /// A sink into a directory.
+    /// A sink into a log.
     ///
-    /// - Parameter directory: where the messages are.
-    public init(directory: String) { client = MySystemClient(directory: directory) }
+    /// - Parameter path: the file of the log; it has to exist.
+    public init(path: String) { client = MySystemClient(path: path) }
 
     /// Reaches the system.
     public func start(_ context: ConnectorContext) async throws {
-        _ = try await client.newestNumber()
+        try await client.connect()
     }
 
-    /// Adds records until one cannot be added: that one has a verdict, those before it are there.
+    /// Adds the records in one request, up to the first that can never be added: that one is rejected.
     public func put(_ batch: RecordBatch) async throws -> PutResult {
+        var bodies: [[UInt8]] = []
         for (index, record) in batch.enumerated() {
-            guard let text = record.data.text else {
-                let error = ConnectorError(.invalidRecord, "the data is no text", position: record.position)
+            guard let text = record.data.text, !text.utf8.contains(UInt8(ascii: "\n")) else {
+                try await client.append(bodies)
+                let error = ConnectorError(.invalidRecord, "the data is not a line of text", position: record.position)
                 return .stopped(at: index, of: batch.count, .reject(error))
             }
-            do {
-                try await client.append(Array(text.utf8))
-            } catch let error as ConnectorError where index > 0 {
-                return .stopped(at: index, of: batch.count, .retry(error))
-            }
+            bodies.append(Array(text.utf8))
         }
+        try await client.append(bodies)
         return .delivered
     }
 

@@ -7,7 +7,7 @@ extension MySystemSource: ConfigurableConnector {
     public static let type = "my-system"
     /// What it is.
     public static let summary = "Reads the messages of MySystem, in order."
-    private static let directory = Setting<String>("directory", "The directory with the messages.")
+    private static let path = Setting<String>("path", "The file of the log.")
     private static let pollInterval = Setting<Duration>(
         "pollInterval",
         "How long to wait before looking for new messages again.",
@@ -15,10 +15,10 @@ extension MySystemSource: ConfigurableConnector {
     ).range(.milliseconds(1)...)
 
     /// What is read, and how often.
-    public static var settings: SettingGroup { SettingGroup(directory, pollInterval) }
+    public static var settings: SettingGroup { SettingGroup(path, pollInterval) }
 
-    /// A source of the configured directory.
+    /// A source of the configured log.
     public init(_ values: SettingValues) throws {
-        self.init(directory: values[Self.directory], pollInterval: values[Self.pollInterval])
+        self.init(path: values[Self.path], pollInterval: values[Self.pollInterval])
     }
 }

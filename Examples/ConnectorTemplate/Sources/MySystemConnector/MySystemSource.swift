@@ -3,53 +3,53 @@
 import CloudEventsCodec
 import OpenConnect
 
-/// Reads the messages of MySystem, in the order of their numbers.
+/// Reads the messages of MySystem, in order.
 ///
-/// A record's data is the text of the message, its offset the number. Messages are never removed, so the source can read
-/// again what follows any committed offset; a message that is no text in UTF-8 is rejected input.
+/// A record's data is the text of the message, its offset the place behind it. Messages are never removed, so the source
+/// can read again what follows any committed offset. A message that is no text in UTF-8 is rejected input.
 public actor MySystemSource: Source {
     private let client: MySystemClient
     private let pollInterval: Duration
     private var clock = ConnectorClock.continuous
-    /// The number of the last message that was read.
-    private var last: Int64 = 0
+    /// The place behind the last message that was read.
+    private var place: Int64 = 0
 
-    /// A source of the messages in a directory.
+    /// A source of the messages in a log.
     ///
     /// - Parameters:
-    ///   - directory: where the messages are.
+    ///   - path: the file of the log.
     ///   - pollInterval: how long to wait before looking again when there was nothing new.
-    public init(directory: String, pollInterval: Duration = .milliseconds(200)) {
-        client = MySystemClient(directory: directory)
+    public init(path: String, pollInterval: Duration = .milliseconds(200)) {
+        client = MySystemClient(path: path)
         self.pollInterval = pollInterval
     }
 
-    /// Reaches the system, and goes on behind the committed message.
+    /// Reaches the system, and goes on behind what was committed.
     public func start(_ context: ConnectorContext) async throws {
         clock = context.clock
-        let newest = try await client.newestNumber()
+        try await client.connect()
         guard let committed = try await context.offset(of: .single) else { return }
-        // What is no number is not ours, and a number that is not there any more would have messages skipped in silence.
-        guard let number = committed.sequence, (0...newest).contains(number) else {
+        // Never begin somewhere else in silence: that would lose or repeat messages.
+        guard let place = committed.sequence, try await client.hasPlace(place) else {
             throw ConnectorError(
                 .corruptOffsets,
-                "the stored offset is \(committed), but the newest message is \(newest); restore the messages, or reset "
-                    + "the offsets of this pipeline to read from the beginning"
+                "no message ends at the stored offset \(committed); restore the messages, or reset the offsets of this "
+                    + "pipeline to read from the beginning"
             )
         }
-        last = number
+        self.place = place
     }
 
     /// Waits until there are messages.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         while true {
             let messages = try await client.messages(
-                after: last,
+                after: place,
                 limit: request.maxRecords,
                 maxBytes: request.maxBytes
             )
-            if let newest = messages.last {
-                last = newest.number
+            if let last = messages.last {
+                place = last.place
                 return Self.batch(of: messages)
             }
             try await clock.sleep(for: pollInterval)
@@ -59,14 +59,14 @@ public actor MySystemSource: Source {
     private static func batch(of messages: [MySystemClient.Message]) -> SourceBatch {
         var batch = SourceBatch()
         for message in messages {
-            let offset = RecordOffset(message.number)
+            let offset = RecordOffset(message.place)
             if let text = String(validating: message.body, as: UTF8.self) {
                 batch.records.append(ConnectorRecord(.text(text), offset: offset))
             } else {
                 let input = RejectedInput(
                     at: batch.records.count,
                     position: RecordPosition(offset: offset),
-                    error: ConnectorError(.invalidRecord, "message \(message.number) is no text in UTF-8"),
+                    error: ConnectorError(.invalidRecord, "the message is no text in UTF-8"),
                     bytes: SharedBytes(message.body)
                 )
                 batch.rejected.append(input)

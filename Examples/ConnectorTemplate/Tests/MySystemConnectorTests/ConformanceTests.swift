@@ -14,12 +14,12 @@ struct ConformanceTests {
         let report = await SourceConformance("MySystemSource") {
             let system = try TestSystem()
             var subject = SourceSubject(
-                makeSource: { MySystemSource(directory: system.directory, pollInterval: .milliseconds(2)) },
+                makeSource: { MySystemSource(path: system.path, pollInterval: .milliseconds(2)) },
                 write: { items in try await system.add(items) }
             )
             subject.writeBadInput = { try await system.addUnreadable() }
             subject.setReachable = { try system.setReachable($0) }
-            try subject.refuseWrongSettings(of: MySystemSource.self, besides: ["directory": "messages"])
+            try subject.refuseWrongSettings(of: MySystemSource.self, besides: ["path": "messages.log"])
             return subject
         }.run()
         try report.check()
@@ -33,12 +33,12 @@ struct ConformanceTests {
         let report = await SinkConformance("MySystemSink") {
             let system = try TestSystem()
             var subject = SinkSubject(
-                makeSink: { MySystemSink(directory: system.directory) },
+                makeSink: { MySystemSink(path: system.path) },
                 durable: { try system.messages() }
             )
-            subject.badRecord = { ConnectorRecord(.bytes([0xFF])) }
+            subject.badRecord = { ConnectorRecord("two\nlines") }
             subject.setReachable = { try system.setReachable($0) }
-            try subject.refuseWrongSettings(of: MySystemSink.self, besides: ["directory": "messages"])
+            try subject.refuseWrongSettings(of: MySystemSink.self, besides: ["path": "messages.log"])
             return subject
         }.run()
         try report.check()

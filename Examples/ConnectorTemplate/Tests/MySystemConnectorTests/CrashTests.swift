@@ -19,10 +19,8 @@ struct CrashTests {
 
     private static func scenario(_ system: TestSystem, _ lines: [String]) -> CrashScenario {
         var scenario = CrashScenario {
-            for name in ["messages", "state", "received.txt"] {
-                try? FileManager.default.removeItem(atPath: system[name])
-            }
-            try FileManager.default.createDirectory(atPath: system.directory, withIntermediateDirectories: true)
+            try system.removeMessages()
+            for name in ["state", "received.txt"] { try? FileManager.default.removeItem(atPath: system[name]) }
             try write(lines.map { $0 + "\n" }.joined(), to: system["outgoing.txt"])
             try write(configuration, to: system["pipelines.json"])
         } verify: {
@@ -52,11 +50,11 @@ struct CrashTests {
           "pipelines": {
             "send": {
               "source": { "type": "file", "path": "outgoing.txt", "follow": true },
-              "sinks": [ { "type": "my-system", "directory": "messages" } ],
+              "sinks": [ { "type": "my-system", "path": "messages.log" } ],
               "delivery": { "commitInterval": "20ms" }
             },
             "receive": {
-              "source": { "type": "my-system", "directory": "messages", "pollInterval": "5ms" },
+              "source": { "type": "my-system", "path": "messages.log", "pollInterval": "5ms" },
               "sinks": [ { "type": "file", "path": "received.txt" } ],
               "delivery": { "commitInterval": "20ms" }
             }

@@ -4,46 +4,42 @@ import Foundation
 
 @testable import MySystemConnector
 
-/// A MySystem for one test: it begins empty, and goes with its last reference.
+/// The system of one test: it begins empty, and goes with its last reference.
 final class TestSystem: Sendable {
-    private let root: URL
-    private let writer: MySystemClient
+    private let directory = FileManager.default.temporaryDirectory.appendingPathComponent("my-system-\(UUID())").path
+    private let client: MySystemClient
 
-    var directory: String { self["messages"] }
+    /// What reaches it.
+    var path: String { client.path }
 
     init() throws {
-        root = FileManager.default.temporaryDirectory.appendingPathComponent("my-system-\(UUID())")
-        writer = MySystemClient(directory: root.appendingPathComponent("messages").path)
+        client = MySystemClient(path: directory + "/messages.log")
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try removeMessages()
     }
 
-    deinit { try? FileManager.default.removeItem(at: root) }
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     /// The path of another file of the test.
-    subscript(name: String) -> String { root.appendingPathComponent(name).path }
+    subscript(name: String) -> String { "\(directory)/\(name)" }
+
+    func removeMessages() throws { try Data().write(to: URL(fileURLWithPath: path)) }
 
     /// Adds messages from outside of the sink.
-    func add(_ items: [String]) async throws {
-        for item in items { try await writer.append(Array(item.utf8)) }
-    }
+    func add(_ items: [String]) async throws { try await client.append(items.map { Array($0.utf8) }) }
 
     /// Adds a message that the source cannot read.
-    func addUnreadable() async throws { try await writer.append([0xFF]) }
+    func addUnreadable() async throws { try await client.append([[0xFF]]) }
 
     /// The messages, read without the client.
     func messages() throws -> [String] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".txt") }
-        return try names.compactMap { Int($0.dropLast(4)) }.sorted().map {
-            try String(contentsOfFile: "\(directory)/\($0).txt", encoding: .utf8)
-        }
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast().map(String.init)
     }
 
     /// Has the system fail, or come back.
     func setReachable(_ isReachable: Bool) throws {
-        let places = [directory, self["unreachable"]]
-        try FileManager.default.moveItem(
-            atPath: isReachable ? places[1] : places[0],
-            toPath: isReachable ? places[0] : places[1]
-        )
+        let away = path + ".away"
+        try FileManager.default.moveItem(atPath: isReachable ? away : path, toPath: isReachable ? path : away)
     }
 }
