@@ -6,7 +6,7 @@ import OpenConnect
 ///
 /// The data of a record has to be a line of text; others are rejected. Delivers at least once: after a crash, the records
 /// since the last commit are added again.
-public actor MySystemSink: Sink {
+public actor MySystemSink: Sink, ConnectionChecking {
     private let client: MySystemClient
 
     /// A sink into a log.
@@ -16,6 +16,11 @@ public actor MySystemSink: Sink {
 
     /// Reaches the system.
     public func start(_ context: ConnectorContext) async throws {
+        try await client.connect()
+    }
+
+    /// What the verb `check` asks.
+    public func checkConnection(_ context: ConnectorContext) async throws {
         try await client.connect()
     }
 

@@ -7,7 +7,7 @@ import OpenConnect
 ///
 /// A record's data is the text of the message, its offset the place behind it. Messages are never removed, so the source
 /// can read again what follows any committed offset. A message that is no text in UTF-8 is rejected input.
-public actor MySystemSource: Source {
+public actor MySystemSource: Source, ConnectionChecking {
     private let client: MySystemClient
     private let pollInterval: Duration
     private var clock = ConnectorClock.continuous
@@ -38,6 +38,11 @@ public actor MySystemSource: Source {
             )
         }
         self.place = place
+    }
+
+    /// What the verb `check` asks.
+    public func checkConnection(_ context: ConnectorContext) async throws {
+        try await client.connect()
     }
 
     /// Waits until there are messages.
