@@ -4,6 +4,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Where builds go. Set OPENCONNECT_SCRATCH_PATH to keep several checkouts or configurations apart.
 scratch=${OPENCONNECT_SCRATCH_PATH:-$root/.build}
+# Where packages are built that depend on the root package and nothing else: what they depend on is built once.
+dependents=$scratch/dependents
 # The same for every build of the root package, so that none of them undoes another one.
 build_flags=(--scratch-path "$scratch" -Xswiftc -warnings-as-errors)
 [ -z "${OPENCONNECT_JOBS:-}" ] || build_flags+=(--jobs "$OPENCONNECT_JOBS")
