@@ -101,10 +101,10 @@ public struct SharedBytes {
         return try body(unsafeBytes)
     }
 
-    /// The bytes without a guarantee that they live on: only valid while this value, or one that shares its buffer,
-    /// is kept alive.
+    /// The bytes without a guarantee that they live on, for a library in C that keeps the pointer: only valid while this
+    /// value, or one that shares its buffer, is kept alive.
     @inlinable
-    package var unsafeBytes: UnsafeRawBufferPointer {
+    public var unsafeBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: start, count: count)
     }
 

@@ -92,7 +92,11 @@ struct PauseTests {
         async let counts = pipeline.run()
         source.feed(SourceBatch(records(1...3)))
         await mayPut.arrivals(1)
-        for _ in 0..<1_000_000 where journal.count("poll") < 2 { await Task.yield() }
+        var turns = 0
+        while journal.count("poll") < 2, turns < 1_000_000 {
+            turns += 1
+            await Task.yield()
+        }
         #expect(journal.count("poll") == 2)
         mayPut.open()
         pipeline.stop()

@@ -72,7 +72,9 @@ struct Member: Sendable {
     }
 
     private init(_ name: String, _ configuration: String, _ database: Database, _ cluster: MockCluster) throws {
-        guard let broker = cluster.brokers.first else { throw Database.Failure(description: "the cluster has no broker") }
+        guard let broker = cluster.brokers.first else {
+            throw Database.Failure(description: "the cluster has no broker")
+        }
         self.name = name
         var command = try ProcessCommand(built: "replicator", ["run", "--config", configuration])
         command.environment = ["DATABASE_URL": database.url, "KAFKA_BROKER": broker]

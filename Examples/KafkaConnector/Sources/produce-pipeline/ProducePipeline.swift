@@ -51,7 +51,7 @@ private actor MemorySource: Source {
     }
 
     func poll(_ request: PollRequest) async throws -> SourceBatch {
-        let end = min(count, next + request.maxRecords)
+        let end = min(count, next + min(request.maxRecords, max(1, request.maxBytes / data.count)))
         let records = (next..<end).map { number in
             ConnectorRecord(
                 data,

@@ -78,33 +78,41 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Hands a message over to librdkafka, which copies it.
+    /// Hands a message over to librdkafka.
     ///
     /// - Parameters:
     ///   - timestamp: milliseconds since 1970, or 0 for now.
+    ///   - isKept: whether the value stays where it is until the message is reported; it is copied otherwise.
     ///   - slot: what its report leads to.
     /// - Returns: `__QUEUE_FULL` where there is no room at present.
-    func produce(_ message: EncodedRecord, timestamp: Int64, slot: UnsafeMutableRawPointer) -> rd_kafka_resp_err_t {
-        message.bytes.withUnsafeBytes { bytes in
-            // A pointer tells an empty value from none.
-            let value = message.isAbsent ? nil : UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? Self.nothing)
-            return Self.withBytes(of: message.key) { key in
-                if message.headers.isEmpty, timestamp == 0 {
-                    let result = rd_kafka_produce(
-                        topic,
-                        RD_KAFKA_PARTITION_UA,
-                        RD_KAFKA_MSG_F_COPY,
-                        value,
-                        bytes.count,
-                        key?.baseAddress,
-                        key?.count ?? 0,
-                        slot
-                    )
-                    return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
-                }
-                return produce(value, bytes.count, key, message.headers, timestamp, slot)
+    func produce(
+        _ message: EncodedRecord,
+        timestamp: Int64,
+        isKept: Bool,
+        slot: UnsafeMutableRawPointer
+    ) -> rd_kafka_resp_err_t {
+        let bytes = message.bytes.unsafeBytes
+        // A pointer tells an empty value from none.
+        let value = message.isAbsent ? nil : UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? Self.nothing)
+        let flags = isKept ? 0 : RD_KAFKA_MSG_F_COPY
+        let result = Self.withBytes(of: message.key) { key in
+            guard message.headers.isEmpty, timestamp == 0 else {
+                return produce(value, bytes.count, key, message.headers, timestamp, flags, slot)
             }
+            let result = rd_kafka_produce(
+                topic,
+                RD_KAFKA_PARTITION_UA,
+                flags,
+                value,
+                bytes.count,
+                key?.baseAddress,
+                key?.count ?? 0,
+                slot
+            )
+            return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
         }
+        withExtendedLifetime(message) {}
+        return result
     }
 
     nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
@@ -124,6 +132,7 @@ final class KafkaProducer: Sendable {
         _ key: UnsafeRawBufferPointer?,
         _ headers: [RecordHeader],
         _ timestamp: Int64,
+        _ flags: Int32,
         _ slot: UnsafeMutableRawPointer
     ) -> rd_kafka_resp_err_t {
         let list = rd_kafka_headers_new(headers.count)
@@ -142,7 +151,7 @@ final class KafkaProducer: Sendable {
         parts[0].vtype = RD_KAFKA_VTYPE_RKT
         parts[0].u.rkt = topic
         parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
-        parts[1].u.i = RD_KAFKA_MSG_F_COPY
+        parts[1].u.i = flags
         parts[2].vtype = RD_KAFKA_VTYPE_VALUE
         parts[2].u.mem.ptr = value
         parts[2].u.mem.size = size

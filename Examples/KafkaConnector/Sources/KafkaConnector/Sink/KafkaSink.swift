@@ -40,7 +40,7 @@ public final class KafkaSink: Sink, ConnectionChecking {
         SinkTraits(
             maxConcurrentPuts: options.concurrency,
             isOrdered: true,
-            preferredBatch: SinkTraits.PreferredBatch(maxRecords: 50_000, maxBytes: 16 * 1024 * 1024),
+            preferredBatch: SinkTraits.PreferredBatch(maxRecords: 10_000, maxBytes: 16 * 1024 * 1024),
             isDurableOnPut: true
         )
     }

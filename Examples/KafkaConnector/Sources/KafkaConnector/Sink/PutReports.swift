@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdKafka
+import CloudEventsCodec
 import Synchronization
 
 /// Waits for the delivery reports of the messages of one put.
@@ -14,6 +15,8 @@ final class PutReports: Sendable {
         let index: Int32
         /// Chooses the partition of a message without a key.
         let lane: UInt32
+        /// Keeps the value alive where librdkafka has not copied it.
+        let value: SharedBytes
     }
 
     private struct State {
@@ -22,7 +25,7 @@ final class PutReports: Sendable {
         var waiter: CheckedContinuation<Void, any Error>?
     }
 
-    nonisolated(unsafe) private let slots: UnsafeMutablePointer<Slot>
+    nonisolated(unsafe) private let slots: UnsafeMutableBufferPointer<Slot>
     private let state: Mutex<State>
     private let room: Doorbell
 
@@ -37,17 +40,28 @@ final class PutReports: Sendable {
 
     private init(count: Int, room: Doorbell) {
         self.room = room
-        slots = .allocate(capacity: max(1, count))
+        slots = .allocate(capacity: count)
         state = Mutex(State(missing: count + 1))
+        let empty = Slot(reports: .passUnretained(self), index: 0, lane: 0, value: SharedBytes())
+        slots.initialize(repeating: empty)
     }
 
-    deinit { slots.deallocate() }
+    deinit {
+        slots.deinitialize()
+        slots.deallocate()
+    }
 
     /// The pointer for the message at an index.
-    func slot(_ index: Int, lane: UInt32) -> UnsafeMutableRawPointer {
-        let slot = slots + index
-        slot.initialize(to: Slot(reports: .passUnretained(self), index: Int32(truncatingIfNeeded: index), lane: lane))
-        return UnsafeMutableRawPointer(slot)
+    ///
+    /// - Parameter value: what has to live until the message is reported.
+    func slot(_ index: Int, lane: UInt32, keeping value: SharedBytes) -> UnsafeMutableRawPointer {
+        slots[index] = Slot(
+            reports: .passUnretained(self),
+            index: Int32(truncatingIfNeeded: index),
+            lane: lane,
+            value: value
+        )
+        return UnsafeMutableRawPointer(slots.baseAddress.unsafelyUnwrapped + index)
     }
 
     /// Settles a number of messages, those that failed with their errors by index.

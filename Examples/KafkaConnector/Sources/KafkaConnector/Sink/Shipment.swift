@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRdKafka
+import CloudEventsCodec
 import OpenConnect
 
 /// The records of one put on their way through librdkafka.
@@ -70,7 +71,10 @@ struct Shipment {
             newestPartition = record.partition
             newestLane = StableHash.of(newestPartition.name)
         }
-        let result = producer.produce(message, timestamp: timestamp, slot: reports.slot(next, lane: newestLane))
+        // A copy of few bytes costs less than to keep them.
+        let isKept = message.bytes.count >= 128
+        let slot = reports.slot(next, lane: newestLane, keeping: isKept ? message.bytes : SharedBytes())
+        let result = producer.produce(message, timestamp: timestamp, isKept: isKept, slot: slot)
         if result.isNone { return true }
         guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
             throw KafkaFailure(result).error("the message cannot be sent")

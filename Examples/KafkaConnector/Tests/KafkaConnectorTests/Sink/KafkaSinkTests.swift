@@ -161,6 +161,20 @@ struct KafkaSinkTests {
         #expect(error?.message.contains("TOPIC_AUTHORIZATION_FAILED") == true)
     }
 
+    @Test(
+        "large values, which librdkafka does not copy, arrive as they were",
+        arguments: [MessageFormat.raw, .structured]
+    )
+    func largeValues(format: MessageFormat) async throws {
+        let texts = (0..<500).map { "\($0) " + String(repeating: "x", count: 100 + $0 * 7 % 900) }
+        let messages = try await deliver(texts.map { ConnectorRecord(.text($0)) }, .init(format: format))
+        let values = try messages.map { message in
+            guard format == .structured else { return message.value }
+            return try MessageFormat.structured.decode(EncodedRecord(.init(utf8: message.value ?? ""))).data.text
+        }
+        #expect(values == texts)
+    }
+
     @Test("brokers that are away for longer than the delivery timeout: a new producer, nothing lost, and order")
     func outage() async throws {
         let log = InMemoryLog()

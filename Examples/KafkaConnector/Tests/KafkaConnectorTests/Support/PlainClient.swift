@@ -137,7 +137,8 @@ struct PlainClient: Sendable {
         rd_kafka_assign(handle, list)
         var found: [PlainMessage] = []
         var ended: Set<Int32> = []
-        for _ in 0..<10_000_000 where ended.count < partitions {
+        for _ in 0..<10_000_000 {
+            if ended.count >= partitions { break }
             guard let message = rd_kafka_consumer_poll(handle, 60_000) else { break }
             defer { rd_kafka_message_destroy(message) }
             switch message.pointee.err {
