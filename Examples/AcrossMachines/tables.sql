@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+
 -- The tables of the story: what is read, and what is written.
 CREATE TABLE source_rows (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text NOT NULL, price numeric);
 CREATE TABLE target_rows (id bigint PRIMARY KEY, item text NOT NULL, price numeric);
