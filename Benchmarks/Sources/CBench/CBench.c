@@ -2,7 +2,11 @@
 
 #include "CBench.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 void cbench_consume(const void *value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 
@@ -100,3 +104,27 @@ long cbench_allocated_bytes(void) {
 long cbench_allocated_bytes(void) { return -1; }
 
 #endif
+
+double cbench_processor_seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+long cbench_peak_resident_bytes(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+#if defined(__APPLE__)
+    return usage.ru_maxrss;
+#else
+    return usage.ru_maxrss * 1024;
+#endif
+}
+
+int cbench_synchronize(int file) {
+#if defined(__APPLE__)
+    return fcntl(file, F_FULLFSYNC);
+#else
+    return fdatasync(file);
+#endif
+}
