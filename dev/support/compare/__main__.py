@@ -51,7 +51,7 @@ def main():
     drawn = plots.draw_comparison(arguments.output, results, killed, codec_lines, grown, lines)
     missing += missing_codec + ([] if drawn else ["plots are left out: pip install matplotlib"])
     with open(os.path.join(HERE, "Comparison.md.template")) as file:
-        template = file.read()
+        template = file.read().split("\n", 1)[1]  # without the license header
     text = report.document(template, facts, machine.versions(arms_module.versions()), noise, rounds, results, lines, size,
                            killed, codec_lines, grown, drawn, missing)
     with open(os.path.join(arguments.output, "Comparison.md"), "w") as file:

@@ -4,6 +4,7 @@ import os, shutil, signal, subprocess, sys, time
 from dataclasses import dataclass
 from importlib import metadata, util
 
+import inputs
 from processes import LineCounter, Running
 
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
@@ -22,6 +23,8 @@ class Arm:
     resumes: str
     form: str = "lines"
     ends_by_itself: bool = True
+    # Whether a start empties the output of the run before; what was there is kept then, and counts.
+    empties_output: bool = False
     # Makes the state before the first run, where that is a step of its own.
     prepare: object = None
     # Beside what `ours` it is: lines or events.
@@ -40,11 +43,29 @@ class Trial:
         self.state = os.path.join(self.place, "state")
         if arm.prepare:
             arm.prepare(self.state)
+        self.earlier = os.path.join(self.place, "earlier")
         self.first_output = None
 
     def start(self):
+        if self.arm.empties_output:
+            self.keep_output()
         command = self.arm.command(self.source, self.output, self.state, self.interval)
         return Running(command, os.path.join(self.place, "errors"))
+
+    def keep_output(self):
+        """Moves what the last run has written behind what earlier ones have."""
+        if os.path.exists(self.output) and os.path.getsize(self.output) > 0:
+            with open(self.output, "rb") as source, open(self.earlier, "ab") as target:
+                data = source.read()
+                target.write(data if data.endswith(b"\n") else data + b"\n")
+            os.remove(self.output)
+
+    def check(self):
+        """What the output has of the input."""
+        if not os.path.exists(self.earlier):
+            return inputs.check(self.source, self.output, self.lines, self.arm.form)
+        self.keep_output()
+        return inputs.check(self.source, self.earlier, self.lines, self.arm.form)
 
     def complete(self):
         """Runs to the end and returns what was used; without the rest at the end."""
@@ -66,16 +87,17 @@ class Trial:
         return running.wait()
 
     def wait_for_output(self, running, counter):
-        before = counter.count()
+        before = counter.count() + (LineCounter(self.earlier).count() if os.path.exists(self.earlier) else 0)
+        kept = before if self.arm.empties_output else 0
         while True:
             if running.has_ended():
                 self.fail(running.wait().status)
-            lines = counter.count()
+            lines = kept + counter.count()
             if lines != before and self.first_output is None:
                 self.first_output = time.monotonic() - running.begin
             # After a kill an output may have all its lines, some of them twice, and others still to come.
             rested = counter.quiet_for() > REST and time.monotonic() - running.begin > 2 * REST
-            if (before == 0 and lines == self.lines) or (rested and lines >= self.lines) or counter.quiet_for() > 30:
+            if (before == 0 and lines == self.lines) or (rested and lines >= self.lines) or counter.quiet_for() > (12 if before else 60):
                 break
             time.sleep(POLL)
         wall = counter.changed - running.begin
@@ -148,14 +170,15 @@ def all_arms(executable):
     if util.find_spec("pathway"):
         arms.append(Arm(
             "Pathway, JSON Lines", lambda *places: program("pathway_flow.py", *places[:3], str(places[3])),
-            "snapshots at the interval of ours; nothing said about syncing the output",
-            "reads its snapshots", form="updates", ends_by_itself=False))
+            "snapshots at the interval of ours; neither they nor the output are synced",
+            "goes on at its snapshot, into an empty output", form="updates", ends_by_itself=False,
+            empties_output=True))
     else:
         missing.append("Pathway is left out: pip install pathway")
     rsyslogd = shutil.which("rsyslogd", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if rsyslogd:
         arms.append(Arm("rsyslog, lines", rsyslog(rsyslogd),
-                        "written after every line, never synced; state written after every batch, not synced",
+                        "written after every batch of about 1000 lines, not synced; its state every 10 000 lines, not synced",
                         "goes on at its state file", ends_by_itself=False))
     else:
         missing.append("rsyslog is left out: apt install rsyslog")

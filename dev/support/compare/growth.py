@@ -53,7 +53,10 @@ def draw(pyplot, save, path, found, color):
             axis.fill_between(counts, [min(value) for value in values], [max(value) for value in values],
                               color=color, alpha=0.2, linewidth=0)
             axis.set_xscale("log")
-            axis.set_ylim(bottom=0)
+            if kind == "partitions":
+                axis.set_yscale("log")
+            else:
+                axis.set_ylim(0, 1.15 * max(max(value) for value in values))
             axis.set_title(label, fontsize=10, loc="left")
             axis.set_xlabel(kind)
             axis.grid(True)

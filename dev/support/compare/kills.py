@@ -9,7 +9,7 @@ from arms import Trial
 INTERVAL = 0.1
 # A run without kills lasts about this long, so that there is something to hit.
 SECONDS = 2.0
-FEWEST, MOST = 100_000, 1_000_000
+FEWEST, MOST = 100_000, {"lines": 3_000_000, "events": 1_000_000, "updates": 1_000_000}
 PER_RUN = 5
 
 
@@ -25,19 +25,19 @@ class Result:
 
 def measure(arm, directory, rate, wanted, random_source, say):
     """Kills an arm `wanted` times, up to five times in each run, and compares each output with the input."""
-    lines = max(FEWEST, min(MOST, int(rate * SECONDS) // 10_000 * 10_000))
+    lines = max(FEWEST, min(MOST[arm.form], int(rate * SECONDS) // 10_000 * 10_000))
     source = os.path.join(directory, "input")
     inputs.make(source, lines)
     trial = Trial(arm, directory, source, lines, INTERVAL)
     wall = trial.complete().wall
-    result = Result(arm, lines, undisturbed=inputs.check(source, trial.output, lines, arm.form))
+    result = Result(arm, lines, undisturbed=trial.check())
     first = min(trial.first_output or 0, wall)
     while result.kills < wanted and result.runs < 4 * wanted:
         trial = Trial(arm, directory, source, lines, INTERVAL)
         result.kills += kill_often(trial, first, wall, min(PER_RUN, wanted - result.kills), random_source)
         trial.complete()
         result.runs += 1
-        result.outcome += inputs.check(source, trial.output, lines, arm.form)
+        result.outcome += trial.check()
     say(f"{arm.name}: {lines} lines, {wall:.1f} s, {result.kills} kills in {result.runs} runs, {result.outcome}")
     os.remove(source)
     return result

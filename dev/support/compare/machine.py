@@ -24,7 +24,7 @@ def describe(directory):
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": f"{processor()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GB",
         "kernel": f"{platform.system()} {platform.release()}",
-        "file system": output("stat", "-f", "-c", "%T", directory) or "unknown",
+        "file system": output("findmnt", "-no", "FSTYPE", "-T", directory) or "unknown",
         "load before": f"{os.getloadavg()[0]:.1f}",
     }
 

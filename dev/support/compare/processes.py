@@ -17,11 +17,11 @@ class Usage:
 class Running:
     """A program, and what it and its children use."""
 
-    def __init__(self, command, errors):
+    def __init__(self, command, errors, environment=None):
         self.begin = time.monotonic()
         self.errors = open(errors, "wb")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors,
-                                        start_new_session=True)
+                                        env=environment, start_new_session=True)
         self.peak = 0
         self.ended = threading.Event()
         self.sampler = threading.Thread(target=self.sample)

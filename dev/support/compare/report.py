@@ -65,7 +65,7 @@ def codec_table(codec):
     for name, line in codec.items():
         other = line["sdk_ns" if line["baseline"] == "sdk" else "orjson_ns"]
         rows.append((NAMES[name][0], f"{line['ours_ns']:,.0f}", NAMES[name][1], f"{other:,.0f}",
-                     spread((line["ratio"], line["min"], line["max"])),
+                     spread((line["ratio"], line["min"], line["max"]), 3),
                      spread((line["noise"]["ratio"], line["noise"]["min"], line["noise"]["max"]))))
     return table(("", "ours, ns", "beside", "its ns", "ours over it", "noise: it over itself"), rows)
 
@@ -109,7 +109,7 @@ def essence(facts, noise, results, lines, killed, plots):
         rows.append((name, f"{result.median('cpu') * 1e6 / lines:.2f}", f"{result.median('wall') * 1e6 / lines:.2f}",
                      f"{max(usage.peak for usage in result.usages):.0f}",
                      *((kill.kills, counted(kill.outcome.lost), counted(kill.outcome.repeated)) if kill else ("–",) * 3)))
-    head = ("file to file", "CPU, s per million lines", "wall, s", "peak, MB", "`kill -9`", "lost", "repeated")
+    head = ("file to file", "CPU, s per million lines", "wall, s per million", "peak, MB", "`kill -9`", "lost", "repeated")
     picture = images(plots, "Documentation/").get("Comparison-cpu.svg", "")
     return (f"Measured in the same minutes on {facts['date'][:10]} ({facts['processor']}); what is lost and repeated is "
             f"the sum over all kills. The same arm twice differs by {spread(noise['cpu'])} in CPU.\n\n"

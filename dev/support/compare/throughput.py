@@ -38,7 +38,7 @@ def measure(arms, directory, lines, rounds, say):
     for arm in arms:
         trial = Trial(arm, directory, source, lines, INTERVAL)
         trial.complete()
-        results[arm.name].outcome = inputs.check(source, trial.output, lines, arm.form)
+        results[arm.name].outcome = trial.check()
         say(f"{arm.name}: warmed up, {results[arm.name].outcome}")
     for number in range(rounds):
         for arm in arms:

@@ -20,7 +20,7 @@ long cbench_allocated_bytes(void);
 /// The processor time of all threads of the process, in seconds.
 double cbench_processor_seconds(void);
 
-/// The most memory that the process has had resident, in bytes.
+/// The most memory that the process has had resident, in bytes; -1 where that is not known.
 long cbench_peak_resident_bytes(void);
 
 /// Makes what was written to a file durable, as a commit does.
