@@ -2,7 +2,12 @@
 
 #include "CBench.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 void cbench_consume(const void *value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 
@@ -100,3 +105,39 @@ long cbench_allocated_bytes(void) {
 long cbench_allocated_bytes(void) { return -1; }
 
 #endif
+
+double cbench_processor_seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+#if defined(__linux__)
+
+// Not `ru_maxrss`, which begins with that of the process that started this one.
+long cbench_peak_resident_bytes(void) {
+    FILE *file = fopen("/proc/self/status", "r");
+    if (file == NULL) return -1;
+    char line[256];
+    long kilobytes = -1;
+    while (kilobytes < 0 && fgets(line, sizeof line, file) != NULL) sscanf(line, "VmHWM: %ld", &kilobytes);
+    fclose(file);
+    return kilobytes < 0 ? -1 : kilobytes * 1024;
+}
+
+#else
+
+long cbench_peak_resident_bytes(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : -1;
+}
+
+#endif
+
+int cbench_synchronize(int file) {
+#if defined(__APPLE__)
+    return fcntl(file, F_FULLFSYNC);
+#else
+    return fdatasync(file);
+#endif
+}

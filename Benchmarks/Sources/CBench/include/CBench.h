@@ -17,4 +17,13 @@ long cbench_stop_counting_allocations(void);
 /// The bytes that the process has allocated and not freed; -1 where that is not known (anywhere but glibc).
 long cbench_allocated_bytes(void);
 
+/// The processor time of all threads of the process, in seconds.
+double cbench_processor_seconds(void);
+
+/// The most memory that the process has had resident, in bytes; -1 where that is not known.
+long cbench_peak_resident_bytes(void);
+
+/// Makes what was written to a file durable, as a commit does.
+int cbench_synchronize(int file);
+
 #endif
