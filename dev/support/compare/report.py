@@ -112,7 +112,7 @@ def essence(facts, noise, results, lines, killed, plots):
     head = ("file to file", "CPU, s per million lines", "wall, s per million", "peak, MB", "`kill -9`", "lost", "repeated")
     picture = images(plots, "Documentation/").get("Comparison-cpu.svg", "")
     return (f"Measured in the same minutes on {facts['date'][:10]} ({facts['processor']}); what is lost and repeated is "
-            f"the sum over all kills. The same arm twice differs by {spread(noise['cpu'])} in CPU.\n\n"
+            f"the sum over all kills. Noise, our arm over itself in CPU: {spread(noise['cpu'])}.\n\n"
             f"{table(head, rows)}\n\n{picture}\n")
 
 
