@@ -22,14 +22,23 @@ package struct SignalWatch {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         self.signals = signals
         let queue = DispatchQueue(label: "signals")
-        sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
+        let registered = DispatchSemaphore(value: 0)
+        sources = Self.numbers.map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { continuation.yield(number) }
+            source.setRegistrationHandler { registered.signal() }
             source.resume()
             return source
         }
+        // Until then a signal ends the process, which has not begun; one that was ignored meanwhile would be lost.
+        for _ in sources { registered.wait() }
+        #if canImport(Darwin)
+        // Elsewhere it is the handler that Dispatch has installed that sees them.
+        for number in Self.numbers { signal(number, SIG_IGN) }
+        #endif
     }
+
+    private static let numbers = [SIGTERM, SIGINT]
 
     /// Signals that somebody else knows of; those of the process do what they did.
     package init(_ signals: AsyncStream<Int32>) {
@@ -37,8 +46,10 @@ package struct SignalWatch {
         sources = []
     }
 
-    /// Watches no more. The signals stay ignored: the process is about to end, and is not to die of a late one.
+    /// Watches no more. The signals are ignored: the process is about to end, and is not to die of a late one.
     package func end() {
+        guard !sources.isEmpty else { return }
+        for number in Self.numbers { signal(number, SIG_IGN) }
         for source in sources { source.cancel() }
     }
 }
