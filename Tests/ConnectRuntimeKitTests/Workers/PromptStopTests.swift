@@ -72,7 +72,8 @@ struct PromptStopTests {
         #expect(result.error == nil)
         #expect(try await store.stored("p").map(\.position.offset) == [RecordOffset(3)])
         #expect(result.counts.committed == 4)
-        #expect(journal.count("sink.put a4,a5,a6,a7") == 1)
+        // Others of its lane may be put together with it.
+        #expect(journal.entries.filter { $0.hasPrefix("sink.put a4,a5,a6,a7") }.count == 1)
     }
 
     @Test("S60 G11: in the wait that a verdict asks for; other partitions are delivered and committed")
