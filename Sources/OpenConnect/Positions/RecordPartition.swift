@@ -48,16 +48,19 @@ public struct RecordPartition: Sendable {
 final class RecordPartitionStorage: Sendable {
     let name: String
     let defaults: RecordDefaults?
+    @usableFromInline let hasContentType: Bool
     @usableFromInline let indexHint = Atomic<Int>(0)
 
     init(name: String, defaults: RecordDefaults?) {
         self.name = name
         self.defaults = defaults
+        hasContentType = defaults?.contentType != nil
     }
 }
 
 extension RecordPartition: Hashable {
     /// Whether the names are the same.
+    @inlinable
     public static func == (left: RecordPartition, right: RecordPartition) -> Bool {
         left.storage === right.storage || left.name == right.name
     }

@@ -25,23 +25,23 @@ extension ConnectorRecord {
     ///   - partition: the partition it comes from.
     ///   - offset: its place there; `nil` where the record is not the last one of its unit.
     ///   - timestamp: the instant that the upstream recorded for it.
-    @inlinable
     public init(
         _ data: RecordData,
         partition: RecordPartition = .single,
         offset: RecordOffset? = nil,
         timestamp: RecordTimestamp? = nil
     ) {
-        // Nothing is assigned twice: the optimizer would keep a copy of the record in the making.
-        let details = RecordDetails.ifNeeded(value: data.value, largeOffset: offset?.large)
-        payload = data.payload
-        partitionStorage = partition.storage
-        offsetFirst = offset?.first ?? 0
-        offsetSecond = offset?.second ?? 0
-        timestampNanoseconds = timestamp?.nanosecondsSince1970 ?? Self.noTimestamp
-        self.details = details
-        dataForm = data.form
-        offsetForm = offset?.form ?? .none
+        // All fields at once, by the implicit initializer, as in `slice`.
+        self.init(
+            payload: data.payload,
+            partitionStorage: partition.storage,
+            offsetFirst: offset?.first ?? 0,
+            offsetSecond: offset?.second ?? 0,
+            timestampNanoseconds: timestamp?.nanosecondsSince1970 ?? Self.noTimestamp,
+            details: RecordDetails.ifNeeded(value: data.value, largeOffset: offset?.large),
+            dataForm: data.form,
+            offsetForm: offset?.form ?? .none
+        )
     }
 
     /// A record of bytes at a sequence number, for sources that make millions of them in a second.

@@ -121,4 +121,29 @@ struct ConnectorRecordTests {
         #expect(RecordPartition("") == .single && RecordPartition("").isIdentical(to: .single))
         #expect(one.description == "\"p\"" && RecordPartition.single.description == "the only partition")
     }
+
+    @Test(
+        "Only a payload held as bytes with nothing beside it is plain bytes, and the raw format writes it as it is held"
+    )
+    func plainBytes() throws {
+        let json = RecordPartition("p", defaults: RecordDefaults(contentType: "application/json"))
+        var keyed = ConnectorRecord("data")
+        keyed.key = "key"
+        var named = ConnectorRecord("data")
+        named.id = "7"
+        let plain: [ConnectorRecord] = [
+            ConnectorRecord("data"), ConnectorRecord(.bytes([0, 1])), ConnectorRecord(""),
+            ConnectorRecord(try .json(SharedBytes(utf8: " [1] "))),
+            ConnectorRecord("data", partition: RecordPartition("p"), offset: RecordOffset(7)),
+        ]
+        let others = [
+            keyed, named, ConnectorRecord(.absent), ConnectorRecord(.structured(.integer(1))),
+            ConnectorRecord("data", partition: json),
+        ]
+        #expect(others.allSatisfy { !$0.isPlainBytes })
+        for record in plain {
+            #expect(record.isPlainBytes)
+            #expect(try RawFormat().encode(record, defaults: .test) == EncodedRecord(record.heldBytes))
+        }
+    }
 }

@@ -52,12 +52,11 @@ private actor MemorySource: Source {
 
     func poll(_ request: PollRequest) async throws -> SourceBatch {
         let end = min(count, next + min(request.maxRecords, max(1, request.maxBytes / data.count)))
-        let records = (next..<end).map { number in
-            ConnectorRecord(
-                data,
-                partition: partitions[number % partitions.count],
-                offset: RecordOffset(Int64(number))
-            )
+        var records: [ConnectorRecord] = []
+        records.reserveCapacity(end - next)
+        for number in next..<end {
+            let partition = partitions[number % partitions.count]
+            records.append(ConnectorRecord(data, partition: partition, offset: RecordOffset(Int64(number))))
         }
         next = end
         return SourceBatch(records, isEnd: end == count)

@@ -50,6 +50,13 @@ final class ClientConfiguration {
         )
     }
 
+    /// The value that a property has; empty where there is none of that name.
+    func value(_ name: String) -> String {
+        var text = [CChar](repeating: 0, count: 512)
+        var size = text.count
+        return rd_kafka_conf_get(pointer, name, &text, &size) == RD_KAFKA_CONF_OK ? String(cCharacters: text) : ""
+    }
+
     /// Lets C functions be set that no text can name.
     func edit(_ body: (OpaquePointer?) -> Void) { body(pointer) }
 

@@ -16,8 +16,12 @@ import Glibc
 final class KafkaProducer: Sendable {
     /// Rung when messages have been reported: there is room for others.
     let room = Doorbell()
+    /// The most bytes that value and key of a message may have together.
+    let maxMessageBytes: Int
     private let handle: ClientHandle
     nonisolated(unsafe) private let topic: OpaquePointer
+    /// How many partitions the topic has, where this producer chooses among them; 0 where that is not known yet.
+    private let partitions: PartitionCount
     private let flushing = DispatchQueue(label: "kafka-flush")
     private let isFlushWanted = Atomic(false)
 
@@ -44,16 +48,20 @@ final class KafkaProducer: Sendable {
             // Else librdkafka spreads messages without a key by itself, and does not ask.
             fixed["sticky.partitioning.linger.ms"] = ("0", "set 'keyless' to any-partition first")
         }
+        let partitions = PartitionCount()
+        self.partitions = partitions
         let configuration = try ClientConfiguration(client, preset: Self.preset, fixed: fixed)
         configuration.edit { conf in
             rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
             rd_kafka_conf_set_background_event_cb(conf) { _, event, opaque in
                 guard let event else { return }
-                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR { PutReports.distribute(event) }
+                let room = rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR ? PutReports.distribute(event) : nil
                 rd_kafka_event_destroy(event)
+                room?.ring()
             }
-            if choosesPartitions { Self.choosePartitions(conf) }
+            if choosesPartitions { partitions.choosePartitions(conf) }
         }
+        maxMessageBytes = Int(configuration.value("message.max.bytes")) ?? 0
         handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration, log: log)
         let (main, background) = (
             rd_kafka_queue_get_main(handle.pointer), rd_kafka_queue_get_background(handle.pointer)
@@ -67,110 +75,58 @@ final class KafkaProducer: Sendable {
         self.topic = topic
     }
 
-    /// As the clients in Java do where there is a key, otherwise by the lane.
-    private static func choosePartitions(_ conf: OpaquePointer?) {
-        let topics = rd_kafka_conf_get_default_topic_conf(conf)
-        rd_kafka_topic_conf_set_partitioner_cb(topics) { topic, key, size, count, _, message in
-            guard key == nil, let slot = message?.assumingMemoryBound(to: PutReports.Slot.self) else {
-                return rd_kafka_msg_partitioner_murmur2(topic, key, size, count, nil, nil)
-            }
-            return Int32(slot.pointee.lane % UInt32(max(1, count)))
-        }
-    }
+    /// The partition for messages of a lane without a key, or `RD_KAFKA_PARTITION_UA` where librdkafka has to ask.
+    func partition(ofLane lane: UInt32) -> Int32 { partitions.partition(ofLane: lane) }
 
-    /// Hands a message over to librdkafka.
+    /// Hands over messages without headers, as many as there is room for.
+    func produce(_ messages: MessageQueue) -> MessageQueue.Outcome { messages.send(to: topic) }
+
+    /// Hands a message over that has headers, or another time than that of its sending.
     ///
     /// - Parameters:
     ///   - timestamp: milliseconds since 1970, or 0 for now.
-    ///   - isKept: whether the value stays where it is until the message is reported; it is copied otherwise.
-    ///   - slot: what its report leads to.
+    ///   - slot: what its report leads to; it keeps the value alive.
     /// - Returns: `__QUEUE_FULL` where there is no room at present.
     func produce(
         _ message: EncodedRecord,
         timestamp: Int64,
-        isKept: Bool,
         slot: UnsafeMutableRawPointer
     ) -> rd_kafka_resp_err_t {
-        let bytes = message.bytes.unsafeBytes
-        // A pointer tells an empty value from none.
-        let value = message.isAbsent ? nil : UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? Self.nothing)
-        let flags = isKept ? 0 : RD_KAFKA_MSG_F_COPY
-        let result = Self.withBytes(of: message.key) { key in
-            guard message.headers.isEmpty, timestamp == 0 else {
-                return produce(value, bytes.count, key, message.headers, timestamp, flags, slot)
-            }
-            let result = rd_kafka_produce(
-                topic,
-                RD_KAFKA_PARTITION_UA,
-                flags,
-                value,
-                bytes.count,
-                key?.baseAddress,
-                key?.count ?? 0,
-                slot
-            )
-            return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
-        }
-        withExtendedLifetime(message) {}
-        return result
-    }
-
-    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
-        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
-    )
-
-    private static func withBytes<Result>(of key: SharedBytes?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
-        guard let key else { return body(nil) }
-        return key.withUnsafeBytes { bytes in
-            body(bytes.isEmpty ? UnsafeRawBufferPointer(start: nothing, count: 0) : bytes)
-        }
-    }
-
-    private func produce(
-        _ value: UnsafeMutableRawPointer?,
-        _ size: Int,
-        _ key: UnsafeRawBufferPointer?,
-        _ headers: [RecordHeader],
-        _ timestamp: Int64,
-        _ flags: Int32,
-        _ slot: UnsafeMutableRawPointer
-    ) -> rd_kafka_resp_err_t {
-        let list = rd_kafka_headers_new(headers.count)
-        for header in headers {
-            header.value.withUnsafeBytes { bytes in
-                _ = rd_kafka_header_add(
-                    list,
-                    header.name,
-                    header.name.utf8.count,
-                    bytes.baseAddress ?? Self.nothing,
-                    bytes.count
-                )
-            }
-        }
-        var parts = [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 7)
+        let list = Self.headers(message.headers)
+        let value = message.isAbsent ? nil : message.bytes.unsafeBytes.addressed
+        let key = message.key?.unsafeBytes.addressed
+        var parts = [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 6)
         parts[0].vtype = RD_KAFKA_VTYPE_RKT
         parts[0].u.rkt = topic
-        parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
-        parts[1].u.i = flags
-        parts[2].vtype = RD_KAFKA_VTYPE_VALUE
-        parts[2].u.mem.ptr = value
-        parts[2].u.mem.size = size
-        parts[3].vtype = RD_KAFKA_VTYPE_KEY
-        parts[3].u.mem.ptr = key.flatMap { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
-        parts[3].u.mem.size = key?.count ?? 0
-        parts[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP
-        parts[4].u.i64 = timestamp
-        parts[5].vtype = RD_KAFKA_VTYPE_OPAQUE
-        parts[5].u.ptr = slot
-        parts[6].vtype = RD_KAFKA_VTYPE_HEADERS
-        parts[6].u.headers = list
-        guard let error = rd_kafka_produceva(handle.pointer, parts, parts.count) else {
-            return RD_KAFKA_RESP_ERR_NO_ERROR
-        }
+        parts[1].vtype = RD_KAFKA_VTYPE_VALUE
+        parts[1].u.mem.ptr = UnsafeMutableRawPointer(mutating: value?.baseAddress)
+        parts[1].u.mem.size = value?.count ?? 0
+        parts[2].vtype = RD_KAFKA_VTYPE_KEY
+        parts[2].u.mem.ptr = UnsafeMutableRawPointer(mutating: key?.baseAddress)
+        parts[2].u.mem.size = key?.count ?? 0
+        parts[3].vtype = RD_KAFKA_VTYPE_TIMESTAMP
+        parts[3].u.i64 = timestamp
+        parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE
+        parts[4].u.ptr = slot
+        parts[5].vtype = RD_KAFKA_VTYPE_HEADERS
+        parts[5].u.headers = list
+        let error = withExtendedLifetime(message) { rd_kafka_produceva(handle.pointer, parts, parts.count) }
+        guard let error else { return RD_KAFKA_RESP_ERR_NO_ERROR }
         defer { rd_kafka_error_destroy(error) }
         // It takes the headers over only where it succeeds.
         rd_kafka_headers_destroy(list)
         return rd_kafka_error_code(error)
+    }
+
+    private static func headers(_ headers: [RecordHeader]) -> OpaquePointer? {
+        let list = rd_kafka_headers_new(headers.count)
+        for header in headers {
+            let value = header.value.unsafeBytes.addressed
+            withExtendedLifetime(header) {
+                _ = rd_kafka_header_add(list, header.name, header.name.utf8.count, value.baseAddress, value.count)
+            }
+        }
+        return list
     }
 
     /// Has librdkafka send what it has without waiting for more to come (`linger.ms`).

@@ -98,10 +98,10 @@ public final class KafkaSink: Sink, ConnectionChecking {
         guard let running = state.withLock(\.running) else { throw ConnectorError(.fatal, "the sink was not started") }
         try await settleAbandoned()
         let lease = try running.leases.take()
-        var shipment = Shipment(batch, on: lease.producer)
+        var shipment = Shipment(batch, on: lease.producer, as: options, defaults: running.defaults)
         let outcome: Result<PutResult, any Error>
         do {
-            try await shipment.send(as: options, defaults: running.defaults)
+            try await shipment.send()
             lease.producer.sendNow()
             outcome = .success(try shipment.result(try await shipment.reports.all()))
         } catch {

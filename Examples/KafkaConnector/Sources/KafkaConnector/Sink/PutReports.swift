@@ -2,6 +2,7 @@
 
 import CRdKafka
 import CloudEventsCodec
+import OpenConnect
 import Synchronization
 
 /// Waits for the delivery reports of the messages of one put.
@@ -15,8 +16,12 @@ final class PutReports: Sendable {
         let index: Int32
         /// Chooses the partition of a message without a key.
         let lane: UInt32
-        /// Keeps the value alive where librdkafka has not copied it.
-        let value: SharedBytes
+
+        /// The slot that a message's pointer leads to.
+        @inline(__always)
+        static func at(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Slot>? {
+            pointer?.assumingMemoryBound(to: Slot.self)
+        }
     }
 
     private struct State {
@@ -28,41 +33,40 @@ final class PutReports: Sendable {
     nonisolated(unsafe) private let slots: UnsafeMutableBufferPointer<Slot>
     private let state: Mutex<State>
     private let room: Doorbell
+    /// Keeps values alive, which librdkafka does not copy: those that are payloads of the batch, and others.
+    private let batch: RecordBatch
+    /// Only changed by who sends the messages.
+    nonisolated(unsafe) private var kept: [SharedBytes] = []
 
-    /// For a number of messages, each of which has to be settled, and for who sends them, who has to be so too.
+    /// For the messages of a batch, each of which has to be settled, and for who sends them, who has to be so too.
     ///
     /// - Parameter room: rung when messages were settled, and the producer has room for others.
-    static func expecting(_ count: Int, room: Doorbell) -> PutReports {
-        let reports = PutReports(count: count, room: room)
+    static func expecting(_ batch: RecordBatch, room: Doorbell) -> PutReports {
+        let reports = PutReports(batch, room: room)
         _ = Unmanaged.passRetained(reports)
         return reports
     }
 
-    private init(count: Int, room: Doorbell) {
+    private init(_ batch: RecordBatch, room: Doorbell) {
+        self.batch = batch
         self.room = room
-        slots = .allocate(capacity: count)
-        state = Mutex(State(missing: count + 1))
-        let empty = Slot(reports: .passUnretained(self), index: 0, lane: 0, value: SharedBytes())
-        slots.initialize(repeating: empty)
+        slots = .allocate(capacity: batch.count)
+        state = Mutex(State(missing: batch.count + 1))
     }
 
     deinit {
-        slots.deinitialize()
         slots.deallocate()
     }
 
-    /// The pointer for the message at an index.
-    ///
-    /// - Parameter value: what has to live until the message is reported.
-    func slot(_ index: Int, lane: UInt32, keeping value: SharedBytes) -> UnsafeMutableRawPointer {
-        slots[index] = Slot(
-            reports: .passUnretained(self),
-            index: Int32(truncatingIfNeeded: index),
-            lane: lane,
-            value: value
-        )
-        return UnsafeMutableRawPointer(slots.baseAddress.unsafelyUnwrapped + index)
+    /// The pointer for the message at an index, whose value stays as it is until its report where the batch holds it.
+    func slot(_ index: Int, lane: UInt32) -> UnsafeMutableRawPointer {
+        let slot = slots.baseAddress.unsafelyUnwrapped + index
+        slot.initialize(to: Slot(reports: .passUnretained(self), index: Int32(truncatingIfNeeded: index), lane: lane))
+        return UnsafeMutableRawPointer(slot)
     }
+
+    /// Keeps a value alive until all messages are reported.
+    func keep(_ value: SharedBytes) { kept.append(value) }
 
     /// Settles a number of messages, those that failed with their errors by index.
     func settle(_ count: Int, failures: [Int: rd_kafka_resp_err_t] = [:]) {
@@ -74,7 +78,6 @@ final class PutReports: Sendable {
             return (true, state.waiter)
         }
         waiter?.resume()
-        room.ring()
         if isLast { Unmanaged.passUnretained(self).release() }
     }
 
@@ -106,20 +109,26 @@ final class PutReports: Sendable {
     }
 
     /// Passes an event with delivery reports on to the puts that wait for them.
-    static func distribute(_ event: OpaquePointer) {
+    ///
+    /// - Returns: what to ring once the event is destroyed: only then there is room for other messages.
+    static func distribute(_ event: OpaquePointer) -> Doorbell? {
         var current: Unmanaged<PutReports>?
         var count = 0
         var failures: [Int: rd_kafka_resp_err_t] = [:]
         while let message = rd_kafka_event_message_next(event) {
-            guard let slot = message.pointee._private?.assumingMemoryBound(to: Slot.self).pointee else { continue }
-            if let previous = current, previous.toOpaque() != slot.reports.toOpaque() {
+            guard let slot = Slot.at(message.pointee._private) else { continue }
+            let reports = slot.pointee.reports
+            if let previous = current, previous.toOpaque() != reports.toOpaque() {
                 previous.takeUnretainedValue().settle(count, failures: failures)
                 (count, failures) = (0, [:])
             }
-            current = slot.reports
+            current = reports
             count += 1
-            if !message.pointee.err.isNone { failures[Int(slot.index)] = message.pointee.err }
+            if !message.pointee.err.isNone { failures[Int(slot.pointee.index)] = message.pointee.err }
         }
-        current?.takeUnretainedValue().settle(count, failures: failures)
+        let last = current?.takeUnretainedValue()
+        let room = last?.room
+        last?.settle(count, failures: failures)
+        return room
     }
 }

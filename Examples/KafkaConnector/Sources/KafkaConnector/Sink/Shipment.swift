@@ -8,28 +8,44 @@ import OpenConnect
 struct Shipment {
     private let batch: RecordBatch
     private let producer: KafkaProducer
+    private let options: KafkaSink.Options
+    private let defaults: EventDefaults
+    /// Whether the value of a message is the payload as the record holds it, where that is bytes.
+    private let isSentAsHeld: Bool
     let reports: PutReports
+    /// Messages that are handed over together.
+    private let queue = MessageQueue()
     /// Verdicts of records that were never sent.
     private(set) var unsent: [Int: RecordVerdict] = [:]
     private var stoppedLanes: Set<RecordLane> = []
     private var next = 0
+    /// How many messages librdkafka has taken, and reports.
     private var sent = 0
     /// The partition of the newest record, and its hash.
     private var newestPartition = RecordPartition.single
-    private var newestLane = StableHash.of("")
+    private var newestLane: UInt32
+    /// The partition of the topic for messages of that lane without a key.
+    private var newestTarget: Int32
 
-    init(_ batch: RecordBatch, on producer: KafkaProducer) {
+    init(_ batch: RecordBatch, on producer: KafkaProducer, as options: KafkaSink.Options, defaults: EventDefaults) {
         self.batch = batch
         self.producer = producer
-        reports = .expecting(batch.count, room: producer.room)
+        self.options = options
+        self.defaults = defaults
+        isSentAsHeld = options.format.kind == .raw
+        newestLane = StableHash.of("")
+        newestTarget = producer.partition(ofLane: newestLane)
+        reports = .expecting(batch, room: producer.room)
     }
 
     /// Hands all records over to librdkafka. After the first of a lane that is not taken, no later one of it is sent.
-    mutating func send(as options: KafkaSink.Options, defaults: EventDefaults) async throws {
+    mutating func send() async throws {
         defer { reports.settle(batch.count - sent + 1) }
         while true {
             let seen = producer.room.count
-            if try sendWhatFits(as: options, defaults) { return }
+            if sendWhatFits() { return }
+            // There is room once what is there has been sent; it need not linger for more.
+            producer.sendNow()
             try await producer.room.wait(beyond: seen)
         }
     }
@@ -37,49 +53,97 @@ struct Shipment {
     /// Goes on until all is sent, or librdkafka has no room.
     ///
     /// - Returns: whether all is sent.
-    private mutating func sendWhatFits(as options: KafkaSink.Options, _ defaults: EventDefaults) throws -> Bool {
-        let records = batch.records
-        while next < records.count {
-            if !stoppedLanes.isEmpty, stoppedLanes.contains(batch.lane(at: next)) {
-                unsent[next] = .notTried
-            } else {
-                do {
-                    guard try send(records[next], options, defaults) else { return false }
-                    sent += 1
-                } catch let error as ConnectorError {
-                    unsent[next] = Self.verdict(error)
-                    stoppedLanes.insert(batch.lane(at: next))
-                }
+    private mutating func sendWhatFits() -> Bool {
+        batch.records.withUnsafeBufferPointer { records in
+            while next < records.count {
+                if queue.isFull, !sendQueue() { return false }
+                // By its address: the optimizer copies a record that it is given by its index, with all its references.
+                guard take(records.baseAddress.unsafelyUnwrapped + next) else { return false }
+                next += 1
             }
-            next += 1
+            return sendQueue()
+        }
+    }
+
+    /// Takes the next record.
+    ///
+    /// - Returns: whether there was room for it.
+    private mutating func take(_ record: UnsafePointer<ConnectorRecord>) -> Bool {
+        if !stoppedLanes.isEmpty, stoppedLanes.contains(batch.lane(at: next)) {
+            unsent[next] = .notTried
+            return true
+        }
+        if record.pointee.partition != newestPartition { noteLane(record.pointee.partition) }
+        let timestamp = timestamp(of: record)
+        if isSentAsHeld, timestamp == 0, record.pointee.isPlainBytes {
+            let value = record.pointee.heldBytes.unsafeBytes
+            if value.count <= producer.maxMessageBytes {
+                let slot = reports.slot(next, lane: newestLane)
+                queue.append(value.addressed, key: nil, partition: newestTarget, slot: slot)
+                return true
+            }
+        }
+        do {
+            return try send(options.format.encode(record.pointee, defaults: defaults), timestamp)
+        } catch let error as ConnectorError {
+            stop(at: next, error)
+        } catch {
+            stop(at: next, ConnectorError(.invalidRecord, "the message cannot be made", cause: error))
         }
         return true
     }
 
-    /// Hands the next record over.
+    /// Lets a message wait to be handed over with others, or hands it over by itself, behind those that wait.
     ///
-    /// - Returns: whether there was room.
-    private mutating func send(
-        _ record: ConnectorRecord,
-        _ options: KafkaSink.Options,
-        _ defaults: EventDefaults
-    ) throws -> Bool {
-        let message = try options.format.encode(record, defaults: defaults)
-        let recorded = options.timestamps.kind == .recorded ? record.timestamp : nil
-        let timestamp = (recorded?.nanosecondsSince1970 ?? 0) / 1_000_000
-        if record.partition != newestPartition {
-            newestPartition = record.partition
-            newestLane = StableHash.of(newestPartition.name)
+    /// - Returns: whether there was room for it.
+    private mutating func send(_ message: EncodedRecord, _ timestamp: Int64) throws -> Bool {
+        let slot = reports.slot(next, lane: newestLane)
+        reports.keep(message.bytes)
+        let size = message.bytes.count + (message.key?.count ?? 0)
+        if message.headers.isEmpty, timestamp == 0, size <= producer.maxMessageBytes {
+            let value = message.isAbsent ? nil : message.bytes.unsafeBytes.addressed
+            queue.append(value, key: message.key, partition: newestTarget, slot: slot)
+            return true
         }
-        // A copy of few bytes costs less than to keep them.
-        let isKept = message.bytes.count >= 128
-        let slot = reports.slot(next, lane: newestLane, keeping: isKept ? message.bytes : SharedBytes())
-        let result = producer.produce(message, timestamp: timestamp, isKept: isKept, slot: slot)
-        if result.isNone { return true }
+        guard sendQueue() else { return false }
+        let result = producer.produce(message, timestamp: timestamp, slot: slot)
+        if result.isNone {
+            sent += 1
+            return true
+        }
         guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
             throw KafkaFailure(result).error("the message cannot be sent")
         }
         return false
+    }
+
+    /// Hands over the messages that wait for it.
+    ///
+    /// - Returns: whether there was room for all of them.
+    private mutating func sendQueue() -> Bool {
+        let outcome = producer.produce(queue)
+        sent += outcome.taken
+        for refusal in outcome.refusals {
+            stop(at: refusal.index, KafkaFailure(refusal.code).error("the message cannot be sent"))
+        }
+        return queue.isEmpty
+    }
+
+    private mutating func stop(at index: Int, _ error: ConnectorError) {
+        unsent[index] = Self.verdict(error)
+        stoppedLanes.insert(batch.lane(at: index))
+    }
+
+    private mutating func noteLane(_ partition: RecordPartition) {
+        newestPartition = partition
+        newestLane = StableHash.of(partition.name)
+        newestTarget = producer.partition(ofLane: newestLane)
+    }
+
+    /// Milliseconds since 1970, or 0 for the time of sending.
+    private func timestamp(of record: UnsafePointer<ConnectorRecord>) -> Int64 {
+        guard options.timestamps.kind == .recorded, let timestamp = record.pointee.timestamp else { return 0 }
+        return timestamp.nanosecondsSince1970 / 1_000_000
     }
 
     static func verdict(_ error: ConnectorError) -> RecordVerdict {
