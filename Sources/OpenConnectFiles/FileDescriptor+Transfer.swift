@@ -43,14 +43,41 @@ extension FileDescriptor {
     ///
     /// - Throws: ``FileError`` whose `transferred` says how many bytes were written nevertheless.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-        try transfer(bytes) { base, count, _ in systemWrite(number, base, count) }
+        guard let base = bytes.baseAddress else { return }
+        try transfer(bytes.count) { done in systemWrite(number, base + done, bytes.count - done) }
     }
 
     /// Writes all bytes at a place in the file; the current place stays.
     ///
     /// - Throws: ``FileError`` whose `transferred` says how many bytes were written nevertheless.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
-        try transfer(bytes) { base, count, done in pwrite(number, base, count, off_t(offset + Int64(done))) }
+        guard let base = bytes.baseAddress else { return }
+        try transfer(bytes.count) { done in
+            pwrite(number, base + done, bytes.count - done, off_t(offset + Int64(done)))
+        }
+    }
+
+    /// Writes all bytes of two pieces of memory at a place in the file, in one call of the system where it takes them all;
+    /// the current place stays.
+    ///
+    /// - Throws: ``FileError`` whose `transferred` says how many bytes were written nevertheless.
+    package func write(
+        _ first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        at offset: Int64
+    ) throws(FileError) {
+        let total = first.count + second.count
+        try transfer(total) { done in
+            var pieces = (vector(first.dropFirst(done)), vector(second.dropFirst(max(0, done - first.count))))
+            return withUnsafeBytes(of: &pieces) {
+                pwritev(number, $0.assumingMemoryBound(to: iovec.self).baseAddress, 2, off_t(offset + Int64(done)))
+            }
+        }
+    }
+
+    private func vector(_ bytes: Slice<UnsafeRawBufferPointer>) -> iovec {
+        let piece = UnsafeRawBufferPointer(rebasing: bytes)
+        return iovec(iov_base: UnsafeMutableRawPointer(mutating: piece.baseAddress), iov_len: piece.count)
     }
 
     /// Writes all bytes at the current place.
@@ -75,14 +102,11 @@ extension FileDescriptor {
         if let failure { throw failure }
     }
 
-    private func transfer(
-        _ bytes: UnsafeRawBufferPointer,
-        _ call: (_ base: UnsafeRawPointer, _ count: Int, _ done: Int) -> Int
-    ) throws(FileError) {
-        guard let base = bytes.baseAddress else { return }
+    /// Repeats a call, which is told how many bytes are written already, until all are.
+    private func transfer(_ total: Int, _ call: (_ done: Int) -> Int) throws(FileError) {
         var done = 0
-        while done < bytes.count {
-            let count = call(base + done, bytes.count - done, done)
+        while done < total {
+            let count = call(done)
             if count > 0 {
                 done += count
             } else if count == 0 {

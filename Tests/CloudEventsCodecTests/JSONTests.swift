@@ -124,6 +124,44 @@ struct JSONTests {
         #expect(String(decodingUTF8: writer.finish()) == String(value))
     }
 
+    @Test("Whole numbers of every length")
+    func integersOfEveryLength() {
+        var power: Int64 = 1
+        for _ in 0..<19 {
+            for value in [power - 1, power, power + 1, power / 3 * 2, -power] {
+                var writer = JSONWriter(capacity: 1)
+                writer.writeInteger(value)
+                #expect(String(decodingUTF8: writer.finish()) == String(value))
+            }
+            power = power.multipliedReportingOverflow(by: 10).partialValue
+        }
+        for value in stride(from: Int64(0), to: 100_000_000, by: 9973) {
+            var writer = JSONWriter(capacity: 1)
+            writer.writeInteger(value)
+            #expect(String(decodingUTF8: writer.finish()) == String(value))
+        }
+    }
+
+    @Test("Plain text is appended as it is, any other is not appended", arguments: 0..<70)
+    func plainText(count: Int) {
+        let plain = (0..<count).map { UInt8(ascii: "#") + UInt8($0) % 50 }
+        var texts = [plain]
+        for place in plain.indices {
+            for special: UInt8 in [0x00, 0x1F, 0x22, 0x5C, 0x7F, 0x80, 0xFF] {
+                var text = plain
+                text[place] = special
+                texts.append(text)
+            }
+        }
+        for text in texts {
+            var writer = JSONWriter(capacity: 1)
+            writer.writeRaw("a")
+            let isPlain = text.withUnsafeBytes { writer.writeIfPlain($0) }
+            #expect(isPlain == (text == plain))
+            #expect(Array(writer.finish()) == Array("a".utf8) + (isPlain ? text : []))
+        }
+    }
+
     @Test("A writer keeps, cuts, hands over and forgets what it holds")
     func writer() {
         var writer = JSONWriter(capacity: 1)

@@ -131,7 +131,7 @@ extension ByteView {
     /// Which of sixteen bytes are not plain text. The types are spelled out: without them the compiler takes an overload
     /// that looks at each byte alone.
     @inline(__always)
-    private func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
+    func unusualBytes(at position: Int) -> SIMDMask<SIMD16<Int8>> {
         let bytes: SIMD16<UInt8> = load(position, as: SIMD16<UInt8>.self)
         // With a sign and shifted, the printable characters 0x20 to 0x7E are the least numbers there are, -128 to -34.
         let shifted: SIMD16<Int8> = SIMD16<Int8>(truncatingIfNeeded: bytes) &+ SIMD16<Int8>(repeating: 0x60)

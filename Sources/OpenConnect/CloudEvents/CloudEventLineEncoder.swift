@@ -27,11 +27,18 @@ package struct CloudEventLineEncoder {
     ///
     /// - Throws: ``ConnectorError`` with the code `invalidRecord` that says why there is no event, or no JSON of it.
     package mutating func encode(_ record: ConnectorRecord, into writer: inout JSONWriter) throws {
-        if record.details == nil, record.timestamp == nil, options == .readableData {
-            if record.partitionStorage !== current.storage { change(to: record.partition) }
+        try withUnsafePointer(to: record) { try encode(at: $0, into: &writer) }
+    }
+
+    /// The same for a record where it lies in memory, which saves a copy of it.
+    package mutating func encode(at record: UnsafePointer<ConnectorRecord>, into writer: inout JSONWriter) throws {
+        if record.pointee.details == nil, record.pointee.timestampNanoseconds == ConnectorRecord.noTimestamp,
+            options == .readableData
+        {
+            if record.pointee.partitionStorage !== current.storage { change(to: record.pointee.partition) }
             if current.write(record, to: &writer) { return }
         }
-        try encodeEvent(of: record, into: &writer)
+        try encodeEvent(of: record.pointee, into: &writer)
     }
 
     private mutating func change(to partition: RecordPartition) {

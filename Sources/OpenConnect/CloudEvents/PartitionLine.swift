@@ -7,18 +7,19 @@ struct PartitionLine {
     let storage: RecordPartitionStorage?
     /// Up to the digits of the id.
     private let beginning: SharedBytes
-    /// From the quotation mark behind the id to the end of the type.
+    /// From the quotation mark behind the id to the end of the type, and on to the digits of a subject that is a number.
     private let middle: SharedBytes
-    /// Content type and schema.
+    /// From the quotation mark behind those digits: content type and schema.
     private let end: SharedBytes
     /// As `end`, for text without a content type.
     private let textEnd: SharedBytes
     private let content: ContentClass
     private let subject: (@Sendable (RecordOffset?, RecordData) -> String?)?
+    private let subjectNumber: (@Sendable (Int64, Int) -> Int64)?
     /// Whether an event can have what the partition gives.
     private let isUsable: Bool
-    /// What is written between the id's digits and `middle`, for one incarnation.
-    private var incarnation: (number: UInt64, text: SharedBytes) = (0, SharedBytes())
+    /// What follows the id's digits for one incarnation: its number and `middle`.
+    private var incarnation: (number: UInt64, middle: SharedBytes)
 
     init(_ partition: RecordPartition, defaults: EventDefaults) {
         let own = partition.defaults
@@ -26,9 +27,11 @@ struct PartitionLine {
         let type = own?.type ?? defaults.type
         storage = partition.storage
         subject = own?.subject
+        subjectNumber = own?.subjectNumber
         content = ContentClass(own?.contentType)
         isUsable =
             (try? CloudEvent(id: "0", source: source, type: type, dataContentType: own?.contentType)) != nil
+        let isNumbered = own?.subjectNumber != nil
         beginning = Self.json { writer in
             writer.writeRaw("{\"specversion\":\"1.0\",\"id\":\"")
             writer.writeText(EventIdentity.prefix(partition))
@@ -38,13 +41,16 @@ struct PartitionLine {
             writer.writeString(source.string)
             writer.writeRaw(",\"type\":")
             writer.writeString(type)
+            if isNumbered { writer.writeRaw(",\"subject\":\"") }
         }
-        end = Self.end(contentType: own?.contentType, schema: own?.schema)
-        textEnd = Self.end(contentType: own?.contentType ?? "text/plain", schema: own?.schema)
+        incarnation = (0, middle)
+        end = Self.end(contentType: own?.contentType, schema: own?.schema, isNumbered)
+        textEnd = Self.end(contentType: own?.contentType ?? "text/plain", schema: own?.schema, isNumbered)
     }
 
-    private static func end(contentType: String?, schema: URI?) -> SharedBytes {
+    private static func end(contentType: String?, schema: URI?, _ isNumbered: Bool) -> SharedBytes {
         json { writer in
+            if isNumbered { writer.writeRaw("\"") }
             if let contentType {
                 writer.writeRaw(",\"datacontenttype\":")
                 writer.writeString(contentType)
@@ -63,28 +69,49 @@ struct PartitionLine {
     }
 
     /// Writes the event of a record that has no details; gives `false`, with nothing written, where it takes more.
-    mutating func write(_ record: borrowing ConnectorRecord, to writer: inout JSONWriter) -> Bool {
-        guard isUsable, record.offsetForm == .sequence, canWriteData(of: record.dataForm) else { return false }
+    ///
+    /// The fields are read where they lie: a copy of the record would be three references counted up and down.
+    mutating func write(_ record: UnsafePointer<ConnectorRecord>, to writer: inout JSONWriter) -> Bool {
+        let form = record.pointee.dataForm
+        guard isUsable, record.pointee.offsetForm == .sequence, Self.canWriteData(of: form, content) else {
+            return false
+        }
         let start = writer.count
+        let data = record.pointee.payload.unsafeBytes
+        let generation = record.pointee.offsetSecond
+        if incarnation.number != generation { begin(generation) }
         // Once for the usual record: data without escapes.
-        writer.reserve(beginning.count + middle.count + textEnd.count + record.payload.count + 128)
+        writer.reserve(beginning.count + incarnation.middle.count + textEnd.count + data.count + 128)
         writer.writeRaw(beginning.unsafeBytes)
-        writer.writeInteger(record.offsetFirst)
-        if record.offsetSecond != 0 { writeIncarnation(record.offsetSecond, to: &writer) }
-        writer.writeRaw(middle.unsafeBytes)
-        if let subject, let text = subject(record.offset, record.data), !Self.writeSubject(text, to: &writer) {
+        writer.writeInteger(record.pointee.offsetFirst)
+        writer.writeRaw(incarnation.middle.unsafeBytes)
+        guard writeSubject(of: record, to: &writer) else {
             writer.truncate(to: start)
             return false
         }
-        writer.writeRaw(record.dataForm == .text ? textEnd.unsafeBytes : end.unsafeBytes)
-        writeData(record.dataForm, record.payload.unsafeBytes, to: &writer)
+        writer.writeRaw(form == .text ? textEnd.unsafeBytes : end.unsafeBytes)
+        Self.writeData(data, form, content, to: &writer)
         writer.writeRaw(UInt8(ascii: "}"))
         return true
     }
 
-    private mutating func writeIncarnation(_ number: UInt64, to writer: inout JSONWriter) {
-        if incarnation.number != number { incarnation = (number, SharedBytes(utf8: "." + String(number, radix: 16))) }
-        writer.writeRaw(incarnation.text.unsafeBytes)
+    private mutating func begin(_ number: UInt64) {
+        let text = Self.json { writer in
+            if number != 0 { writer.writeText("." + String(number, radix: 16)) }
+            writer.writeRaw(middle)
+        }
+        incarnation = (number, text)
+    }
+
+    /// Writes the subject, of one that is a number only its digits; gives `false` where no event can have it.
+    @inline(__always)
+    private func writeSubject(of record: UnsafePointer<ConnectorRecord>, to writer: inout JSONWriter) -> Bool {
+        if let subjectNumber {
+            writer.writeInteger(subjectNumber(record.pointee.offsetFirst, record.pointee.payload.count))
+            return true
+        }
+        guard let subject, let text = subject(record.pointee.offset, record.pointee.data) else { return true }
+        return Self.writeSubject(text, to: &writer)
     }
 
     private static func writeSubject(_ text: String, to writer: inout JSONWriter) -> Bool {
@@ -101,7 +128,7 @@ struct PartitionLine {
     }
 
     /// Whether form and content type need no note in the event.
-    private func canWriteData(of form: RecordData.Form) -> Bool {
+    private static func canWriteData(of form: RecordData.Form, _ content: ContentClass) -> Bool {
         switch form {
         case .absent, .bytes: true
         case .text: content != .json
@@ -110,15 +137,35 @@ struct PartitionLine {
         }
     }
 
-    private func writeData(_ form: RecordData.Form, _ bytes: UnsafeRawBufferPointer, to writer: inout JSONWriter) {
+    /// It is given all it needs: called on the value it would be given a copy of it, for each record.
+    private static func writeData(
+        _ bytes: UnsafeRawBufferPointer,
+        _ form: RecordData.Form,
+        _ content: ContentClass,
+        to writer: inout JSONWriter
+    ) {
+        if form == .text || form == .bytes && content == .text, writePlainText(bytes, to: &writer) { return }
         switch form {
         case .absent, .structured: break
-        case .text: Self.write(.text, bytes, to: &writer)
-        case .json: Self.write(.json, bytes, to: &writer)
+        case .text: write(.text, bytes, to: &writer)
+        case .json: write(.json, bytes, to: &writer)
         case .bytes:
             let (kind, range) = content.kind(of: bytes)
-            Self.write(kind, UnsafeRawBufferPointer(rebasing: bytes[range]), to: &writer)
+            write(kind, UnsafeRawBufferPointer(rebasing: bytes[range]), to: &writer)
         }
+    }
+
+    /// Writes text that needs no look at its characters, as most does; gives `false`, with nothing written, for other text.
+    @inline(__always)
+    private static func writePlainText(_ text: UnsafeRawBufferPointer, to writer: inout JSONWriter) -> Bool {
+        let start = writer.count
+        writer.writeRaw(",\"data\":\"")
+        guard writer.writeIfPlain(text) else {
+            writer.truncate(to: start)
+            return false
+        }
+        writer.writeRaw(UInt8(ascii: "\""))
+        return true
     }
 
     private static func write(_ kind: EventData.Kind, _ bytes: UnsafeRawBufferPointer, to writer: inout JSONWriter) {

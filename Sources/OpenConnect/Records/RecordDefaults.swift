@@ -15,7 +15,12 @@ public struct RecordDefaults: Sendable {
     /// The schema of the records' data.
     public var schema: URI?
     /// Computes the subject of a record from its offset and data. It is called before either of them is changed.
-    public var subject: (@Sendable (_ offset: RecordOffset?, _ data: RecordData) -> String?)?
+    public var subject: (@Sendable (_ offset: RecordOffset?, _ data: RecordData) -> String?)? {
+        didSet { subjectNumber = nil }
+    }
+    /// The same for a subject that is a number, from a sequence number and the size of the data: whoever writes its digits
+    /// needs no text.
+    private(set) var subjectNumber: (@Sendable (_ sequence: Int64, _ size: Int) -> Int64)?
 
     /// What the records of a partition have in common.
     public init(
@@ -30,6 +35,12 @@ public struct RecordDefaults: Sendable {
         self.contentType = contentType
         self.schema = schema
         self.subject = subject
+    }
+
+    /// Makes the subject a number that is computed from a record's sequence number and the size of its data.
+    package mutating func setSubject(_ number: @escaping @Sendable (_ sequence: Int64, _ size: Int) -> Int64) {
+        subject = { offset, data in offset?.sequence.map { String(number($0, data.count)) } }
+        subjectNumber = number
     }
 }
 

@@ -33,6 +33,32 @@ struct FileDescriptorTests {
         }
     }
 
+    @Test(
+        "two pieces of memory are written one behind the other",
+        arguments: [("ab", "cd"), ("", "cd"), ("ab", ""), ("", "")]
+    )
+    func twoPieces(first: String, second: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = FileSystem.join(directory, "data")
+            let file = try FileDescriptor(path, [.readingAndWriting, .creating])
+            try file.write(Array("xxxxxxxx".utf8))
+            try Array(first.utf8).withUnsafeBytes { first in
+                try Array(second.utf8).withUnsafeBytes { try file.write(first, $0, at: 3) }
+            }
+            let middle = first + second
+            let expected = "xxx" + middle + String(repeating: "x", count: 5 - middle.count)
+            #expect(try FileSystem.contents(of: path) == Array(expected.utf8))
+        }
+    }
+
+    @Test("a write of two pieces that fails says how much was written")
+    func twoPiecesOnFullDevice() {
+        guard let full = try? FileDescriptor("/dev/full", .writing) else { return }
+        #expect(throws: FileError(code: ENOSPC, operation: "write", path: "/dev/full")) {
+            try [1, 2, 3].withUnsafeBytes { try full.write($0, $0, at: 0) }
+        }
+    }
+
     @Test("a file over the limit is refused, not read")
     func limit() async throws {
         try await withTemporaryDirectory { directory in

@@ -58,6 +58,29 @@ struct CloudEventLineEncoderTests {
         #expect(try text(record) == expected)
     }
 
+    @Test("A subject that is a number is written like any other", arguments: [nil, "text/plain", "image/png"])
+    func numberedSubject(contentType: String?) throws {
+        var numbered = RecordDefaults(source: "file:///a.log", type: "line", contentType: contentType, schema: "urn:s")
+        var spelled = numbered
+        numbered.setSubject { end, size in end - Int64(size) - 1 }
+        spelled.subject = { offset, data in offset?.sequence.map { "\($0 - Int64(data.count) - 1)" } }
+        for (end, text) in [(0, "abc"), (4, "abc"), (12_345_678_901, "a \"quoted\" text of some length")] {
+            for incarnation: UInt64 in [0, 16, 17] {
+                let offset = RecordOffset(Int64(end), incarnation: incarnation)
+                let lines = try [numbered, spelled].map { defaults in
+                    let partition = RecordPartition("a", defaults: defaults)
+                    return try self.text(ConnectorRecord(.text(text), partition: partition, offset: offset))
+                }
+                #expect(lines[0] == lines[1])
+                #expect(lines[0].contains(#","subject":"\#(end - text.utf8.count - 1)","#))
+            }
+        }
+        // A text set later counts.
+        numbered.subject = { _, _ in "text" }
+        let record = ConnectorRecord("x", partition: RecordPartition("a", defaults: numbered), offset: RecordOffset(1))
+        #expect(try text(record).contains(#","subject":"text","#))
+    }
+
     @Test(
         "Bytes are what their content type says, where that is true",
         arguments: [

@@ -140,15 +140,21 @@ extension FileSink {
     }
 
     private func writeEvents(_ batch: RecordBatch) throws -> (Int, ConnectorError)? {
-        for (index, record) in batch.records.enumerated() {
-            do {
-                try writer?.append { writer throws in
-                    try encoder?.encode(record, into: &writer)
-                    writer.writeRaw(UInt8(ascii: "\n"))
+        // Taken out for the while: each access to a property of an actor is checked.
+        guard var encoder = encoder.take() else { throw Self.notStarted }
+        defer { self.encoder = encoder }
+        var next = 0
+        do {
+            try batch.records.withUnsafeBufferPointer { records in
+                try writer?.appendLines { line in
+                    guard next < records.count, let base = records.baseAddress else { return false }
+                    try encoder.encode(at: base + next, into: &line)
+                    next += 1
+                    return true
                 }
-            } catch let error as ConnectorError where error.code == .invalidRecord {
-                return (index, error)
             }
+        } catch let error as ConnectorError where error.code == .invalidRecord {
+            return (next, error)
         }
         return nil
     }
@@ -164,7 +170,7 @@ extension FileSink {
         writer = OutputWriter(openDevice(file), path: location.path, length: length)
         if length > 0, try !OutputFile.endsWithNewline(file, length) {
             try writer?.begin()
-            try writer?.append { $0.writeRaw(UInt8(ascii: "\n")) }
+            try writer?.appendLine(SharedBytes())
             try writer?.end()
             context?.emit(ConnectorEvent(.info, "'\(location.path)' had no newline at its end; it was added"))
         }

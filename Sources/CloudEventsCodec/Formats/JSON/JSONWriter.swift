@@ -5,13 +5,14 @@
 /// It writes what it is told and keeps no account of commas: who writes a record knows its members. The bytes go out by
 /// ``withUnsafeBytes(_:)``, as for a system call, or by ``takeBytes()`` without a copy. It is not copyable, so that a
 /// buffer has one writer.
+@usableFromInline
 package struct JSONWriter: ~Copyable {
     private var storage: SharedByteStorage
-    private var base: UnsafeMutableRawPointer
-    private var capacity: Int
+    @usableFromInline private(set) var base: UnsafeMutableRawPointer
+    @usableFromInline private(set) var capacity: Int
 
     /// How many bytes were written.
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
 
     /// Makes an empty writer with room for so many bytes.
     package init(capacity: Int = 4096) {
@@ -21,13 +22,13 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Makes room for so many more bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func reserve(_ extra: Int) {
         if capacity &- count < extra { grow(extra) }
     }
 
-    @inline(never)
-    private mutating func grow(_ extra: Int) {
+    @usableFromInline @inline(never)
+    mutating func grow(_ extra: Int) {
         let larger = SharedByteStorage.make(capacity: max(capacity * 2, count + extra))
         larger.base.copyMemory(from: base, byteCount: count)
         storage = larger
@@ -74,7 +75,7 @@ extension JSONWriter: @unchecked Sendable {}
 
 extension JSONWriter {
     /// Appends one byte.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func writeRaw(_ byte: UInt8) {
         reserve(1)
         base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -82,13 +83,13 @@ extension JSONWriter {
     }
 
     /// Appends a piece of JSON from the source code.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func writeRaw(_ text: StaticString) {
         writeRaw(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Appends bytes as they are.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func writeRaw(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count)
@@ -145,24 +146,6 @@ extension JSONWriter {
         Base64.encode(bytes, to: base + count)
         count += length
         writeRaw(UInt8(ascii: "\""))
-    }
-
-    /// Appends a whole number.
-    package mutating func writeInteger(_ value: Int64) {
-        reserve(20)
-        if value < 0 { writeRaw(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        var digits = 1
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        rest = value.magnitude
-        for index in stride(from: count + digits - 1, through: count, by: -1) {
-            base.storeBytes(of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: index, as: UInt8.self)
-            rest /= 10
-        }
-        count += digits
     }
 
     /// Appends a timestamp as a JSON string.

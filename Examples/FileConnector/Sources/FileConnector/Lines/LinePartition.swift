@@ -10,19 +10,9 @@ enum LinePartition {
 
     /// The partition of a file, named by its path.
     static func make(_ location: FileLocation) throws -> RecordPartition {
-        let defaults = RecordDefaults(
-            source: try URIReference(location.uri),
-            type: type,
-            contentType: "text/plain",
-            subject: subject
-        )
+        var defaults = RecordDefaults(source: try URIReference(location.uri), type: type, contentType: "text/plain")
+        // The byte at which the line begins: its offset is behind its newline. A line without one has a subject of its own.
+        defaults.setSubject { end, size in end - Int64(size) - 1 }
         return RecordPartition(location.path, defaults: defaults)
-    }
-
-    /// The byte at which a line begins: its offset is behind its newline. A line without one has a subject of its own.
-    @Sendable
-    static func subject(_ offset: RecordOffset?, _ data: RecordData) -> String? {
-        guard let end = offset?.sequence else { return nil }
-        return String(end - Int64(data.count) - 1)
     }
 }

@@ -4,7 +4,8 @@ import OpenConnectFiles
 
 /// What an output is made of: a file, or in tests something that fails on demand.
 protocol OutputDevice: Sendable {
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError)
+    /// Writes bytes, and directly behind them others, which may be none.
+    func write(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer, at offset: Int64) throws(FileError)
     func truncate(to size: Int64) throws(FileError)
     func synchronize() async throws(FileError)
     /// Lets another pipeline write at once.

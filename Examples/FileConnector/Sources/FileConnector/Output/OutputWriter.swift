@@ -24,6 +24,11 @@ struct OutputWriter: ~Copyable {
     /// A run of at least this many bytes is written from where it lies; a shorter one is gathered with others.
     private static let directRun = 4 << 10
     private static let fullBuffer = 256 << 10
+    private static var newline: UnsafeRawBufferPointer {
+        let text: StaticString = "\n"
+        return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     init(_ device: any OutputDevice, path: String, length: Int64) {
         self.device = device
@@ -45,26 +50,29 @@ struct OutputWriter: ~Copyable {
 
     /// Appends bytes and a newline.
     mutating func appendLine(_ bytes: SharedBytes) throws {
-        if bytes.count < Self.directRun {
-            waiting.writeRaw(bytes)
-        } else {
+        guard bytes.count < Self.directRun else {
             try drain()
-            try bytes.withUnsafeBytes { try write($0) }
+            return try bytes.withUnsafeBytes { try write($0, Self.newline) }
         }
+        waiting.writeRaw(bytes)
         waiting.writeRaw(UInt8(ascii: "\n"))
         if waiting.count >= Self.fullBuffer { try drain() }
     }
 
-    /// Lets a closure append to the buffer; what it appended is taken back when it throws.
-    mutating func append(_ body: (inout JSONWriter) throws -> Void) throws {
-        let count = waiting.count
-        do {
-            try body(&waiting)
-        } catch {
-            waiting.truncate(to: count)
-            throw error
+    /// Lets a closure append one line after the other, each without its newline, until it gives `false`. What it appended
+    /// is taken back when it throws.
+    mutating func appendLines(_ body: (inout JSONWriter) throws -> Bool) throws {
+        while true {
+            let count = waiting.count
+            do {
+                guard try body(&waiting) else { return }
+            } catch {
+                waiting.truncate(to: count)
+                throw error
+            }
+            waiting.writeRaw(UInt8(ascii: "\n"))
+            if waiting.count >= Self.fullBuffer { try drain() }
         }
-        if waiting.count >= Self.fullBuffer { try drain() }
     }
 
     /// Ends a put: everything appended is with the system.
@@ -75,8 +83,8 @@ struct OutputWriter: ~Copyable {
 
     private mutating func drain() throws {
         guard waiting.count > 0 else { return }
-        let failure: (any Error)? = waiting.withUnsafeBytes { bytes in
-            do throws(FileError) { try device.write(bytes, at: written) } catch { return error }
+        let failure: FileError? = waiting.withUnsafeBytes { bytes in
+            do throws(FileError) { try device.write(bytes, Self.nothing, at: written) } catch { return error }
             return nil
         }
         if let failure { throw undo(failure) }
@@ -86,21 +94,20 @@ struct OutputWriter: ~Copyable {
         waiting.removeAll(keepingCapacity: waiting.count <= 2 * Self.fullBuffer)
     }
 
-    private mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
-        do throws(FileError) { try device.write(bytes, at: written) } catch { throw undo(error) }
-        written += Int64(bytes.count)
+    private mutating func write(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer) throws {
+        do throws(FileError) { try device.write(bytes, more, at: written) } catch { throw undo(error) }
+        written += Int64(bytes.count + more.count)
         needsFlush = true
     }
 
     /// Cuts off what this put has written.
-    private mutating func undo(_ failure: any Error) -> any Error {
+    private mutating func undo(_ failure: FileError) -> any Error {
         waiting.removeAll(keepingCapacity: true)
         written = beginning
         length = beginning
         needsFlush = true
         hasLeftover = true
         try? cut(to: beginning)
-        guard let failure = failure as? FileError else { return failure }
         return failure.connectorError(
             "the records were not written and nothing is lost, they are written again from the last commit on:"
         )

@@ -25,15 +25,15 @@ final class FaultyDevice: OutputDevice {
         self.faults = Mutex(faults)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
+    func write(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
         let (limit, code) = faults.withLock { faults in
             faults.writes += 1
             return (faults.limit, faults.writeError)
         }
-        guard offset + Int64(bytes.count) > limit else { return try file.write(bytes, at: offset) }
-        let part = Int(max(0, limit - offset))
-        try file.write(UnsafeRawBufferPointer(rebasing: bytes.prefix(part)), at: offset)
-        throw FileError(code: code, operation: "write", path: file.path, transferred: part)
+        guard offset + Int64(bytes.count + more.count) > limit else { return try file.write(bytes, more, at: offset) }
+        let part = (Array(bytes) + Array(more)).prefix(Int(max(0, limit - offset)))
+        try file.write(part, at: offset)
+        throw FileError(code: code, operation: "write", path: file.path, transferred: part.count)
     }
 
     func truncate(to size: Int64) throws(FileError) {
