@@ -123,6 +123,7 @@ extension HandOverState {
     mutating func releaseFlush(_ sink: Int, _ wake: inout Wakeups) {
         desks[sink].isFlushing = false
         desks[sink].isFlushWanted = false
+        guard desks[sink].hasWaiting || !backlog.isEmpty || hasSourceEnded else { return }
         wakeSink(sink, &wake)
     }
 

@@ -13,6 +13,7 @@ struct QueuedPut: Sendable {
 struct SinkDesk: Sendable {
     let name: String
     let maxPuts: Int
+    private let passing = PassedByAddress()
     private let isPolledMeanwhile: Bool
     let isOrdered: Bool
     let order: LaneOrder
@@ -69,6 +70,9 @@ struct SinkDesk: Sendable {
     /// Whether nobody uses the sink and nobody wants it before the next put.
     @inline(__always)
     var isFree: Bool { runningPuts < maxPuts && !isFlushing && !isFlushWanted }
+    /// Whether anything waits or is held back.
+    @inline(__always)
+    var hasWaiting: Bool { !queue.isEmpty || !lanes.isEmpty }
     /// Whether nothing waits, runs, or is held back.
     @inline(__always)
     var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
