@@ -159,11 +159,11 @@ final class HandOver: Sendable {
 
     // MARK: The committer
 
-    /// The next set to commit; `nil` when everything is committed that can be.
-    func nextCommit() async -> CommitSet? {
+    /// The next commit; `nil` when everything is committed that can be.
+    func nextCommit() async -> CommitJob? {
         while true {
             switch apart({ $0.commitStep(&$1) }) {
-            case .commit(let set): return set
+            case .commit(let job): return job
             case .end: return nil
             case .park: await park(\.parked.committer) { state, _ in state.isCommitterReady }
             }

@@ -5,7 +5,7 @@ import OpenConnect
 extension HandOverState {
     enum CommitStep: Sendable {
         /// Each sink is flushed when its puts have ended, then the set is stored.
-        case commit(CommitSet)
+        case commit(CommitJob)
         case park
         case end
     }
@@ -30,18 +30,25 @@ extension HandOverState {
     /// What the committer does next.
     mutating func commitStep(_ wake: inout Wakeups) -> CommitStep {
         guard phase != .aborted else { return .end }
-        guard isCommitDue || hasSinkEnded, !isReportPaused else { return .park }
+        if let job = leftCommit.take() { return .commit(job) }
+        guard isCommitDue || hasSinkEnded, !isCommitting, !isReportPaused else { return .park }
         guard isNotable else {
             desks[0].isFlushWanted = true
             return .park
         }
-        isCommitDue = false
-        var set = commitSet()
-        guard !set.isEmpty || mayReportAgain else {
+        guard canCommit else {
+            isCommitDue = false
             if !isReportOwed { reportDue = nil }
             for sink in desks.indices { releaseFlush(sink, &wake) }
             return hasSinkEnded ? .end : .park
         }
+        return .commit(CommitJob(beginCommit()))
+    }
+
+    /// Notes what is committable, and has each sink's next put wait for the flush.
+    mutating func beginCommit() -> CommitSet {
+        isCommitDue = false
+        var set = commitSet()
         if hasSinkEnded { isReportOwed = false }
         set.oldestPoll = meter?.oldestSettled
         meter?.oldestSettled = nil
@@ -51,11 +58,14 @@ extension HandOverState {
         }
         isCommitting = true
         for sink in desks.indices { desks[sink].isFlushWanted = desks[sink].needsFlush }
-        return .commit(set)
+        return set
     }
 
     /// Whether `commitStep` would not park.
-    var isCommitterReady: Bool { phase == .aborted || (isCommitDue || hasSinkEnded) && isNotable && !isReportPaused }
+    var isCommitterReady: Bool {
+        if phase == .aborted || leftCommit != nil { return true }
+        return (isCommitDue || hasSinkEnded) && !isCommitting && isNotable && !isReportPaused
+    }
 
     /// What can be made durable now; with checkpointing sinks, what their newest usable checkpoints cover.
     private mutating func commitSet() -> CommitSet {
@@ -113,6 +123,7 @@ extension HandOverState {
     mutating func releaseFlush(_ sink: Int, _ wake: inout Wakeups) {
         desks[sink].isFlushing = false
         desks[sink].isFlushWanted = false
+        guard desks[sink].hasWaiting || !backlog.isEmpty || hasSourceEnded else { return }
         wakeSink(sink, &wake)
     }
 
@@ -122,9 +133,12 @@ extension HandOverState {
         meter?.noteSettled(set.oldestPoll)
         if let lost = set.traces { traces?.merge(lost) }
         isCommitting = false
+        inlineStage = nil
+        commitPace.noteFailure()
         for sink in desks.indices { releaseFlush(sink, &wake) }
         wakeSource(&wake)
         if canCommit { wakeTimer(&wake) }
+        goOnCommitting(&wake)
     }
 
     /// The set is durable where it is kept.
@@ -134,20 +148,27 @@ extension HandOverState {
         if seal != nil, committedSeal == sealNumber { seal = CommitSet() }
         commitNumber &+= 1
         isCommitting = false
+        inlineStage = nil
         isUncommittedTooLong = false
         if ledger.openTails == 0 { hasReportedOpenUnit = false }
         wakeSource(&wake)
-        if traits.commitsPromptly, ledger.hasPendingAcknowledgements { demandCommit(&wake) }
+        if traits.commitsPromptly, canCommit { demandCommit(&wake) }
         if canCommit { wakeTimer(&wake) }
         commitInPause(&wake)
+        goOnCommitting(&wake)
         wakeWatchers(&wake)
+    }
+
+    /// Has the committer do what was demanded while the source's task was committing.
+    private mutating func goOnCommitting(_ wake: inout Wakeups) {
+        if isCommitDue || hasSinkEnded { wakeCommitter(&wake) }
     }
 
     // MARK: Checkpoints
 
     /// Called before something is settled that may leave a unit half way or a gap: keeps what the checkpoints cover.
     mutating func sealBeforeSettling() {
-        guard seal == nil, desks.contains(where: \.keepsCheckpoints) else { return }
+        guard seal == nil, desks.contains(where: { $0.keepsCheckpoints }) else { return }
         sealNumber &+= 1
         seal = ledger.beginCommit()
     }

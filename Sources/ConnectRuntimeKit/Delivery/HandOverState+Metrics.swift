@@ -29,7 +29,8 @@ extension HandOverState {
         meter?.pollSizes.record(Int64(count))
         desks[0].meter?.putSizes.record(Int64(count))
         // A clock is read for the first batch after a commit, and no other.
-        meter?.inlinePolled = oldest == nil ? clock.now : nil
+        let now = oldest == nil ? clock.now : nil
+        meter?.inlinePolled = now
     }
 
     @inline(__always)
@@ -57,7 +58,8 @@ extension HandOverState {
     /// The store has saved what is being committed.
     mutating func noteDurable() {
         guard meter != nil, !traits.reportsCommit else { return }
-        meter?.durable = clock.now
+        let now = clock.now
+        meter?.durable = now
     }
 
     mutating func meterCommitted(_ set: CommitSet) {

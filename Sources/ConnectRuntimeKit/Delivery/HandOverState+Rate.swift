@@ -34,7 +34,8 @@ extension HandOverState {
     mutating func chargeRate(_ batch: SourceBatch) {
         let rejected = batch.rejected.reduce(0) { $0 + $1.bytes.count }
         let bytes = batch.records.reduce(rejected) { $0 + $1.heldCount }
-        rate?.gate.charge(records: batch.records.count + batch.rejected.count, bytes: bytes, at: clock.now)
+        let now = clock.now
+        rate?.gate.charge(records: batch.records.count + batch.rejected.count, bytes: bytes, at: now)
     }
 
     /// How long polling has waited for the rate limit; `nil` where there is none.

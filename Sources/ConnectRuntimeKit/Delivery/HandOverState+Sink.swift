@@ -126,7 +126,7 @@ extension HandOverState {
         desks[sink].runningPuts = max(0, desks[sink].runningPuts - 1)
         if desks[sink].isFlushWanted {
             if desks[sink].runningPuts == 0 { wakeFlush(sink, &wake) }
-        } else if !desks[sink].queue.isEmpty || !desks[sink].lanes.isEmpty || hasSourceEnded {
+        } else if desks[sink].hasWaiting || hasSourceEnded {
             wakeSink(sink, &wake)
         }
         commitInPause(&wake)

@@ -10,6 +10,16 @@ extension HandOverState {
         case end
     }
 
+    /// What the source's task does after a put of its own.
+    enum NextStep: Sendable {
+        case poll(PollRequest)
+        /// It does the commit that is due, and then looks again.
+        case commit
+        /// It looks again whether it may poll.
+        case look
+        case end
+    }
+
     enum AcceptStep: Sendable {
         /// The source's own task puts the batch as it is: it has the turn.
         case put(isTimed: Bool)
@@ -30,6 +40,17 @@ extension HandOverState {
         pollNumber &+= 1
         guard !request.heldBack.isEmpty || !toldHeldBack.isEmpty else { return step }
         return .poll(noteHolds(request))
+    }
+
+    /// The same right after a put, which may have made a commit due.
+    @inline(__always)
+    mutating func nextStep(_ wake: inout Wakeups) -> NextStep {
+        if isCommitDue, beginInlineCommit(&wake) { return .commit }
+        return switch pollStep(&wake) {
+        case .poll(let request): .poll(request)
+        case .rest: .look
+        case .end: .end
+        }
     }
 
     /// A request whose partitions held back are kept up to date while it is polled.
@@ -72,8 +93,10 @@ extension HandOverState {
             room.bytes = min(room.bytes, grant.bytes)
         }
         let request = PollRequest(maxRecords: min(room.records, options.maxPollRecords), maxBytes: room.bytes)
-        guard desks.contains(where: { !$0.lanes.isEmpty }) else { return .poll(request) }
-        return pollStep(request, leavingOut: heldBackPartitions)
+        for sink in desks.indices where !desks[sink].lanes.isEmpty {
+            return pollStep(request, leavingOut: heldBackPartitions)
+        }
+        return .poll(request)
     }
 
     /// What is left of the in-flight limits, or `nil` where that is nothing.

@@ -20,7 +20,7 @@ struct HandOverState: Sendable {
 
     /// What of the pipeline's make-up the state machine goes by.
     struct Traits: Sendable {
-        /// Whether settled records are reported as soon as the last report has ended.
+        /// Whether what is settled is committed as soon as the last commit has ended.
         var commitsPromptly = false
         /// Whether telling the source is what commits: the upstream keeps the positions, or has each record acknowledged.
         var reportsCommit = false
@@ -40,6 +40,7 @@ struct HandOverState: Sendable {
     let traits: Traits
     let clock: ConnectorClock
     let randomness: PipelineRandomness
+    private let passing = PassedByAddress()
 
     var ledger: Ledger
     var meter: DeliveryMeter?
@@ -103,6 +104,13 @@ struct HandOverState: Sendable {
     // The commit's side.
     var isCommitDue = false
     var isCommitting = false
+    /// The commit that was begun for the source's task.
+    var inlineCommit: CommitJob?
+    /// What the source's task does of a commit.
+    var inlineStage: CommitJob.Stage?
+    /// A commit of which the source's task could not bring a call to success.
+    var leftCommit: CommitJob?
+    var commitPace = CommitPace()
     var hasSinkEnded = false
     var commitNumber: UInt64 = 0
     /// What the checkpoints of the sinks cover, while more than that is settled or put.
@@ -163,7 +171,11 @@ struct HandOverState: Sendable {
     }
 
     /// Whether nothing is on its way to the sinks.
-    var isIdle: Bool { shipments.isEmpty && backlog.isEmpty && desks.allSatisfy(\.isIdle) }
+    var isIdle: Bool {
+        guard shipments.isEmpty, backlog.isEmpty else { return false }
+        for sink in desks.indices where !desks[sink].isIdle { return false }
+        return true
+    }
 
     // One step may have several reasons to wake a task: a task that is to be woken already must not be forgotten.
 

@@ -47,7 +47,6 @@ struct Ledger: Sendable {
 
     var uncommittedRecords: Int { counts.polled + counts.marks - counts.committed }
     var hasCommittable: Bool { !dirtySlots.isEmpty || !pendingAcknowledgements.isEmpty }
-    var hasPendingAcknowledgements: Bool { !pendingAcknowledgements.isEmpty }
     /// Whether everything that was settled can be committed: no unit is half way through, and there are no gaps.
     var isEven: Bool { unevenPartitions == 0 }
     var partitionCount: Int { slots.count }

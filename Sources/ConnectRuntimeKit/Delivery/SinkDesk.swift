@@ -13,12 +13,15 @@ struct QueuedPut: Sendable {
 struct SinkDesk: Sendable {
     let name: String
     let maxPuts: Int
+    private let passing = PassedByAddress()
     private let isPolledMeanwhile: Bool
     let isOrdered: Bool
     let order: LaneOrder
     let preferred: SinkTraits.PreferredBatch
     /// The most records that are gathered for one put where the sink has no preference.
     let maxGathered: Int
+    /// Whether batches are put as they were polled, one at a time.
+    let isPlain: Bool
     /// Whether a put is all or nothing, with the positions in the same transaction.
     let keepsPositions: Bool
     let keepsCheckpoints: Bool
@@ -60,16 +63,23 @@ struct SinkDesk: Sendable {
         isOrdered = traits.isOrdered
         order = options.lanes
         preferred = traits.preferredBatch
+        isPlain = maxPuts == 1 && preferred == SinkTraits.PreferredBatch()
         maxGathered = max(1, preferred.maxRecords ?? options.maxPollRecords)
     }
 
     /// Whether nobody uses the sink and nobody wants it before the next put.
+    @inline(__always)
     var isFree: Bool { runningPuts < maxPuts && !isFlushing && !isFlushWanted }
+    /// Whether anything waits or is held back.
+    @inline(__always)
+    var hasWaiting: Bool { !queue.isEmpty || !lanes.isEmpty }
     /// Whether nothing waits, runs, or is held back.
+    @inline(__always)
     var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
     /// Whether the task that polls may put at once, in place of a task of the sink. Not into a sink that takes several puts
     /// at a time: one that hangs would keep all other lanes from being polled. Nor where the source wants to know when
     /// polling rests: it would be neither polled nor told.
+    @inline(__always)
     var takesDirectPuts: Bool {
         !isPolledMeanwhile && maxPuts == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty
             && lanes.isEmpty
@@ -87,9 +97,6 @@ struct SinkDesk: Sendable {
         guard let index = queuedPuts.firstIndex(where: { $0.number == number }) else { return }
         queuedPuts.remove(at: index)
     }
-
-    /// Whether batches are put as they were polled, one at a time.
-    var isPlain: Bool { maxPuts == 1 && preferred == SinkTraits.PreferredBatch() }
 
     // MARK: Taking
 

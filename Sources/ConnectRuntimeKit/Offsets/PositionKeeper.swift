@@ -43,6 +43,11 @@ final class PositionKeeper: Sendable {
     ///   meanwhile has another one, and belongs to others in between.
     func save(_ set: CommitSet, under claims: [RecordPartition: ClaimToken]) async throws {
         guard let store else { return }
+        guard !claims.isEmpty else {
+            let positions = storesPositions ? set.positions : []
+            guard !positions.isEmpty || !set.checkpoints.isEmpty else { return }
+            return try await store.save(OffsetChanges(positions: positions, checkpoints: set.checkpoints), under: claim)
+        }
         // In the order of the set, so that a run can be repeated.
         var tokens: [ClaimToken] = []
         var changes: [ClaimToken: OffsetChanges] = [:]
@@ -77,19 +82,25 @@ final class PositionKeeper: Sendable {
     // MARK: Telling the source
 
     /// The newest position of each partition that the source has not taken note of, or `nil` if there is none.
+    ///
+    /// A single one that is told at once is not kept: where that fails, it is noted then.
     func unreported(adding newest: [StoredPosition]) -> [RecordPosition]? {
         state.withLock { state in
+            guard newest.count != 1 || !state.unreported.isEmpty else { return newest.map(\.position) }
             for position in newest { state.unreported[position.position.partition] = position.position }
             return state.unreported.isEmpty ? nil : state.unreported.values.sorted { $0.partition < $1.partition }
         }
     }
 
     func noteUnreported(_ positions: [StoredPosition]) {
-        _ = unreported(adding: positions)
+        state.withLock { state in
+            for position in positions { state.unreported[position.position.partition] = position.position }
+        }
     }
 
     func noteReported(_ positions: [RecordPosition]) {
         state.withLock { state in
+            guard !state.unreported.isEmpty else { return }
             for position in positions where state.unreported[position.partition] == position {
                 state.unreported[position.partition] = nil
             }

@@ -3,44 +3,76 @@
 import OpenConnect
 
 /// Makes durable what is committable: noted, then flushed by the sink, then stored, then told to the source.
+///
+/// The committer's task does it, or the source's task between a put and the next poll.
 struct Committer: Sendable {
-    let source: any Source
     let sinks: [SinkWorker]
     let positions: PositionKeeper
     let handOver: HandOver
     let retrier: Retrier
+    private let acknowledging: (any AcknowledgingSource)?
+    private let committing: (any CommittingSource)?
 
+    init(source: any Source, sinks: [SinkWorker], positions: PositionKeeper, handOver: HandOver, retrier: Retrier) {
+        self.sinks = sinks
+        self.positions = positions
+        self.handOver = handOver
+        self.retrier = retrier
+        acknowledging = source as? any AcknowledgingSource
+        committing = source as? any CommittingSource
+    }
+
+    /// The committer's task.
     @concurrent
     func run() async {
-        while let set = await handOver.nextCommit() {
-            let span = retrier.spans.begin()
-            do {
-                guard try await commit(set) else { return }
-            } catch {
-                retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks(), error)
-                handOver.step { state, wake in
-                    state.abandonCommit(set, &wake)
-                    state.fail(error, sinkIsUsable: false, &wake)
-                }
-                return
-            }
-            let goesOn = await report(set)
-            retrier.spans.end(span, .settle, of: "offset store", set.traces ?? TraceLinks())
-            guard goesOn else { return }
+        while let job = await handOver.nextCommit() {
+            guard await perform(job) else { return }
         }
     }
 
+    /// - Returns: whether there is any use in going on.
+    private func perform(_ job: CommitJob) async -> Bool {
+        var job = job
+        if job.start == nil {
+            job.start = handOver.clock.now
+            job.span = retrier.spans.begin()
+        }
+        do {
+            guard try await commit(&job) else { return false }
+        } catch {
+            endSpan(job, error)
+            handOver.step { state, wake in
+                state.abandonCommit(job.set, &wake)
+                state.fail(error, sinkIsUsable: false, &wake)
+            }
+            return false
+        }
+        let goesOn = await report(job)
+        endSpan(job)
+        return goesOn
+    }
+
+    func endSpan(_ job: CommitJob, _ error: (any Error)? = nil) {
+        retrier.spans.end(job.span, .settle, of: "offset store", job.set.traces ?? TraceLinks(), error)
+    }
+
     /// Flushes and stores; `false` when the pipeline is given up meanwhile.
-    @inline(never)
-    private func commit(_ set: CommitSet) async throws -> Bool {
-        let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
-        guard try await flush(steps) else { return false }
-        handOver.step { state, _ in state.ledger.noteApplied(steps) }
-        guard !set.isEmpty else { return true }
+    private func commit(_ job: inout CommitJob) async throws -> Bool {
+        if job.stage == .flush {
+            let set = job.set
+            let steps = handOver.step { state, _ in state.ledger.stepsWithoutRecords(set) }
+            guard try await flush(job, steps) else { return false }
+            if !steps.isEmpty { handOver.step { state, _ in state.ledger.noteApplied(steps) } }
+            job.stage = .save
+            job.failure = nil
+        }
+        guard !job.set.isEmpty else { return true }
         let claims = positions.partitionClaims
         // After the claims, so that those of a partition that came again are never used for what it had before.
-        let current = current(set)
-        try await retrier.run("save", of: "offset store") { try await positions.save(current, under: claims) }
+        let current = current(job.set)
+        try await retrier.run("save", of: "offset store", after: job.failure) {
+            try await positions.save(current, under: claims)
+        }
         handOver.step { state, _ in state.noteDurable() }
         return true
     }
@@ -51,18 +83,18 @@ struct Committer: Sendable {
     }
 
     /// Flushes every sink that needs it, each as soon as its puts have ended.
-    private func flush(_ steps: [PositionAdvance.Step]) async throws -> Bool {
-        guard sinks.count > 1 else { return try await flush(0, steps) }
+    private func flush(_ job: CommitJob, _ steps: [PositionAdvance.Step]) async throws -> Bool {
+        guard sinks.count > 1 else { return try await flush(0, job, steps) }
         return try await withThrowingTaskGroup(of: Bool.self) { group in
-            for sink in sinks.indices { group.addTask { try await flush(sink, steps) } }
+            for sink in sinks.indices { group.addTask { try await flush(sink, job, steps) } }
             return try await group.reduce(true) { $0 && $1 }
         }
     }
 
-    private func flush(_ sink: Int, _ steps: [PositionAdvance.Step]) async throws -> Bool {
+    private func flush(_ sink: Int, _ job: CommitJob, _ steps: [PositionAdvance.Step]) async throws -> Bool {
         guard sinks[sink].needsFlush else { return true }
         guard await handOver.takeFlushTurn(sink) else { return false }
-        try await sinks[sink].flush(sinks[sink].keepsPositions ? steps : [])
+        try await sinks[sink].flush(sinks[sink].keepsPositions ? steps : [], after: job.failure)
         handOver.step { $0.releaseFlush(sink, &$1) }
         return true
     }
@@ -70,8 +102,8 @@ struct Committer: Sendable {
     /// Tells the source what is committed. A failure is no failure of the data: it is told again later.
     ///
     /// - Returns: whether there is any use in going on.
-    @inline(never)
-    private func report(_ set: CommitSet) async -> Bool {
+    private func report(_ job: CommitJob) async -> Bool {
+        let set = job.set
         let isEarly = handOver.step { state, _ in state.isReportEarly(at: state.clock.now) }
         if isEarly {
             positions.noteUnreported(current(set).positions)
@@ -80,40 +112,51 @@ struct Committer: Sendable {
         }
         do {
             if isWorthRetrying(set) {
-                try await retrier.run("commit", of: "source") { try await tell(set) }
+                try await retrier.run("commit", of: "source") { try await tell(set, current(set)) }
             } else {
-                try await retrier.calls.noting("commit", of: "source") { try await tell(set) }
+                try await retrier.calls.noting("commit", of: "source") { try await tell(set, current(set)) }
             }
         } catch {
-            retrier.events.send(
-                .commitUnreported,
-                .warning,
-                "the source could not take note of a commit; it is told again later",
-                error: error
-            ) {
-                $0.connector = "source"
-            }
-            return handOver.step { state, wake in
-                state.noteUnreported(set, &wake)
-                // Somebody else reads in its place: nothing of this run will ever be taken note of.
-                if error.isFenced { state.fail(error, sinkIsUsable: false, &wake) }
-                return !set.isLast
-            }
+            return noteUnreported(set, error)
         }
-        handOver.step { state, wake in
-            state.noteReported()
-            state.endCommit(set, &wake)
-        }
+        noteReported(job)
         return true
     }
 
-    private func tell(_ set: CommitSet) async throws {
-        if !set.acknowledgements.isEmpty, let source = source as? any AcknowledgingSource {
-            try await source.acknowledge(set.acknowledgements)
+    func noteReported(_ job: CommitJob) {
+        handOver.step { state, wake in
+            state.noteReported()
+            if let start = job.start { state.commitPace.note(state.clock.now.since(start)) }
+            state.endCommit(job.set, &wake)
         }
-        guard let source = source as? any CommittingSource else { return }
-        guard let newest = positions.unreported(adding: current(set).positions) else { return }
-        try await source.commit(newest)
+    }
+
+    /// - Returns: whether there is any use in going on.
+    func noteUnreported(_ set: CommitSet, _ error: any Error) -> Bool {
+        positions.noteUnreported(current(set).positions)
+        retrier.events.send(
+            .commitUnreported,
+            .warning,
+            "the source could not take note of a commit; it is told again later",
+            error: error
+        ) {
+            $0.connector = "source"
+        }
+        return handOver.step { state, wake in
+            state.noteUnreported(set, &wake)
+            // Somebody else reads in its place: nothing of this run will ever be taken note of.
+            if error.isFenced { state.fail(error, sinkIsUsable: false, &wake) }
+            return !set.isLast
+        }
+    }
+
+    /// - Parameter current: the set without partitions that are gone.
+    func tell(_ set: CommitSet, _ current: CommitSet) async throws {
+        if !set.acknowledgements.isEmpty, let acknowledging {
+            try await acknowledging.acknowledge(set.acknowledgements)
+        }
+        guard let committing, let newest = positions.unreported(adding: current.positions) else { return }
+        try await committing.commit(newest)
         positions.noteReported(newest)
     }
 

@@ -29,7 +29,7 @@ extension PipelineRun {
         await withTaskCancellationHandler {
             await withTaskGroup(of: Ended.self) { group in
                 group.addTask {
-                    await source.run(); return .source
+                    await source.run(committer); return .source
                 }
                 group.addTask {
                     await self.put(sinks, handOver, letters, source.connector); return .sink
@@ -88,6 +88,11 @@ extension PipelineRun {
         }
     }
 
+    /// How long what is committable may wait for the commit.
+    func commitInterval(_ sinks: [SinkWorker]) -> Duration {
+        sinks.map(\.connector.traits.minCommitInterval).reduce(pipeline.options.commitInterval, max)
+    }
+
     private func addHelpers(
         to group: inout TaskGroup<Ended>,
         _ sinks: [SinkWorker],
@@ -95,8 +100,7 @@ extension PipelineRun {
         _ keeper: PositionKeeper,
         _ claims: RunClaims
     ) {
-        let longest = sinks.map(\.connector.traits.minCommitInterval).max() ?? .zero
-        let timer = CommitTimer(handOver: handOver, interval: max(pipeline.options.commitInterval, longest))
+        let timer = CommitTimer(handOver: handOver, interval: commitInterval(sinks))
         group.addTask {
             try? await timer.run(); return .helper
         }

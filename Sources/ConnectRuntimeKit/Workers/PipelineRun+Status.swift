@@ -104,6 +104,10 @@ extension HandOverState {
             // One that is cancelled has to return.
             calls.append(RunningCall(identity, isWaiting: phase == .running))
         }
+        if let call = inlineCall {
+            let identity = CallIdentity(name: call.name, connector: call.connector, run: run, number: commitNumber)
+            calls.append(RunningCall(identity))
+        }
         for desk in desks where desk.runningPuts > 0 {
             for put in desk.queuedPuts {
                 let identity = CallIdentity(name: "put", connector: desk.name, run: run, number: put.number)
@@ -115,5 +119,15 @@ extension HandOverState {
             calls.append(RunningCall(identity))
         }
         return calls
+    }
+
+    /// The call of a commit that the source's task has made, where no register has it.
+    private var inlineCall: CallName? {
+        guard meter == nil, let stage = inlineStage else { return nil }
+        return switch stage {
+        case .flush: CallName(name: "flush", connector: desks[0].name)
+        case .save: CallName(name: "save", connector: "offset store")
+        case .commit: CallName(name: "commit", connector: "source")
+        }
     }
 }

@@ -291,7 +291,7 @@ final class PipelineRun: Sendable {
         var state = HandOverState(
             options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
-                commitsPromptly: traits.acknowledgement == .individual,
+                commitsPromptly: traits.acknowledgement == .individual || commitInterval(sinks) == .zero,
                 reportsCommit: traits.acknowledgement == .individual || traits.positions != .offsetStore,
                 commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
                 canHoldBackPartitions: traits.canHoldBackPartitions || isPartitioned,

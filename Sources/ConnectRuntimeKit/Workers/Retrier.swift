@@ -43,15 +43,18 @@ final class Retrier: Sendable {
     ///
     /// - Parameter isWaiting: whether the call may take as long as it likes.
     /// - Parameter retriesOutages: whether an outage is waited for here, and not in the call.
+    /// - Parameter failure: what the call has failed with already.
     /// - Throws: the newest error of the call; that, too, when the pipeline is to stop meanwhile.
     func run<Result: Sendable>(
         _ call: String,
         of connector: String,
         isWaiting: Bool = false,
         retriesOutages: Bool = true,
+        after failure: (any Error)? = nil,
         _ body: () async throws -> Result
     ) async throws -> Result {
         var failures = Failures()
+        if let failure { try await pause(after: failure.inCall(call, of: connector), &failures, call, connector) }
         while true {
             do {
                 return try await calls.noting(call, of: connector, isWaiting: isWaiting, body)

@@ -158,16 +158,21 @@ struct SinkWorker: ConnectorWorker {
     }
 
     /// Makes earlier puts durable; a position-keeping sink is given the positions that advanced without a record.
-    func flush(_ steps: [PositionAdvance.Step]) async throws {
-        try await retrier.run("flush", of: name) {
-            if !steps.isEmpty { _ = try await apply(batch([]), steps) }
-            do {
-                try await recover()
-                try await connector.flush()
-            } catch {
-                condition.note(error, isCutBack: false)
-                throw error
-            }
+    ///
+    /// - Parameter failure: what it has failed with already.
+    func flush(_ steps: [PositionAdvance.Step], after failure: (any Error)? = nil) async throws {
+        try await retrier.run("flush", of: name, after: failure) { try await flushOnce(steps) }
+    }
+
+    /// The same, without another attempt where it fails.
+    func flushOnce(_ steps: [PositionAdvance.Step]) async throws {
+        if !steps.isEmpty { _ = try await apply(batch([]), steps) }
+        do {
+            try await recover()
+            try await connector.flush()
+        } catch {
+            condition.note(error, isCutBack: false)
+            throw error
         }
     }
 

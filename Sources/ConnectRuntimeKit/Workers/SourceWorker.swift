@@ -35,27 +35,31 @@ final class SourceWorker: ConnectorWorker {
     var hosted: any Connector { connector }
 
     /// Polls in a task of its own, so that a suspended poll can be cancelled without cancelling a put.
-    func run() async {
+    func run(_ committer: Committer) async {
         await withTaskGroup { group in
-            group.addTask { await self.read() }
+            group.addTask { await self.read(committer) }
             if pool != nil || connector is any HoldObserving { group.addTask { await self.tellHolds() } }
             if await handOver.shouldCancelPoll() { group.cancelAll() }
         }
     }
 
-    private func read() async {
+    private func read(_ committer: Committer) async {
         var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
-        if let pool { await read(through: pool, &units) } else { await poll(&units) }
+        if let pool { await read(through: pool, &units, committer) } else { await poll(&units, committer) }
         if units.isActive { forgetClosedPartitions(&units) }
         noteUnstaged(units.charge.records)
         handOver.sourceStep { $0.endSource(&$1) }
     }
 
     @inline(never)
-    private func read(through pool: PartitionPool, _ units: inout UnitGatherer) async {
+    private func read(
+        through pool: PartitionPool,
+        _ units: inout UnitGatherer,
+        _ committer: Committer
+    ) async {
         await withTaskGroup { group in
             group.addTask { await self.loops(of: pool).run() }
-            await poll(&units)
+            await poll(&units, committer)
             group.cancelAll()
         }
         for batch in pool.takeRest() { _ = await take(batch, &units, isPlain: false) }
@@ -84,7 +88,7 @@ final class SourceWorker: ConnectorWorker {
     ///
     /// Not marked `@concurrent`: as the child of a group it runs on no actor, and it does not look after each call
     /// whether it has to go back to its executor.
-    private func poll(_ units: inout UnitGatherer) async {
+    private func poll(_ units: inout UnitGatherer, _ committer: Committer) async {
         let polled: any Source = pool ?? connector
         var failures = Retrier.Failures()
         let needsOffsets = connector.traits.acknowledgement == .individual
@@ -113,19 +117,26 @@ final class SourceWorker: ConnectorWorker {
             if isPlain, lease.covers(batch), lease.beginPut() {
                 let report = await putPlainly(batch.records)
                 if report == nil, lease.endPut(batch.records) { continue }
-                next = await pollAfterLease(batch.records, report)
+                next = await self.next(after: endLease(batch.records, report), committer)
                 continue
             }
             switch await take(batch, &units, isPlain: isPlain) {
-            case .poll(let request):
-                next = request
-            case .rest:
-                reportOpenUnit()
-                next = await handOver.nextPoll(resting: rest)
-            case .end:
-                next = nil
+            case .poll(let request): next = request
+            case let step: next = await self.next(after: step, committer)
             }
         }
+    }
+
+    /// The next request, or `nil` when the source is to be polled no more.
+    @inline(never)
+    private func next(after step: HandOverState.NextStep, _ committer: Committer) async -> PollRequest? {
+        switch step {
+        case .poll(let request): return request
+        case .end: return nil
+        case .commit: await committer.commitInline()
+        case .look: reportOpenUnit()
+        }
+        return await handOver.nextPoll(resting: rest)
     }
 
     /// Measures a poll, and tells of it.
@@ -156,7 +167,7 @@ final class SourceWorker: ConnectorWorker {
         _ batch: SourceBatch,
         _ units: inout UnitGatherer,
         isPlain: Bool
-    ) async -> HandOverState.PollStep {
+    ) async -> HandOverState.NextStep {
         if units.isActive { forgetClosedPartitions(&units) }
         guard stage.functions.isEmpty, batch.rejected.isEmpty else { return await stage(batch, &units) }
         let batch = units.isActive ? units.gather(batch) : batch
@@ -167,13 +178,13 @@ final class SourceWorker: ConnectorWorker {
         case .putJob(let job):
             return await putInline(job)
         case .queued, .held:
-            return .rest
+            return .look
         }
     }
 
     /// The same where functions change the batch, or something in it is rejected.
     @inline(never)
-    private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.PollStep {
+    private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.NextStep {
         // No function sees, while polling rests, what the last poll has returned.
         _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
         let entries = units.gather(batch.entries)
@@ -201,7 +212,7 @@ final class SourceWorker: ConnectorWorker {
         noteUnstaged(entries.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
         let step = await handOver.accept(resting: rest) { $0.accept(output.staged, isEnd: isEnd, &$1) }
-        var next = HandOverState.PollStep.rest
+        var next = HandOverState.NextStep.look
         if case .putJob(let job) = step { next = await putInline(job) }
         guard let failure = output.failure else { return next }
         handOver.fail(failure, sinkIsUsable: true)
@@ -226,11 +237,11 @@ final class SourceWorker: ConnectorWorker {
     }
 
     @inline(never)
-    private func putInline(_ job: PutJob) async -> HandOverState.PollStep {
+    private func putInline(_ job: PutJob) async -> HandOverState.NextStep {
         let report = await sinks[0].put(job, handOver.clock)
         let (step, retry) = handOver.sourceStep { state, wake in
             state.finish(job, of: 0, report, &wake)
-            return (state.pollStep(&wake), state.takeRetry())
+            return (state.nextStep(&wake), state.takeRetry())
         }
         sinks[0].tell(retry)
         return step
@@ -253,7 +264,7 @@ final class SourceWorker: ConnectorWorker {
         _ records: [ConnectorRecord],
         isTimed: Bool,
         isPlain: Bool
-    ) async -> HandOverState.PollStep {
+    ) async -> HandOverState.NextStep {
         let report: PutReport?
         if isPlain, !isTimed {
             report = await putPlainly(records)
@@ -266,20 +277,20 @@ final class SourceWorker: ConnectorWorker {
         guard let report else {
             return handOver.sourceStep { state, wake in
                 state.endDeliveredInlinePut(records, &wake)
-                return pollStep(&state, &wake, lending: isPlain ? records : [])
+                return nextStep(&state, &wake, lending: isPlain ? records : [])
             }
         }
         let (step, retry) = handOver.sourceStep { state, wake in
             state.endInlinePut(records, report, &wake)
-            return (pollStep(&state, &wake, lending: isPlain ? records : []), state.takeRetry())
+            return (nextStep(&state, &wake, lending: isPlain ? records : []), state.takeRetry())
         }
         sinks[0].tell(retry)
         return step
     }
 
-    /// Ends the lease after a put, and what to do next.
+    /// Ends the lease after a put; what to do next.
     @inline(never)
-    private func pollAfterLease(_ records: [ConnectorRecord], _ report: PutReport?) async -> PollRequest? {
+    private func endLease(_ records: [ConnectorRecord], _ report: PutReport?) -> HandOverState.NextStep {
         let (step, retry) = handOver.sourceStep { state, wake in
             if let report {
                 state.endLeasedPut(records, report, &wake)
@@ -287,22 +298,20 @@ final class SourceWorker: ConnectorWorker {
                 state.endLeasedPut(&wake)
             }
             // The next put is timed, and then the turn may be lent again.
-            return (state.pollStep(&wake), report == nil ? nil : state.takeRetry())
+            return (state.nextStep(&wake), report == nil ? nil : state.takeRetry())
         }
         sinks[0].tell(retry)
-        if case .poll(let request) = step { return request }
-        reportOpenUnit()
-        return await handOver.nextPoll(resting: rest)
+        return step
     }
 
     /// The next poll, with the turn lent for some time to come where that is possible.
     @inline(__always)
-    private func pollStep(
+    private func nextStep(
         _ state: inout HandOverState,
         _ wake: inout Wakeups,
         lending records: [ConnectorRecord]
-    ) -> HandOverState.PollStep {
-        let step = state.pollStep(&wake)
+    ) -> HandOverState.NextStep {
+        let step = state.nextStep(&wake)
         if case .poll = step, let last = records.last {
             let length = state.leaseLength()
             if length > 0 { handOver.lease.grant(length, of: last.partition) }
