@@ -29,7 +29,7 @@ public struct WebhookToken: Sendable {
     /// - Parameters:
     ///   - secret: what is expected.
     ///   - received: what a request brought.
-    package static func areEqual(_ secret: [UInt8], _ received: [UInt8]) -> Bool {
+    public static func areEqual(_ secret: [UInt8], _ received: [UInt8]) -> Bool {
         guard !received.isEmpty else { return secret.isEmpty }
         var difference = secret.count ^ received.count
         for index in secret.indices {
