@@ -14,7 +14,7 @@ import Glibc
 
 /// An idempotent producer for one topic. Its delivery reports are passed on by a thread of librdkafka.
 final class KafkaProducer: Sendable {
-    /// Rung when messages have been reported: there is room for others.
+    /// Rung when messages have been reported and freed: there is room for others.
     let room = Doorbell()
     /// The most bytes that value and key of a message may have together.
     let maxMessageBytes: Int

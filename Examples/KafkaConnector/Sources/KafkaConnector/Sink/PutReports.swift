@@ -40,7 +40,7 @@ final class PutReports: Sendable {
 
     /// For the messages of a batch, each of which has to be settled, and for who sends them, who has to be so too.
     ///
-    /// - Parameter room: rung when messages were settled, and the producer has room for others.
+    /// - Parameter room: what `distribute` returns, for the producer to ring when it has room for other messages.
     static func expecting(_ batch: RecordBatch, room: Doorbell) -> PutReports {
         let reports = PutReports(batch, room: room)
         _ = Unmanaged.passRetained(reports)
