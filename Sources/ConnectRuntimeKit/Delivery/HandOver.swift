@@ -133,6 +133,11 @@ final class HandOver: Sendable {
         }
     }
 
+    /// The next put, where there is one to be made now.
+    func nextPutIfAny(_ sink: Int) -> PutJob? {
+        if case .put(let job) = apart({ $0.sinkStep(sink, &$1) }) { job } else { nil }
+    }
+
     private func parkAtSink(_ sink: Int) async {
         await withUnsafeContinuation { continuation in
             let isReady = apart { state, _ in

@@ -5,8 +5,6 @@ import OpenConnect
 extension HandOverState {
     /// Acts on what became of a put, and gives the sink free for the next one.
     mutating func finish(_ job: PutJob, of sink: Int, _ report: PutReport, _ wake: inout Wakeups) {
-        desks[sink].note(report, job.records.count)
-        if job.number != 0 { desks[sink].endQueuedPut(job.number) }
         if let checkpoint = report.checkpoint { desks[sink].checkpoint = checkpoint }
         sealBeforeSettling()
         switch report.result {
@@ -15,6 +13,13 @@ extension HandOverState {
         case .failed(let error): note(error, on: job, of: sink, &wake)
         }
         unsealIfEven()
+        end(job, of: sink, report, &wake)
+    }
+
+    /// Gives the sink free for the next put, once it is noted what became of this one.
+    mutating func end(_ job: PutJob, of sink: Int, _ report: PutReport, _ wake: inout Wakeups) {
+        desks[sink].note(report, job.records.count)
+        if job.number != 0 { desks[sink].endQueuedPut(job.number) }
         wakeSource(&wake)
         wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
@@ -155,6 +160,10 @@ extension HandOverState {
     /// The sink cannot be reached, or asks for patience: it is left alone for a while, whatever the record.
     private mutating func pause(_ error: ConnectorError, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         let now = clock.now
+        guard desks[sink].outage.isOver(at: now) else {
+            desks[sink].outage.noteAlso(error, at: now)
+            return putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
+        }
         desks[sink].outage.note(error, at: now)
         let outage = desks[sink].outage
         guard options.outage.allows(failures: outage.failures, since: outage.since, at: now) else {
@@ -187,7 +196,7 @@ extension HandOverState {
     // MARK: Putting again
 
     /// Holds back what has to be put again, and frees the lanes of which nothing is left.
-    private mutating func putAgain(_ repeats: Repeats, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
+    mutating func putAgain(_ repeats: Repeats, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         guard phase <= .draining else { return }
         var repeats = repeats
         repeats.later = withoutLost(repeats.later, &wake)

@@ -19,6 +19,12 @@ struct Outage: Sendable {
         if error.code == .notConnected { isDisconnected = true }
     }
 
+    /// Another call failed that was made before this was noted.
+    mutating func noteAlso(_ error: ConnectorError, at now: ConnectorClock.Instant) {
+        if error.code == .notConnected { isDisconnected = true }
+        until = max(until ?? now, now.advanced(by: error.retryAfter ?? .zero))
+    }
+
     mutating func end() {
         guard failures > 0 else { return }
         self = Outage()

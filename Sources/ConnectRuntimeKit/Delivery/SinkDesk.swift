@@ -13,6 +13,10 @@ struct QueuedPut: Sendable {
 struct SinkDesk: Sendable {
     let name: String
     let maxPuts: Int
+    /// How many puts may be on their way: more than `maxPuts` where the next ones are begun meanwhile.
+    private let mostRunning: Int
+    /// How many batches a sink is given before the first of them has ended, where it takes them so.
+    static let mostBegun = 4
     private let passing = PassedByAddress()
     private let isPolledMeanwhile: Bool
     let isOrdered: Bool
@@ -60,16 +64,17 @@ struct SinkDesk: Sendable {
         keepsCheckpoints = sink.keepsCheckpoints
         needsFlush = sink.needsFlush
         maxPuts = sink.isPlain ? max(1, traits.maxConcurrentPuts) : 1
+        mostRunning = sink.pipelining == nil ? maxPuts : Self.mostBegun
         isOrdered = traits.isOrdered
         order = options.lanes
         preferred = traits.preferredBatch
-        isPlain = maxPuts == 1 && preferred == SinkTraits.PreferredBatch()
+        isPlain = mostRunning == 1 && preferred == SinkTraits.PreferredBatch()
         maxGathered = max(1, preferred.maxRecords ?? options.maxPollRecords)
     }
 
     /// Whether nobody uses the sink and nobody wants it before the next put.
     @inline(__always)
-    var isFree: Bool { runningPuts < maxPuts && !isFlushing && !isFlushWanted }
+    var isFree: Bool { runningPuts < mostRunning && !isFlushing && !isFlushWanted }
     /// Whether anything waits or is held back.
     @inline(__always)
     var hasWaiting: Bool { !queue.isEmpty || !lanes.isEmpty }
@@ -81,10 +86,8 @@ struct SinkDesk: Sendable {
     /// polling rests: it would be neither polled nor told.
     @inline(__always)
     var takesDirectPuts: Bool {
-        !isPolledMeanwhile && maxPuts == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty
-            && lanes.isEmpty
-            && !pace.isSlow
-            && outage.failures == 0 && preferred.linger == .zero
+        !isPolledMeanwhile && mostRunning == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty
+            && lanes.isEmpty && !pace.isSlow && outage.failures == 0 && preferred.linger == .zero
     }
     mutating func note(_ report: PutReport, _ recordCount: Int) {
         guard report.nanoseconds >= 0 else { return }
@@ -200,6 +203,16 @@ struct SinkDesk: Sendable {
 
     private static let smallBatch = 64
 
+    /// Lets an item wait behind what is held back of its lane; `false` where nothing is.
+    mutating func follow(_ item: Item, in lane: LaneID) -> Bool {
+        guard lanes.isOccupied(lane) else { return false }
+        // It may wait for long, and the rest of its buffer will not.
+        var follower = item
+        follower.record.detach()
+        followed.insert(item.shipment)
+        return lanes.follow([follower], in: lane)
+    }
+
     /// Takes the records whose lane is free; those of the others wait behind what their lane waits for.
     private mutating func takeFreeLanes() -> PutJob {
         guard let first = queue.first, let load = takeFirst(fitting(first, behind: 0, 0)) else {
@@ -221,14 +234,7 @@ struct SinkDesk: Sendable {
         var taken: Set<LaneID> = []
         for item in load.items {
             let lane = LaneID(item, order)
-            if lanes.isOccupied(lane) {
-                // It may wait for long, and the rest of its buffer will not.
-                var follower = item
-                follower.record.detach()
-                _ = lanes.follow([follower], in: lane)
-                followed.insert(item.shipment)
-                continue
-            }
+            if follow(item, in: lane) { continue }
             free.append(item)
             if maxPuts > 1 { taken.insert(lane) }
         }

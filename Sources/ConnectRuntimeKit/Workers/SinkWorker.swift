@@ -53,9 +53,15 @@ struct SinkWorker: ConnectorWorker {
         if case .checkpointing = mode { true } else { false }
     }
 
+    /// The sink, where it takes other batches before one has ended.
+    var pipelining: (any PipeliningSink)? {
+        isPlain && connector.traits.maxConcurrentPuts <= 1 ? connector as? any PipeliningSink : nil
+    }
+
     /// Puts what comes through the queue.
     @concurrent
     func run(_ sink: Int, _ handOver: HandOver) async {
+        if let pipelining { return await run(sink, handOver, through: pipelining) }
         while let job = await handOver.nextPut(sink) {
             let report = await put(job, handOver.clock)
             let retry = handOver.step { state, wake in
@@ -177,7 +183,7 @@ struct SinkWorker: ConnectorWorker {
     }
 
     /// Does what has to be done after a call that failed, before the next one: connect again, and cut back to before it.
-    private func recover() async throws {
+    func recover() async throws {
         let need = condition.need
         guard need.isAny else { return }
         if need.isDisconnected, let sink = connector as? any Reconnecting { try await sink.reconnect() }

@@ -4,7 +4,7 @@ import OpenConnect
 
 extension SinkTrial {
     /// All checks of a sink, in the order of the report.
-    static let checks = lifecycle + writing + judging + failing + checkpoints + positions
+    static let checks = [lifecycle, writing, pipelining, judging, failing, checkpoints, positions].flatMap(\.self)
 
     private static let lifecycle: [ConformanceCheck<SinkTrial>] = [
         .init("sink.unstarted", "an instance that was never started can be stopped") { try await $0.checkUnstarted() },

@@ -5,7 +5,7 @@ import OpenConnect
 /// The calls that a pipeline makes into the outside world.
 package enum SimulatedCall: String, Sendable, CaseIterable {
     case sourceStart, poll, commit, acknowledge
-    case sinkStart, put, flush, checkpoint, restore, positions
+    case sinkStart, put, report, flush, checkpoint, restore, positions
     case claim, save, renew, release
     case append, function
 

@@ -25,13 +25,39 @@ struct SimulatedWriter: Sendable {
     }
 
     func put(_ batch: RecordBatch, advancing advance: PositionAdvance? = nil) async throws -> PutResult {
-        var put = SimulatedPut(sink: sink, refs: batch.compactMap { RecordRef($0.data.text ?? "") })
+        var put = SimulatedPut(sink: sink, refs: Self.refs(batch))
+        defer { process.world.leave(number) { $0.endPut(number, sink, put.refs) } }
+        return try await apply(&put, advancing: advance)
+    }
+
+    /// Applies a batch, and tells of it later.
+    func begin(_ batch: RecordBatch) async throws -> PendingPut {
+        var put = SimulatedPut(sink: sink, refs: Self.refs(batch))
+        let outcome: Result<PutResult, any Error>
+        do {
+            outcome = .success(try await apply(&put))
+        } catch {
+            outcome = .failure(error)
+        }
+        let begun = put
+        process.world.look { $0.noteOutcome(number, of: begun, outcome) }
+        return PendingPut {
+            defer { process.world.leave(number) { $0.endAnswered(number, begun) } }
+            try await process.perform(.report, begun.refs) { _, _ in }
+            return try outcome.get()
+        }
+    }
+
+    private static func refs(_ batch: RecordBatch) -> [RecordRef] {
+        batch.compactMap { RecordRef($0.data.text ?? "") }
+    }
+
+    private func apply(_ put: inout SimulatedPut, advancing advance: PositionAdvance? = nil) async throws -> PutResult {
         do {
             return try await process.perform(
                 .put,
                 put.refs,
-                begin: { put.generations = $0.beginPut(number, sink, put.refs) },
-                end: { $0.endPut(number, sink, put.refs) }
+                begin: { put.generations = $0.beginPut(number, sink, put.refs) }
             ) { state, fault in
                 let result =
                     if let advance {
@@ -100,6 +126,14 @@ struct SimulatedPlainSink: Sink {
     var traits: SinkTraits { writer.traits }
     func start(_ context: ConnectorContext) async throws { try await writer.start() }
     func put(_ batch: RecordBatch) async throws -> PutResult { try await writer.put(batch) }
+    func flush() async throws { try await writer.flush() }
+}
+
+struct SimulatedPipeliningSink: PipeliningSink {
+    let writer: SimulatedWriter
+    var traits: SinkTraits { writer.traits }
+    func start(_ context: ConnectorContext) async throws { try await writer.start() }
+    func begin(_ batch: RecordBatch) async throws -> PendingPut { try await writer.begin(batch) }
     func flush() async throws { try await writer.flush() }
 }
 

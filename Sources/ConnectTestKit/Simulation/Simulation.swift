@@ -242,7 +242,9 @@ package final class Simulation: Sendable {
 
     private static func sink(_ process: SimulatedProcess, _ index: Int) -> any Sink {
         let writer = SimulatedWriter(process: process, sink: index)
-        return switch process.world.plan.sinks[index].kind {
+        let plan = process.world.plan.sinks[index]
+        return switch plan.kind {
+        case .plain where plan.isPipelined: SimulatedPipeliningSink(writer: writer)
         case .plain: SimulatedPlainSink(writer: writer)
         case .checkpointing: SimulatedCheckpointingSink(writer: writer)
         case .positionKeeping: SimulatedPositionKeepingSink(writer: writer)

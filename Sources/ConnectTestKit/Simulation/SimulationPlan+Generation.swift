@@ -24,6 +24,7 @@ extension SimulationPlan {
         faults = faults(&generator)
         incidents = incidents(&generator)
         chooseDurableSinks()
+        choosePipelinedSinks()
     }
 
     private init(emptyWith seed: UInt64) {
@@ -36,6 +37,13 @@ extension SimulationPlan {
         var generator = SeededGenerator(seed: seed ^ 0xD0_2AB1E)
         for index in sinks.indices where sinks[index].kind == .plain {
             sinks[index].isDurableOnPut = Int.random(in: 0..<4, using: &generator) == 0
+        }
+    }
+
+    private mutating func choosePipelinedSinks() {
+        var generator = SeededGenerator(seed: seed ^ 0x919E_11AE)
+        for index in sinks.indices where sinks[index].kind == .plain && sinks[index].maxConcurrentPuts == 1 {
+            sinks[index].isPipelined = Int.random(in: 0..<3, using: &generator) == 0
         }
     }
 

@@ -42,6 +42,11 @@ package struct SimulationPlan: Sendable {
         package var refusesBatches = false
         /// Whether nothing of a lane is applied behind a record that was rejected.
         package var stopsAtRejected = false
+        /// Whether it takes other batches while one is on its way.
+        package var isPipelined = false
+
+        /// How many puts of it may run at the same time.
+        var mostPuts: Int { isPipelined ? 4 : maxConcurrentPuts }
     }
 
     /// What lies in the upstream at one place.
@@ -152,6 +157,7 @@ extension SimulationPlan.Sink: CustomStringConvertible {
         if maxConcurrentPuts > 1 { text += ", \(maxConcurrentPuts) puts" }
         if !isOrdered { text += ", unordered" }
         if isDurableOnPut { text += ", durable on put" }
+        if isPipelined { text += ", pipelined" }
         if let preferredRecords { text += ", batches of \(preferredRecords)" }
         if refusesBatches { text += ", refuses batches" }
         if stopsAtRejected { text += ", stops at rejected" }

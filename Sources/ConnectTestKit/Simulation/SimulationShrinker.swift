@@ -123,6 +123,7 @@ extension SimulationPlan {
         let sinks = sinks.reduce(0) {
             $0 + 20 + $1.maxConcurrentPuts + ($1.isOrdered ? 0 : 1) + ($1.preferredRecords == nil ? 0 : 1)
                 + ($1.refusesBatches ? 1 : 0) + ($1.stopsAtRejected ? 1 : 0) + ($1.isDurableOnPut ? 1 : 0)
+                + ($1.isPipelined ? 1 : 0)
         }
         let latencies: [Latency: Int] = [.none: 0, .yields: 2]
         return entries + jobs + sinks + faults.count * 50 + partitions.count * 10 + (latencies[latency] ?? 4)

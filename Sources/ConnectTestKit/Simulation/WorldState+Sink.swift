@@ -12,9 +12,9 @@ extension WorldState {
         let traits = plan.sinks[sink]
         let this = processes[process - 1]
         if this.isFlushing[sink] { violate("contract", "a put together with a flush of \(traits.name)") }
-        if this.puts[sink] >= traits.maxConcurrentPuts { violate("contract", "too many puts into \(traits.name)") }
+        if this.puts[sink] >= traits.mostPuts { violate("contract", "too many puts into \(traits.name)") }
         let lanes = checkLanes(process, sink, refs)
-        if traits.isOrdered, !this.busyLanes[sink].isDisjoint(with: lanes) {
+        if traits.isOrdered, !traits.isPipelined, !this.busyLanes[sink].isDisjoint(with: lanes) {
             violate("G5", "two puts of one lane at once")
         }
         if !this.busy[sink].isDisjoint(with: refs) { violate("G5", "two puts of one record at once") }
@@ -29,6 +29,7 @@ extension WorldState {
         var seen: [RecordLaneKey: Int] = [:]
         for ref in refs {
             let lane = lane(of: ref)
+            if seen[lane] == nil { seen[lane] = unansweredCount(process, sink, lane) }
             if plan.sinks[sink].isOrdered { passOver(process, sink, lane, seen[lane, default: 0], upTo: ref) }
             let index = seen[lane, default: 0]
             seen[lane] = index + 1
@@ -102,7 +103,7 @@ extension WorldState {
     ) {
         var verdicts: [Int: RecordVerdict] = [:]
         var accepted: [RecordRef] = []
-        var stopped: Set<RecordLaneKey> = []
+        var stopped = processes[process - 1].unanswered[sink].reduce(into: Set()) { $0.formUnion($1.stoppedLanes) }
         var untried = Int.max
         for (index, ref) in refs.enumerated() {
             if case .partial(let count)? = fault?.effect, index >= count { break }

@@ -154,6 +154,8 @@ struct ProcessState {
     var pending: [[RecordRef]]
     var puts: [Int]
     var busyLanes: [Set<RecordLaneKey>]
+    /// By sink that is pipelined, what it owes an answer for, in order.
+    var unanswered: [[UnansweredPut]]
     /// By sink, what is being put.
     var busy: [Set<RecordRef>]
     var isFlushing: [Bool]
@@ -185,6 +187,7 @@ struct ProcessState {
         puts = plan.sinks.map { _ in 0 }
         sinceCheckpoint = plan.sinks.map { _ in [] }
         busyLanes = plan.sinks.map { _ in [] }
+        unanswered = plan.sinks.map { _ in [] }
         busy = plan.sinks.map { _ in [] }
         isFlushing = plan.sinks.map { _ in false }
         generations = plan.partitions.map { _ in 0 }

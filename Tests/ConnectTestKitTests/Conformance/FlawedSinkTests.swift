@@ -7,7 +7,7 @@ import Testing
 @Suite("Sinks with one flaw, each caught by the check that is meant for it", .timeLimit(.minutes(240)))
 struct FlawedSinkTests {
     /// What a flawed sink is, besides the flaw.
-    enum Kind: Sendable { case plain, concurrent, checkpoints, positions }
+    enum Kind: Sendable { case plain, concurrent, pipelined, checkpoints, positions }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let flaw: SinkFlaw
@@ -28,6 +28,7 @@ struct FlawedSinkTests {
             switch kind {
             case .plain: ModelSink(storage, flaw)
             case .concurrent: ModelSink(storage, flaw, concurrent: 4)
+            case .pipelined: ModelPipeline(storage, flaw)
             case .checkpoints: ModelCheckpointSink(storage, flaw)
             case .positions: ModelTableSink(storage, flaw)
             }
@@ -51,6 +52,8 @@ struct FlawedSinkTests {
         Case(.textOnly, "data"),
         Case(.skipsAbsent, "data"),
         Case(.mixesConcurrentPuts, "concurrent", [], .concurrent),
+        Case(.secondComesFirst, "pipelined", ["order", "pipelined.notTried"], .pipelined),
+        Case(.goesOnBehindPending, "pipelined.notTried", [], .pipelined),
         Case(.putIgnoresCancellation, "put.cancelled"),
         Case(.cancelledPutIsHalf, "put.cancelled"),
         Case(.cancelledPutIsFatal, "put.cancelled"),

@@ -75,11 +75,21 @@ struct ModelConformanceTests {
     func sink(concurrent: Int) async {
         await expectConforming(
             applicable: Set(SinkConformance.checks.filter { $0.split(separator: ".").count == 2 })
-                .subtracting(["sink.checkpoint", "sink.positions", "sink.concurrent"])
+                .subtracting(["sink.checkpoint", "sink.positions", "sink.concurrent", "sink.pipelined"])
         ) {
             await SinkConformance("a sink") {
                 let storage = ModelStorage()
                 return storage.subject { ModelSink(storage, concurrent: concurrent) }
+            }.run()
+        }
+    }
+
+    @Test("a sink that takes other batches early passes")
+    func pipelined() async {
+        await expectConforming(applicable: ["sink.pipelined", "sink.pipelined.notTried", "sink.order"]) {
+            await SinkConformance("a sink that takes other batches early") {
+                let storage = ModelStorage()
+                return storage.subject { ModelPipeline(storage) }
             }.run()
         }
     }

@@ -52,6 +52,7 @@ enum SinkFlaw: String, Sendable {
     case restoreIgnoresCancellation, restoreInRunningDoesNothing
     case forgetsPositions, mixesScopes, expectsNothing, repeatsAreFine, ignoresEpoch, halfTransaction, ignoresEmpty
     case lostAnswerIsFatal, positionsOfMemory, flushLosesWhenCancelled
+    case secondComesFirst, goesOnBehindPending
 }
 
 /// A sink that writes rows, with at most one flaw.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+/// Puts that were begun while others were on their way.
+extension HandOverState {
+    /// Acts on what became of a put that was begun behind one that has failed: what has to be put again of a lane that is
+    /// held back since then waits behind it.
+    mutating func finish(
+        _ job: PutJob,
+        behindHeldLanesOf sink: Int,
+        _ report: PutReport,
+        _ wake: inout Wakeups
+    ) {
+        guard desks[sink].isOrdered, !desks[sink].lanes.isEmpty, report.mayLeaveSome else {
+            return finish(job, of: sink, report, &wake)
+        }
+        let verdicts = report.verdicts
+        var rest = job
+        var others: [Int: RecordVerdict] = [:]
+        (rest.parcels, rest.items) = ([], [])
+        for (index, item) in job.allItems.enumerated() {
+            let verdict = verdicts.map { $0[index] ?? .delivered } ?? .notTried
+            let isPutAgain = verdict.kind == .retry || verdict.kind == .notTried
+            let lane = LaneID(item, desks[sink].order)
+            // Nothing is before it in a lane that it keeps for itself.
+            if isPutAgain, !job.lanes.contains(lane), desks[sink].follow(item, in: lane) { continue }
+            others[rest.items.count] = verdict
+            rest.items.append(item)
+        }
+        rest.records = rest.items.map(\.record)
+        if rest.items.isEmpty || report.isOfOneRecord && rest.items.count < job.records.count {
+            // Whether what is bad is among the rest, its next put tells.
+            putAgain(Repeats(now: rest.items), rest, of: sink, &wake)
+            return end(job, of: sink, report, &wake)
+        }
+        finish(rest, of: sink, verdicts == nil ? report : report.replacing(others), &wake)
+    }
+}
+
+extension PutReport {
+    var isDelivered: Bool {
+        if case .delivered = result { true } else { false }
+    }
+
+    /// Whether there may be records that have to be put again.
+    fileprivate var mayLeaveSome: Bool {
+        switch result {
+        case .delivered: false
+        case .verdicts: true
+        case .failed(let error): [.invalidRecord, .notConnected, .throttled, .retryable].contains(error.code)
+        }
+    }
+
+    /// Whether the put failed because of a record of which it is not said which one it is.
+    fileprivate var isOfOneRecord: Bool {
+        if case .failed(let error) = result { error.code == .invalidRecord } else { false }
+    }
+
+    /// The verdicts by index; `nil` where the put failed as a whole.
+    fileprivate var verdicts: [Int: RecordVerdict]? {
+        guard case .verdicts(let entries) = result else { return nil }
+        return Dictionary(entries.map { ($0.index, $0.verdict) }) { first, _ in first }
+    }
+
+    fileprivate func replacing(_ verdicts: [Int: RecordVerdict]) -> PutReport {
+        var report = self
+        report.result = .verdicts(PutResult.verdicts(verdicts).exceptions)
+        return report
+    }
+}

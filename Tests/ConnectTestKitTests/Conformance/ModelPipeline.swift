@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectTestKit
+import OpenConnect
+import Synchronization
+
+/// A sink that writes what it is handed later, in order, with at most one flaw.
+actor ModelPipeline: PipeliningSink {
+    private let storage: ModelStorage
+    private let flaw: SinkFlaw?
+    private var rows: [String] = []
+    /// The lanes that the batch stopped that has not ended.
+    private var stoppedLanes: Set<RecordLane> = []
+
+    init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil) {
+        self.storage = storage
+        self.flaw = flaw
+    }
+
+    func begin(_ batch: RecordBatch) async throws -> PendingPut {
+        try storage.checkConnection()
+        var verdicts: [Int: RecordVerdict] = [:]
+        var stopped = flaw == .goesOnBehindPending ? [] : stoppedLanes
+        var accepted: [String] = []
+        for index in batch.indices {
+            let (row, lane) = (batch[index].data.text ?? "", batch.lane(at: index))
+            if stopped.contains(lane) {
+                verdicts[index] = .notTried
+            } else if row == "bad" {
+                verdicts[index] = .reject(ConnectorError(.invalidRecord, "bad"))
+                stopped.insert(lane)
+            } else {
+                accepted.append(row)
+            }
+        }
+        stoppedLanes = stopped
+        if flaw == .secondComesFirst { rows = accepted + rows } else { rows += accepted }
+        return PendingPut { [verdicts] in await self.result(verdicts) }
+    }
+
+    private func result(_ verdicts: [Int: RecordVerdict]) -> PutResult {
+        stoppedLanes = []
+        return .verdicts(verdicts)
+    }
+
+    func flush() async throws {
+        try storage.checkConnection()
+        storage.state.withLock { $0.rows += rows }
+        rows = []
+    }
+}
