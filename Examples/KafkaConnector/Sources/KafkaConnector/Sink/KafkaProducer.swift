@@ -12,10 +12,15 @@ import Darwin
 import Glibc
 #endif
 
-/// An idempotent producer for one topic. Its delivery reports are passed on by a thread of librdkafka.
+/// An idempotent producer for one topic.
+///
+/// Its delivery reports are collected by the tasks that wait for them. A thread of librdkafka, which could do it as well,
+/// would free the messages while a task makes others, and the two would wait for each other in `malloc`.
 final class KafkaProducer: Sendable {
-    /// Rung when messages have been reported and freed: there is room for others.
-    let room = Doorbell()
+    /// Rung when there are reports to be collected, or some have been.
+    private let bell = Doorbell()
+    /// Where librdkafka puts the reports; `nil` once the producer is closed.
+    private let reports: Mutex<ReportQueue?>
     /// The most bytes that value and key of a message may have together.
     let maxMessageBytes: Int
     private let handle: ClientHandle
@@ -53,30 +58,39 @@ final class KafkaProducer: Sendable {
         let configuration = try ClientConfiguration(client, preset: Self.preset, fixed: fixed)
         configuration.edit { conf in
             rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
-            rd_kafka_conf_set_background_event_cb(conf) { _, event, opaque in
-                guard let event else { return }
-                let room = rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR ? PutReports.distribute(event) : nil
-                rd_kafka_event_destroy(event)
-                room?.ring()
-            }
             if choosesPartitions { partitions.choosePartitions(conf) }
         }
         maxMessageBytes = Int(configuration.value("message.max.bytes")) ?? 0
         handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration, log: log)
-        let (main, background) = (
-            rd_kafka_queue_get_main(handle.pointer), rd_kafka_queue_get_background(handle.pointer)
-        )
-        rd_kafka_queue_forward(main, background)
-        rd_kafka_queue_destroy(main)
-        rd_kafka_queue_destroy(background)
+        let queue = ReportQueue(pointer: rd_kafka_queue_get_main(handle.pointer))
+        reports = Mutex(queue)
         guard let topic = rd_kafka_topic_new(handle.pointer, name, nil) else {
             throw KafkaFailure(rd_kafka_last_error()).error("the topic '\(name)' cannot be used")
         }
         self.topic = topic
+        bell.ring(by: queue.pointer)
     }
 
     /// The partition for messages of a lane without a key, or `RD_KAFKA_PARTITION_UA` where librdkafka has to ask.
     func partition(ofLane lane: UInt32) -> Int32 { partitions.partition(ofLane: lane) }
+
+    /// Suspends until something is so; looks again whenever messages have been reported.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    func waitForReports(until isSo: () -> Bool) async throws {
+        while true {
+            let seen = bell.count
+            collectReports()
+            if isSo() { return }
+            try await bell.wait(beyond: seen)
+        }
+    }
+
+    /// Passes on what librdkafka has reported. Once that is freed there is room for other messages.
+    private func collectReports() {
+        // They may be what other tasks wait for.
+        if reports.withLock({ $0?.collect() ?? false }) { bell.ring() }
+    }
 
     /// Hands over messages without headers, as many as there is room for.
     func produce(_ messages: MessageQueue) -> MessageQueue.Outcome { messages.send(to: topic) }
@@ -159,9 +173,11 @@ final class KafkaProducer: Sendable {
     func close() async {
         await purge()
         while rd_kafka_outq_len(handle.pointer) > 0 {
-            // Reports are passed on by a thread of librdkafka, which says nothing of the last one.
+            collectReports()
+            // librdkafka says nothing of the last one.
             await offCallingThread { _ = usleep(1000) }
         }
+        reports.withLock { $0.take()?.close() }
         await withCheckedContinuation { continuation in flushing.async { continuation.resume() } }
         rd_kafka_topic_destroy(topic)
         await handle.destroy()

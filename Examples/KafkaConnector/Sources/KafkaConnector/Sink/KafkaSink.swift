@@ -11,22 +11,17 @@ import Synchronization
 /// While the cluster cannot be reached librdkafka tries again by itself. What was not reported within the delivery
 /// timeout is given up and put again through a new producer, and may then be in the topic twice: a reader tells repeats
 /// by the event's source and id.
-public final class KafkaSink: Sink, ConnectionChecking {
+public final class KafkaSink: PipeliningSink, ConnectionChecking {
     private struct Running: Sendable {
         let leases: ProducerLeases
+        let puts: UnendedPuts
         let defaults: EventDefaults
-    }
-
-    private struct State {
-        var running: Running?
-        /// Puts that nobody waits for any more, while their messages are on their way.
-        var abandoned: [PutReports] = []
     }
 
     private let topic: String
     private let client: ClientSettings
     private let options: Options
-    private let state = Mutex(State())
+    private let running = Mutex<Running?>(nil)
 
     /// A sink into a topic.
     public init(topic: String, client: ClientSettings, options: Options = Options()) {
@@ -58,8 +53,9 @@ public final class KafkaSink: Sink, ConnectionChecking {
         let leases = ProducerLeases(clock: context.clock) { [topic, client, options] in
             try KafkaProducer(client, topic: topic, keyless: options.keyless, log: log)
         }
-        let running = Running(leases: leases, defaults: context.eventDefaults)
-        state.withLock { $0.running = running }
+        let puts = UnendedPuts(leases, areInOneOrder: options.concurrency == 1)
+        let running = Running(leases: leases, puts: puts, defaults: context.eventDefaults)
+        self.running.withLock { $0 = running }
         return running
     }
 
@@ -93,33 +89,49 @@ public final class KafkaSink: Sink, ConnectionChecking {
         if let outcome { throw outcome }
     }
 
-    /// Sends the records and waits for their reports.
-    public func put(_ batch: RecordBatch) async throws -> PutResult {
-        guard let running = state.withLock(\.running) else { throw ConnectorError(.fatal, "the sink was not started") }
-        try await settleAbandoned()
+    /// Sends the records, behind those of puts that are still on their way.
+    public func begin(_ batch: RecordBatch) async throws -> PendingPut {
+        guard let running = running.withLock({ $0 }) else { throw ConnectorError(.fatal, "the sink was not started") }
+        try await running.puts.settleAbandoned()
         let lease = try running.leases.take()
-        var shipment = Shipment(batch, on: lease.producer, as: options, defaults: running.defaults)
-        let outcome: Result<PutResult, any Error>
+        let stoppedLanes: Set<RecordLane>?
+        do {
+            stoppedLanes = try await running.puts.lanesToLeaveOut(of: lease.producer)
+        } catch {
+            await running.leases.giveBack(lease)
+            throw error
+        }
+        guard let stoppedLanes else {
+            await running.leases.giveBack(lease)
+            let verdicts = batch.indices.map { ($0, RecordVerdict.notTried) }
+            return PendingPut { .verdicts(Dictionary(uniqueKeysWithValues: verdicts)) }
+        }
+        var shipment = Shipment(batch, on: lease.producer, options, running.defaults, leavingOut: stoppedLanes)
         do {
             try await shipment.send()
-            lease.producer.sendNow()
-            outcome = .success(try shipment.result(try await shipment.reports.all()))
+        } catch {
+            await running.puts.end(.init(lease: lease, messages: shipment.messages))
+            throw error
+        }
+        let put = UnendedPuts.Put(lease: lease, messages: shipment.messages)
+        running.puts.add(put)
+        return PendingPut { try await Self.result(of: put, in: running.puts) }
+    }
+
+    /// Waits for the reports of a put.
+    private static func result(of put: UnendedPuts.Put, in puts: UnendedPuts) async throws -> PutResult {
+        let producer = put.lease.producer
+        // What is behind them in the queue pushes them on as well.
+        if puts.isNewest(put) { producer.sendNow() }
+        let outcome: Result<PutResult, any Error>
+        do {
+            try await producer.waitForReports { put.isComplete }
+            outcome = .success(try put.messages.result())
         } catch {
             outcome = .failure(error)
         }
-        let reports = shipment.reports
-        state.withLock { if !reports.isComplete { $0.abandoned.append(reports) } }
-        if lease.producer.fatalError != nil { running.leases.retire(lease.producer) }
-        await running.leases.giveBack(lease)
+        await puts.end(put)
         return try outcome.get()
-    }
-
-    /// Messages of a put that was given up must not come behind those of the next one.
-    private func settleAbandoned() async throws {
-        while let reports = state.withLock({ $0.abandoned.last }) {
-            _ = try await reports.all()
-            state.withLock { state in state.abandoned.removeAll { $0 === reports } }
-        }
     }
 
     /// Nothing is left to do: a put returns when its messages are safe.
@@ -127,6 +139,8 @@ public final class KafkaSink: Sink, ConnectionChecking {
 
     /// Ends the producer; messages that were not reported are given up.
     public func stop() async {
-        await state.withLock(\.running)?.leases.close()
+        guard let running = running.withLock({ $0 }) else { return }
+        await running.puts.close()
+        await running.leases.close()
     }
 }

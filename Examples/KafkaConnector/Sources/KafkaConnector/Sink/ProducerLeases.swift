@@ -40,7 +40,9 @@ final class ProducerLeases: Sendable {
         }
     }
 
+    /// Ends a lease; a producer that has failed is given to nobody any more.
     func giveBack(_ lease: Lease) async {
+        if lease.producer.fatalError != nil { retire(lease.producer) }
         let unused = state.withLock { state -> KafkaProducer? in
             state.leases[lease.number] = nil
             return lease.producer === state.current || state.isUsed(lease.producer) ? nil : lease.producer
@@ -49,7 +51,7 @@ final class ProducerLeases: Sendable {
     }
 
     /// The next put gets another one.
-    func retire(_ producer: KafkaProducer) {
+    private func retire(_ producer: KafkaProducer) {
         state.withLock { if $0.current === producer { $0.current = nil } }
     }
 

@@ -5,7 +5,7 @@ import CloudEventsCodec
 import OpenConnect
 import Synchronization
 
-/// Waits for the delivery reports of the messages of one put.
+/// The delivery reports of the messages of one put.
 ///
 /// librdkafka carries a pointer with each message: to the message's slot here. The object lives until every message is
 /// settled, also where nobody waits for that any more.
@@ -27,29 +27,24 @@ final class PutReports: Sendable {
     private struct State {
         var missing: Int
         var failures: [Int: rd_kafka_resp_err_t] = [:]
-        var waiter: CheckedContinuation<Void, any Error>?
     }
 
     nonisolated(unsafe) private let slots: UnsafeMutableBufferPointer<Slot>
     private let state: Mutex<State>
-    private let room: Doorbell
     /// Keeps values alive, which librdkafka does not copy: those that are payloads of the batch, and others.
     private let batch: RecordBatch
     /// Only changed by who sends the messages.
     nonisolated(unsafe) private var kept: [SharedBytes] = []
 
     /// For the messages of a batch, each of which has to be settled, and for who sends them, who has to be so too.
-    ///
-    /// - Parameter room: what `distribute` returns, for the producer to ring when it has room for other messages.
-    static func expecting(_ batch: RecordBatch, room: Doorbell) -> PutReports {
-        let reports = PutReports(batch, room: room)
+    static func expecting(_ batch: RecordBatch) -> PutReports {
+        let reports = PutReports(batch)
         _ = Unmanaged.passRetained(reports)
         return reports
     }
 
-    private init(_ batch: RecordBatch, room: Doorbell) {
+    private init(_ batch: RecordBatch) {
         self.batch = batch
-        self.room = room
         slots = .allocate(capacity: batch.count)
         state = Mutex(State(missing: batch.count + 1))
     }
@@ -70,48 +65,20 @@ final class PutReports: Sendable {
 
     /// Settles a number of messages, those that failed with their errors by index.
     func settle(_ count: Int, failures: [Int: rd_kafka_resp_err_t] = [:]) {
-        let (isLast, waiter) = state.withLock { state in
+        let isLast = state.withLock { state in
             state.missing -= count
             if !failures.isEmpty { state.failures.merge(failures) { first, _ in first } }
-            guard state.missing == 0 else { return (false, CheckedContinuation<Void, any Error>?.none) }
-            defer { state.waiter = nil }
-            return (true, state.waiter)
+            return state.missing == 0
         }
-        waiter?.resume()
         if isLast { Unmanaged.passUnretained(self).release() }
     }
 
     var isComplete: Bool { state.withLock { $0.missing == 0 } }
-
-    /// Suspends until every message is settled.
-    ///
-    /// - Returns: the errors of those that failed, by index.
-    /// - Throws: `CancellationError` when the task is cancelled; the messages are on their way nevertheless.
-    func all() async throws -> [Int: rd_kafka_resp_err_t] {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let outcome: Result<Void, any Error>? = state.withLock { state in
-                    if state.missing == 0 { return .success(()) }
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    state.waiter = continuation
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                defer { state.waiter = nil }
-                return state.waiter
-            }
-            waiter?.resume(throwing: CancellationError())
-        }
-        return state.withLock(\.failures)
-    }
+    /// The errors of messages that have failed so far, by index.
+    var failures: [Int: rd_kafka_resp_err_t] { state.withLock(\.failures) }
 
     /// Passes an event with delivery reports on to the puts that wait for them.
-    ///
-    /// - Returns: what to ring once the event is destroyed: only then there is room for other messages.
-    static func distribute(_ event: OpaquePointer) -> Doorbell? {
+    static func distribute(_ event: OpaquePointer) {
         var current: Unmanaged<PutReports>?
         var count = 0
         var failures: [Int: rd_kafka_resp_err_t] = [:]
@@ -126,9 +93,6 @@ final class PutReports: Sendable {
             count += 1
             if !message.pointee.err.isNone { failures[Int(slot.pointee.index)] = message.pointee.err }
         }
-        let last = current?.takeUnretainedValue()
-        let room = last?.room
-        last?.settle(count, failures: failures)
-        return room
+        current?.takeUnretainedValue().settle(count, failures: failures)
     }
 }

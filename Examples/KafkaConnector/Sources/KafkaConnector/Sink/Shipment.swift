@@ -12,12 +12,13 @@ struct Shipment {
     private let defaults: EventDefaults
     /// Whether the value of a message is the payload as the record holds it, where that is bytes.
     private let isSentAsHeld: Bool
-    let reports: PutReports
+    private let reports: PutReports
     /// Messages that are handed over together.
     private let queue = MessageQueue()
     /// Verdicts of records that were never sent.
-    private(set) var unsent: [Int: RecordVerdict] = [:]
-    private var stoppedLanes: Set<RecordLane> = []
+    private var unsent: [Int: RecordVerdict] = [:]
+    /// Lanes of which something was not sent, so that nothing behind it may be.
+    private var stoppedLanes: Set<RecordLane>
     private var next = 0
     /// How many messages librdkafka has taken, and reports.
     private var sent = 0
@@ -27,26 +28,33 @@ struct Shipment {
     /// The partition of the topic for messages of that lane without a key.
     private var newestTarget: Int32
 
-    init(_ batch: RecordBatch, on producer: KafkaProducer, as options: KafkaSink.Options, defaults: EventDefaults) {
+    /// - Parameter stoppedLanes: lanes of which nothing may be sent.
+    init(
+        _ batch: RecordBatch,
+        on producer: KafkaProducer,
+        _ options: KafkaSink.Options,
+        _ defaults: EventDefaults,
+        leavingOut stoppedLanes: Set<RecordLane>
+    ) {
         self.batch = batch
         self.producer = producer
         self.options = options
         self.defaults = defaults
+        self.stoppedLanes = stoppedLanes
         isSentAsHeld = options.format.kind == .raw
         newestLane = StableHash.of("")
         newestTarget = producer.partition(ofLane: newestLane)
-        reports = .expecting(batch, room: producer.room)
+        reports = .expecting(batch)
     }
 
     /// Hands all records over to librdkafka. After the first of a lane that is not taken, no later one of it is sent.
     mutating func send() async throws {
         defer { reports.settle(batch.count - sent + 1) }
-        while true {
-            let seen = producer.room.count
-            if sendWhatFits() { return }
+        try await producer.waitForReports {
+            if sendWhatFits() { return true }
             // There is room once what is there has been sent; it need not linger for more.
             producer.sendNow()
-            try await producer.room.wait(beyond: seen)
+            return false
         }
     }
 
@@ -83,6 +91,16 @@ struct Shipment {
                 return true
             }
         }
+        return encode(record, timestamp)
+    }
+
+    /// Takes a record whose message has to be made.
+    ///
+    /// By itself: a function that also gives the record away as a value copies it on all its ways.
+    ///
+    /// - Returns: whether there was room for it.
+    @inline(never)
+    private mutating func encode(_ record: UnsafePointer<ConnectorRecord>, _ timestamp: Int64) -> Bool {
         do {
             return try send(options.format.encode(record.pointee, defaults: defaults), timestamp)
         } catch let error as ConnectorError {
@@ -130,7 +148,7 @@ struct Shipment {
     }
 
     private mutating func stop(at index: Int, _ error: ConnectorError) {
-        unsent[index] = Self.verdict(error)
+        unsent[index] = error.verdict
         stoppedLanes.insert(batch.lane(at: index))
     }
 
@@ -146,25 +164,8 @@ struct Shipment {
         return timestamp.nanosecondsSince1970 / 1_000_000
     }
 
-    static func verdict(_ error: ConnectorError) -> RecordVerdict {
-        error.code == .invalidRecord ? .reject(error) : .retry(error)
-    }
-
-    /// What became of the records.
-    ///
-    /// - Parameter failures: the reports of messages that failed.
-    /// - Throws: where nothing was delivered because of an outage, or of what only a change of settings or rights mends.
-    func result(_ failures: [Int: rd_kafka_resp_err_t]) throws -> PutResult {
-        if failures.isEmpty, unsent.isEmpty { return .delivered }
-        var verdicts = unsent
-        var outage: ConnectorError?
-        for (index, code) in failures {
-            let error = KafkaFailure(code).error("the message was not delivered")
-            if error.code == .invalidConfiguration { throw error }
-            if error.code == .notConnected { outage = error }
-            verdicts[index] = Self.verdict(error)
-        }
-        if let outage, verdicts.count == batch.count { throw outage }
-        return .verdicts(verdicts)
+    /// What was sent, and what was not.
+    var messages: SentMessages {
+        SentMessages(count: batch.count, reports: reports, unsent: unsent, stoppedLanes: stoppedLanes)
     }
 }
