@@ -142,13 +142,16 @@ struct KafkaSinkTests {
         return hash ^ hash >> 15
     }
 
-    @Test("an error that passes is tried again by the client: each message is there once, in order")
-    func passingError() async throws {
+    @Test(
+        "an error that passes is tried again by the client: each message is there once, in order",
+        arguments: [500, 40_000]
+    )
+    func passingError(count: Int) async throws {
         // Produce (0) is answered with NOT_LEADER_FOR_PARTITION (6).
         cluster.mock.failRequests(api: 0, code: 6, count: 3)
-        let records = (0..<500).map { ConnectorRecord(.text("\($0)")) }
+        let records = (0..<count).map { ConnectorRecord(.text("\($0)")) }
         let messages = try await deliver(records, .init(format: .raw))
-        #expect(messages.compactMap { Int($0.value ?? "") } == Array(0..<500))
+        #expect(messages.compactMap { Int($0.value ?? "") } == Array(0..<count))
     }
 
     @Test("a user who may not write makes the pipeline fail, and is told what to do")
@@ -175,8 +178,11 @@ struct KafkaSinkTests {
         #expect(values == texts)
     }
 
-    @Test("brokers that are away for longer than the delivery timeout: a new producer, nothing lost, and order")
-    func outage() async throws {
+    @Test(
+        "brokers that are away for longer than the delivery timeout, one put or several: nothing lost, and order",
+        arguments: [1000, 30_000]
+    )
+    func outage(count: Int) async throws {
         let log = InMemoryLog()
         let (cluster, topic) = (cluster, topic)
         let options = KafkaSink.Options(format: .raw, deliveryTimeout: .milliseconds(300))
@@ -189,16 +195,16 @@ struct KafkaSinkTests {
             observer: events.observer
         )
         try await whileRunning([pipeline]) {
-            for number in 0..<1000 { log.append(.text("\(number)")) }
+            for number in 0..<count { log.append(.text("\(number)")) }
             try await log.waitForCommit(by: "p")
             try cluster.mock.setReachable(false)
-            for number in 1000..<2000 { log.append(.text("\(number)")) }
+            for number in count..<(2 * count) { log.append(.text("\(number)")) }
             try await events.wait(for: "did not report messages in time")
             try cluster.mock.setReachable(true)
             try await log.waitForCommit(by: "p")
         }
         let values = try await cluster.plain.values(of: topic, partitions: 3).compactMap { Int($0) }
         var seen: Set<Int> = []
-        #expect(values.filter { seen.insert($0).inserted } == Array(0..<2000))
+        #expect(values.filter { seen.insert($0).inserted } == Array(0..<(2 * count)))
     }
 }
