@@ -42,15 +42,21 @@ struct LineReader {
     private var lineLength = 64
 
     /// - Parameter offset: where a line begins.
-    init(_ file: FileDescriptor, at offset: Int64 = 0, chunkSize: Int, isWatched: Bool) throws(FileError) {
-        self.file = file
+    init(_ generation: Generation, at offset: Int64 = 0, chunkSize: Int, isWatched: Bool) {
+        file = generation.file
+        status = generation.status
+        identity = generation.identity
+        lastModified = generation.status.modified
         self.chunkSize = max(chunkSize, 1)
         self.isWatched = isWatched
-        status = try file.status()
-        lastModified = status.modified
         next = offset
         scanned = offset
-        identity = try FileIdentity(of: file, status)
+    }
+
+    /// Whether a file is the one that is read, and still holds what was read of it.
+    func isReading(_ generation: Generation) -> Bool {
+        generation.status.isSameFile(as: status) && generation.status.size >= next
+            && identity.isBeginning(of: generation.identity)
     }
 
     /// Where the next line that is handed out begins.
@@ -104,7 +110,9 @@ struct LineReader {
     private mutating func accept(upTo end: Int64, _ status: FileStatus) throws -> Step {
         if isWatched, try checked(status) == .truncated { return .truncated }
         if identity.beginning.count < min(end, Int64(FileIdentity.beginningLength)) {
-            identity = try FileIdentity(of: file, status, upTo: end)
+            let learned = try FileIdentity(of: file, status, upTo: end)
+            guard !isWatched || identity.isBeginning(of: learned) else { return .truncated }
+            identity = learned
         }
         return .end
     }

@@ -36,6 +36,10 @@ struct FileIdentity: Sendable, Equatable {
         return Incarnation(device: device, inode: inode, beginning: beginning.prefix(Int(min(max(offset, 0), 256))))
     }
 
+    /// The incarnation of the position before the first byte, which takes in all that is known: so a file that is rotated
+    /// before anything of it is committed is found again.
+    var beginningIncarnation: Incarnation { Incarnation(device: device, inode: inode, beginning: beginning) }
+
     /// Whether the other file begins with the same first bytes as far as those of this one are known.
     func isBeginning(of other: FileIdentity) -> Bool { other.beginning.starts(with: beginning) }
 
@@ -43,7 +47,8 @@ struct FileIdentity: Sendable, Equatable {
     ///
     /// - Parameter size: the size of the file.
     func contains(_ offset: Int64, of incarnation: Incarnation, size: Int64) -> Bool {
-        size >= offset && beginning.count >= min(offset, Int64(Self.beginningLength))
+        if offset == 0 { return incarnation.isOfBeginning(beginning) }
+        return size >= offset && beginning.count >= min(offset, Int64(Self.beginningLength))
             && self.incarnation(at: offset).fingerprint == incarnation.fingerprint
     }
 }
@@ -64,7 +69,22 @@ struct Incarnation: Sendable, Hashable {
         place.combine(inode)
         var content = StableHash()
         content.combine(beginning)
-        bits = place.value << Self.fingerprintBits | content.value >> (64 - Self.fingerprintBits)
+        bits = place.value << Self.fingerprintBits | Self.fingerprint(content)
+    }
+
+    private static func fingerprint(_ content: StableHash) -> UInt64 { content.value >> (64 - fingerprintBits) }
+
+    /// Whether no byte was known.
+    var isOfNothing: Bool { fingerprint == Self.fingerprint(StableHash()) }
+
+    /// Whether it can be that of a file that begins so, of which fewer bytes were known then.
+    func isOfBeginning(_ beginning: [UInt8]) -> Bool {
+        var content = StableHash()
+        return isOfNothing
+            || beginning.contains { byte in
+                content.combine(CollectionOfOne(byte))
+                return Self.fingerprint(content) == fingerprint
+            }
     }
 
     /// What stands for the first bytes.

@@ -16,59 +16,53 @@ extension FileInput {
         reading: Reading
     ) throws -> FileInput {
         do {
-            let file = try RotationSearch.openIfPresent(location.path)
-            if let stored {
-                return try resume(location, partition, Wanted(stored, location), file, reading)
-            }
-            guard file != nil || reading.follows else { throw missing(location) }
-            let reader = try file.map { try LineReader($0, chunkSize: reading.chunkSize, isWatched: reading.follows) }
-            return FileInput(location, partition: partition, reading: reading, reader: reader)
+            let present = try RotationSearch.openIfPresent(location.path).map { try Generation($0) }
+            if let stored { return try resume(location, partition, Wanted(stored, location), present, reading) }
+            guard present != nil || reading.follows else { throw missing(location) }
+            return try begin(location, partition, present, reading)
         } catch let error as FileError {
             throw error.connectorError("input:")
         }
+    }
+
+    /// An input that begins at the first byte. An empty file that is followed is waited for like one that is not there.
+    private static func begin(
+        _ location: FileLocation,
+        _ partition: RecordPartition,
+        _ present: Generation?,
+        _ reading: Reading
+    ) throws -> FileInput {
+        if let present, !present.isEmpty || !reading.follows {
+            return FileInput(location, partition: partition, reading: reading, reader: reading.reader(present))
+        }
+        let earlier = try RotationSearch(location).newest().map { reading.reader($0) }
+        return FileInput(location, partition: partition, reading: reading, behind: earlier)
     }
 
     private static func resume(
         _ location: FileLocation,
         _ partition: RecordPartition,
         _ wanted: Wanted,
-        _ file: FileDescriptor?,
+        _ present: Generation?,
         _ reading: Reading
     ) throws -> FileInput {
-        let present = try file.map { try RotationSearch.Candidate($0, name: nil) }
-        let found: RotationSearch.Candidate
-        var later: [FileDescriptor] = []
-        if let present, wanted.isExactly(present) {
-            found = present
-        } else {
-            (found, later) = try search(for: wanted, besides: present)
-        }
-        func reader(_ file: FileDescriptor, at offset: Int64) throws(FileError) -> LineReader {
-            try LineReader(file, at: offset, chunkSize: reading.chunkSize, isWatched: reading.follows)
-        }
-        return FileInput(
-            location,
-            partition: partition,
-            reading: reading,
-            reader: try reader(found.file, at: try wanted.beginning(in: found.file)),
-            later: try later.map { try reader($0, at: 0) }
-        )
+        let found = try find(wanted, present)
+        if found.name == nil, found.isEmpty { return try begin(location, partition, found, reading) }
+        let reader = reading.reader(found, at: try wanted.beginning(in: found.file))
+        var input = FileInput(location, partition: partition, reading: reading, reader: reader)
+        // A file at the path itself has no followers.
+        if found.name != nil { try input.lookForFollowers() }
+        return input
     }
 
-    /// The rotated generation to go on with, and those that came after it, the present file included.
-    private static func search(
-        for wanted: Wanted,
-        besides present: RotationSearch.Candidate?
-    ) throws -> (RotationSearch.Candidate, [FileDescriptor]) {
+    /// The generation to go on with.
+    private static func find(_ wanted: Wanted, _ present: Generation?) throws -> Generation {
+        if let present, wanted.isExactly(present) { return present }
         let search = RotationSearch(wanted.location)
         let siblings = try search.candidates().filter { sibling in
-            present.map { !sibling.status.isSameFile(as: $0.status) } ?? true
+            present.map { !sibling.isSameFile(as: $0) } ?? true
         }
-        let found = try wanted.choose(siblings, present, compressed: try search.compressedNames())
-        // A copy at the path itself has no followers.
-        guard found.name != nil else { return (found, []) }
-        let between = RotationSearch.generations(behind: found, among: siblings, until: present?.status)
-        return (found, between + [present?.file].compactMap(\.self))
+        return try wanted.choose(siblings, present, compressed: try search.compressedNames())
     }
 
     private static func missing(_ location: FileLocation) -> ConnectorError {
@@ -99,23 +93,23 @@ struct Wanted {
     }
 
     /// Whether it is the very file, still holding what was read.
-    func isExactly(_ candidate: RotationSearch.Candidate) -> Bool {
+    func isExactly(_ candidate: Generation) -> Bool {
         isAlike(candidate) && candidate.identity.incarnation(at: offset).place == incarnation.place
     }
 
-    /// Whether it holds what was read, if perhaps as a copy. Of an offset of 0 nothing was read.
-    private func isAlike(_ candidate: RotationSearch.Candidate) -> Bool {
+    /// Whether it holds what was read, if perhaps as a copy.
+    private func isAlike(_ candidate: Generation) -> Bool {
         candidate.identity.contains(offset, of: incarnation, size: candidate.status.size)
     }
 
     /// The file to go on with: the very file under its new name, or else the only one that has the same content.
     func choose(
-        _ siblings: [RotationSearch.Candidate],
-        _ present: RotationSearch.Candidate?,
+        _ siblings: [Generation],
+        _ present: Generation?,
         compressed: [String]
-    ) throws -> RotationSearch.Candidate {
+    ) throws -> Generation {
         if let found = siblings.first(where: isExactly) { return found }
-        let alike = offset == 0 ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
+        let alike = offset == 0 && incarnation.isOfNothing ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
         if alike.count == 1 { return alike[0] }
         var reason = "no file holds what was read up to the stored position, byte \(offset) of the input"
         if let present {
@@ -136,7 +130,7 @@ struct Wanted {
 
     private func notFound(
         _ reason: String,
-        searched: [RotationSearch.Candidate],
+        searched: [Generation],
         _ compressed: [String]
     ) -> ConnectorError {
         let names = searched.map { "'\($0.file.path)'" }.joined(separator: ", ")

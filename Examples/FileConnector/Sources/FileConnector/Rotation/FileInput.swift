@@ -12,6 +12,10 @@ struct FileInput {
     struct Reading: Sendable {
         let follows: Bool
         let chunkSize: Int
+
+        func reader(_ generation: Generation, at offset: Int64 = 0) -> LineReader {
+            LineReader(generation, at: offset, chunkSize: chunkSize, isWatched: follows)
+        }
     }
 
     /// What a step came to.
@@ -30,24 +34,36 @@ struct FileInput {
     let partition: RecordPartition
     let reading: Reading
     private(set) var reader: LineReader?
-    /// The generations to go through after this one, the oldest first. How each begins is known from now on, so that one
-    /// that is truncated before its turn is recognized.
-    private var later: [LineReader]
+    /// What came before the generation that is waited for while there is none to read.
+    private var last: LineReader?
+    /// The generations to go through after this one, the oldest first. They are held open, so that one that is removed
+    /// before its turn can be read.
+    private var later: [Generation] = []
+    private var lastLook: Look?
     private var wasAtEnd = false
     private var isFinished = false
 
+    /// What tells whether to look for rotated files anew.
+    private struct Look: Equatable {
+        let present: FileStatus?
+        let directory: FileStatus?
+    }
+
+    /// - Parameters:
+    ///   - reader: reads the generation to begin with; `nil` to wait for one.
+    ///   - last: the generation before the one that is waited for; `nil` where there are none.
     init(
         _ location: FileLocation,
         partition: RecordPartition,
         reading: Reading,
-        reader: LineReader?,
-        later: [LineReader] = []
+        reader: LineReader? = nil,
+        behind last: LineReader? = nil
     ) {
         self.location = location
         self.partition = partition
         self.reading = reading
         self.reader = reader
-        self.later = later
+        self.last = last
     }
 
     /// Takes the next step.
@@ -71,9 +87,7 @@ struct FileInput {
             wasAtEnd = false
             return .lines
         case .more: return .more
-        case .truncated:
-            try startOver(&batch)
-            return .lines
+        case .truncated: return try startOver(&batch)
         case .end: return try reading.follows ? lookAround(&batch) : goOn(&batch)
         }
     }
@@ -93,52 +107,76 @@ struct FileInput {
     }
 
     /// Looks, at the end of a file that is followed, whether another one has taken its place.
+    ///
+    /// What is found at the first look may be rotated before the second one, so it is looked for again.
     private mutating func lookAround(_ batch: inout LineBatch) throws -> Step {
-        if !later.isEmpty {
-            if wasAtEnd { return try goOn(&batch) }
-            wasAtEnd = true
-            return .idle
-        }
-        guard let reader, let present = try FileSystem.statusIfPresent(of: location.path) else { return .idle }
-        // An empty file is no reason to leave the old one, to which may still be written.
-        guard !present.isSameFile(as: reader.status), present.size > 0 else { return .idle }
-        guard let file = try RotationSearch.openIfPresent(location.path) else { return .idle }
-        let between = try RotationSearch(location).generations(behind: reader.status, until: file)
-        later = try (between + [file]).map(makeReader)
-        wasAtEnd = true
-        return .idle
+        guard try !later.isEmpty || hasChanged() else { return .idle }
+        try lookForFollowers()
+        let wasAtEnd = wasAtEnd
+        self.wasAtEnd = !later.isEmpty
+        return wasAtEnd && !later.isEmpty ? try goOn(&batch) : .idle
     }
 
-    /// Looks whether a file that was not there has appeared.
+    /// Looks whether a file that was not there, or was empty, has content.
     private mutating func waitForFile(_ batch: inout LineBatch) throws -> Step {
-        guard let file = try RotationSearch.openIfPresent(location.path) else { return .idle }
-        reader = try makeReader(file)
-        return .more
+        guard try hasChanged() else { return .idle }
+        try lookForFollowers()
+        guard !later.isEmpty else { return .idle }
+        begin(later.removeFirst(), &batch)
+        return .lines
     }
 
     /// Goes on after the file was truncated: with the rest of the copy that was made of it before, if there is one.
-    private mutating func startOver(_ batch: inout LineBatch) throws {
-        guard let old = reader else { return }
-        let search = RotationSearch(location)
-        if let copy = try search.copy(of: old) {
-            let between = try search.generations(behind: copy.status, until: old.file)
-            reader = try LineReader(copy.file, at: old.next, chunkSize: reading.chunkSize, isWatched: true)
-            later = try (between + [old.file]).map(makeReader) + later
-            wasAtEnd = false
-            return
-        }
-        begin(try makeReader(old.file), &batch)
-    }
-
-    private mutating func begin(_ reader: LineReader, _ batch: inout LineBatch) {
+    private mutating func startOver(_ batch: inout LineBatch) throws -> Step {
+        guard let old = reader else { return .idle }
         wasAtEnd = false
-        self.reader = reader
-        let offset = RecordOffset(0, incarnation: reader.identity.incarnation(at: 0).bits)
-        batch.progress.append(RecordPosition(partition: partition, offset: offset))
+        reader = try RotationSearch(location).copy(of: old).map { reading.reader($0, at: old.next) }
+        last = reader == nil ? old : nil
+        try lookForFollowers()
+        if reader != nil { return .more }
+        if later.isEmpty {
+            // What was read is gone, and a position in it would be one in no file.
+            tell(FileIdentity(device: old.status.device, inode: old.status.inode), &batch)
+        } else {
+            begin(later.removeFirst(), &batch)
+        }
+        return .lines
     }
 
-    private func makeReader(_ file: FileDescriptor) throws -> LineReader {
-        try LineReader(file, chunkSize: reading.chunkSize, isWatched: reading.follows)
+    private mutating func begin(_ generation: Generation, _ batch: inout LineBatch) {
+        wasAtEnd = false
+        reader = reading.reader(generation)
+        last = nil
+        tell(generation.identity, &batch)
+    }
+
+    /// Tells that everything before a generation was read.
+    private func tell(_ identity: FileIdentity, _ batch: inout LineBatch) {
+        batch.progress.append(Self.beginning(of: identity, partition))
+    }
+}
+
+extension FileInput {
+    /// Whether there may be a generation behind the one that was read: other content at the path, or a rotation.
+    private mutating func hasChanged() throws -> Bool {
+        let present = try FileSystem.statusIfPresent(of: location.path)
+        if let present, let reader, present.isSameFile(as: reader.status) { return false }
+        if let present, present.size > 0 { return true }
+        let look = Look(present: present, directory: try FileSystem.statusIfPresent(of: location.directory))
+        defer { lastLook = look }
+        return look != lastLook
+    }
+
+    /// Looks for everything that is to be read after the present generation.
+    mutating func lookForFollowers() throws {
+        let found = try RotationSearch(location).followers(behind: reader ?? last).filter { follower in
+            reader.map { !follower.status.isSameFile(as: $0.status) } ?? true
+        }
+        // Of what was found before, a file may have been removed, and can still be read.
+        let removed = try later.filter { held in
+            try !found.contains { $0.isSameFile(as: held) } && held.isIntact()
+        }
+        later = removed + found
     }
 }
 
@@ -152,8 +190,12 @@ extension FileInput {
 
     /// The position before the first byte; `nil` where there is nothing that could be missed.
     var beginning: RecordPosition? {
-        guard let reader, reader.status.size > 0 else { return nil }
-        let offset = RecordOffset(0, incarnation: reader.identity.incarnation(at: 0).bits)
+        guard let reader, !reader.identity.beginning.isEmpty else { return nil }
+        return Self.beginning(of: reader.identity, partition)
+    }
+
+    private static func beginning(of identity: FileIdentity, _ partition: RecordPartition) -> RecordPosition {
+        let offset = RecordOffset(0, incarnation: identity.beginningIncarnation.bits)
         return RecordPosition(partition: partition, offset: offset)
     }
 

@@ -10,6 +10,14 @@ struct RotationName: Sendable, Equatable {
         case dated(String)
         /// Neither: it says nothing about the order.
         case other
+
+        fileprivate var rank: Int {
+            switch self {
+            case .dated: 0
+            case .numbered: 1
+            case .other: 2
+            }
+        }
     }
 
     let kind: Kind
@@ -38,6 +46,11 @@ struct RotationName: Sendable, Equatable {
         case (.dated(let mine), .dated(let others)): mine > others
         default: false
         }
+    }
+
+    /// Whether this generation is to be read before the other one: the older first, those of one kind together.
+    func precedes(_ other: RotationName) -> Bool {
+        other.kind.rank == kind.rank ? other.isNewer(than: self) : kind.rank < other.kind.rank
     }
 
     private static let compressions = [".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z", ".zip"]

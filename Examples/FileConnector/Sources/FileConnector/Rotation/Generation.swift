@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnectFiles
+
+/// A file that is, or may be, a generation of an input: open, and as it was when it was found.
+struct Generation {
+    let file: FileDescriptor
+    /// What the name of a rotated file says; `nil` for the file at the path itself.
+    let name: RotationName?
+    let status: FileStatus
+    let identity: FileIdentity
+
+    init(_ file: FileDescriptor, name: RotationName? = nil) throws(FileError) {
+        self.file = file
+        self.name = name
+        status = try file.status()
+        identity = try FileIdentity(of: file, status)
+    }
+
+    var isEmpty: Bool { identity.beginning.isEmpty }
+
+    /// Whether the name says where in the order of the generations this one stands.
+    var isOrdered: Bool { name.map { $0.kind != .other } ?? false }
+
+    func isSameFile(as other: Generation) -> Bool { status.isSameFile(as: other.status) }
+
+    /// Whether the names say that this generation came after the other one.
+    func isNewer(than other: Generation) -> Bool {
+        guard let name, let others = other.name else { return false }
+        return name.isNewer(than: others)
+    }
+
+    /// Whether this generation is to be read before the other one.
+    func precedes(_ other: Generation) -> Bool {
+        guard let name else { return false }
+        return other.name.map { name.precedes($0) } ?? true
+    }
+
+    /// Whether the file still holds what it held when it was found.
+    func isIntact() throws(FileError) -> Bool {
+        let now = try file.status()
+        guard now.size >= status.size else { return false }
+        return try FileIdentity(of: file, now, upTo: Int64(identity.beginning.count)) == identity
+    }
+
+    /// Whether this looks like the copy of a file that is about to be truncated: what it holds, the file begins with, and
+    /// it was written last. The first 64 KiB have to do.
+    func isCopy(of present: Generation) throws(FileError) -> Bool {
+        guard status.modified >= present.status.modified else { return false }
+        return try bytes(min(status.size, 64 << 10)) == present.bytes(min(status.size, 64 << 10))
+    }
+
+    private func bytes(_ count: Int64) throws(FileError) -> [UInt8] {
+        try [UInt8](capacity: Int(count)) { (buffer) throws(FileError) in
+            try file.read(into: buffer, at: 0)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnectFiles
+
+extension RotationSearch {
+    /// The generations that came after one and have content: the rotated ones, the oldest first, and the file at the path.
+    ///
+    /// A rotation may go on meanwhile. The file at the path is opened first, so that no generation is between it and the
+    /// siblings; if it was truncated before the siblings were listed, it is looked again.
+    ///
+    /// - Parameter last: the generation that was read last, or `nil` for one that was there before all siblings.
+    func followers(behind last: LineReader?) throws -> [Generation] {
+        var attempts = 20
+        while true {
+            let present = try present()
+            let siblings = try siblings(behind: last).filter { sibling in
+                guard let present else { return true }
+                // What is being copied will be read from the file itself, or from the copy when it is complete.
+                return try !sibling.isSameFile(as: present) && !sibling.isCopy(of: present)
+            }
+            attempts -= 1
+            guard attempts > 0, let present, try !present.isIntact() else {
+                return siblings + [present].compactMap(\.self)
+            }
+        }
+    }
+
+    /// The file at the path, if there is content in it.
+    private func present() throws -> Generation? {
+        guard let file = try Self.openIfPresent(location.path) else { return nil }
+        let present = try Generation(file)
+        return present.isEmpty ? nil : present
+    }
+
+    private func siblings(behind last: LineReader?) throws(FileError) -> [Generation] {
+        let siblings = try candidates()
+        return siblings.filter { !$0.isEmpty && Self.isNewer($0, than: last, among: siblings) }
+            .sorted { $0.precedes($1) }
+    }
+
+    /// The oldest generations are removed first: so if the last one is gone, what was written since is newer.
+    private static func isNewer(_ sibling: Generation, than last: LineReader?, among siblings: [Generation]) -> Bool {
+        guard let last else { return sibling.isOrdered }
+        if let found = siblings.first(where: last.isReading) { return sibling.isNewer(than: found) }
+        return sibling.status.isSameFile(as: last.status)
+            || sibling.isOrdered && sibling.status.modified >= last.lastModified
+    }
+
+    /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, and was
+    /// written after the file was last seen intact.
+    ///
+    /// Later generations may begin alike too, so it is the oldest, if the names say which that is.
+    func copy(of reader: LineReader) throws(FileError) -> Generation? {
+        guard !reader.identity.beginning.isEmpty else { return nil }
+        let alike = try candidates().filter { sibling in
+            !sibling.status.isSameFile(as: reader.status) && sibling.status.modified >= reader.lastModified
+                && sibling.status.size >= reader.next && reader.identity.isBeginning(of: sibling.identity)
+        }
+        return alike.filter(\.isOrdered).min { $0.precedes($1) }
+            ?? alike.max { $0.status.modified < $1.status.modified }
+    }
+}
