@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OpenConnect
+import OpenConnectFiles
 import Testing
 
 @testable import FileConnector
@@ -105,6 +106,31 @@ import Testing
     }
 
     @Test(arguments: Style.allCases)
+    func `generations behind which the file is empty are read at once`(_ style: Style) async throws {
+        try directory.write("a\n", to: "log")
+        let reading = try await follow([
+            generations("b\n", "", style: style), {}, {}, {}, {}, {}, generations("c\n", "d\n", "", style: style),
+        ])
+        #expect(reading.lines == ["a", "b", "c", "d"])
+    }
+
+    @Test(arguments: Style.allCases)
+    func `a generation with which the next one begins`(_ style: Style) async throws {
+        let directory = directory
+        let rotate = generations("# header\n", "# header\nc\n", style: style)
+        try directory.write("a\n", to: "log")
+        let reading = try await follow([
+            generations("b\n", "", style: style), {}, {}, {}, {}, {},
+            {
+                try rotate()
+                // Beside a file that was changed later it is no copy of that.
+                try directory.makeOld("log.1")
+            },
+        ])
+        #expect(reading.lines == ["a", "b", "# header", "# header", "c"])
+    }
+
+    @Test(arguments: Style.allCases)
     func `generations that begin alike`(_ style: Style) async throws {
         try directory.write("a\n", to: "log")
         let reading = try await follow([
@@ -189,10 +215,14 @@ import Testing
         #expect(reading.lines == ["a", "b", "a", "c", "d"])
     }
 
-    /// The last position that a reading told, as a runner stores it.
-    private func last(_ reading: Reading) throws -> RecordPosition {
-        let batch = try #require(reading.batches.last)
-        return try #require(batch.progress.last ?? batch.records.last?.position)
+    @Test func `a file that was renamed while it was looked for has its place among the others`() throws {
+        for name in ["log.3", "log.2", "log.1"] { try directory.write(name, to: name) }
+        // As it is seen by who has opened the file before two rotations, and lists the others after them.
+        try directory.makeLink("log", to: "log.2")
+        let search = RotationSearch(try FileLocation(directory["log"], purpose: "input"))
+        let oldest = try Generation(FileDescriptor(directory["log.3"], [.reading]))
+        let followers = try search.followers(behind: LineReader(oldest, chunkSize: 64, isWatched: true))
+        #expect(followers.map(\.file.path) == [directory["log.2"], directory["log.1"]])
     }
 
     @Test(arguments: Style.allCases, [false, true])
@@ -204,7 +234,7 @@ import Testing
         let after = try await read(
             directory["log"],
             .init(follow: follows),
-            from: try last(before),
+            from: before.last,
             while: follows ? Self.rest : []
         )
         #expect(after.lines == ["c", "d", "e"])
@@ -216,7 +246,7 @@ import Testing
         let before = try await follow([generations("b\n", "", style: style)])
         try generations("c\n", "", style: style)()
         let after = try await follow(
-            from: try last(before),
+            from: before.last,
             [{}, {}, {}, {}, generations("d\n", "e\n", "f\n", style: style)]
         )
         #expect(after.lines == ["c", "d", "e", "f"])

@@ -39,15 +39,18 @@ import Testing
             }
         }
 
+        /// Writes, and rotates up to three times.
         func step() throws {
             try state.withLock { state in
-                // A generation that was never looked at cannot be told from its successor when it is cut to nothing.
-                if !state.current.isEmpty || !copies, Int.random(in: 0..<3, using: &state.generator) == 0 {
+                for _ in 0..<max(0, Int.random(in: -3...3, using: &state.generator)) {
                     try rotate(&state)
+                    for _ in 0..<Int.random(in: 0...2, using: &state.generator) { try write(&state) }
                 }
-                for _ in 0..<Int.random(in: copies ? 1...4 : 0...4, using: &state.generator) { try write(&state) }
+                for _ in 0..<Int.random(in: 0...3, using: &state.generator) { try write(&state) }
             }
         }
+
+        func write() throws { try state.withLock { try write(&$0) } }
 
         private func write(_ state: inout State) throws {
             state.count += 1
@@ -82,9 +85,7 @@ import Testing
         try directory.write("", to: "log")
         let writer = Writer(directory, seed: seed, copies: copies)
         let busy = Array<ScriptedClock.Step>(repeating: { try writer.step() }, count: 12)
-        let rest = Array<ScriptedClock.Step>(repeating: {}, count: 40)
-        let options = FileSource.Options(follow: true, chunkSize: seed % 2 == 0 ? 64 : 4096)
-        let reading = try await read(directory["log"], options, while: busy + rest)
+        let reading = try await read(directory["log"], Self.options(seed), while: busy + Self.rest)
         #expect(reading.lines == writer.lines(isFinal: false))
         let all = writer.lines(isFinal: true)
         for (index, position) in reading.positions.enumerated() {
@@ -92,5 +93,40 @@ import Testing
             #expect(following.lines == Array(all[(index + 1)...]), "from line \(index): \(position)")
         }
         #expect(Set(reading.positions.map(\.offset)).count == reading.positions.count)
+        for (index, position) in reading.marks {
+            let following = try await read(directory["log"], from: position)
+            #expect(following.lines == Array(all[index...]), "from the mark before line \(index): \(position)")
+        }
+    }
+
+    @Test(arguments: 1...30, [false, true])
+    func `each line is read once by a source that is stopped and started again`(
+        seed: UInt64,
+        copies: Bool
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let writer = Writer(directory, seed: seed, copies: copies)
+        // Of a file that was empty whenever it was looked at, nothing can be stored.
+        try writer.write()
+        var generator = SeededGenerator(seed: seed)
+        var lines: [String] = []
+        var stored: RecordPosition?
+        for round in 0..<8 {
+            let count = Int.random(in: 0...3, using: &generator)
+            let busy = Array<ScriptedClock.Step>(repeating: { try writer.step() }, count: count)
+            let rest = Self.rest.prefix(round == 7 ? .max : Int.random(in: 0...6, using: &generator))
+            let reading = try await read(directory["log"], Self.options(seed), from: stored, while: busy + rest)
+            lines += reading.lines
+            stored = reading.last ?? stored
+            if round < 7 { try writer.step() }
+        }
+        #expect(lines == writer.lines(isFinal: false))
+    }
+
+    /// Time enough to go through all generations.
+    private static let rest = Array<ScriptedClock.Step>(repeating: {}, count: 200)
+
+    private static func options(_ seed: UInt64) -> FileSource.Options {
+        FileSource.Options(follow: true, chunkSize: seed % 2 == 0 ? 64 : 4096)
     }
 }

@@ -5,23 +5,20 @@ import OpenConnectFiles
 extension RotationSearch {
     /// The generations that came after one and have content: the rotated ones, the oldest first, and the file at the path.
     ///
-    /// A rotation may go on meanwhile. The file at the path is opened first, so that no generation is between it and the
-    /// siblings; if it was truncated before the siblings were listed, it is looked again.
+    /// A rotation may go on meanwhile. The file at the path is opened first, so that no generation is missed between it
+    /// and the siblings; if it was truncated before those were listed, it is looked again.
     ///
     /// - Parameter last: the generation that was read last, or `nil` for one that was there before all siblings.
     func followers(behind last: LineReader?) throws -> [Generation] {
-        var attempts = 20
         while true {
             let present = try present()
-            let siblings = try siblings(behind: last).filter { sibling in
-                guard let present else { return true }
-                // What is being copied will be read from the file itself, or from the copy when it is complete.
-                return try !sibling.isSameFile(as: present) && !sibling.isCopy(of: present)
-            }
-            attempts -= 1
-            guard attempts > 0, let present, try !present.isIntact() else {
-                return siblings + [present].compactMap(\.self)
-            }
+            let siblings = try siblings(behind: last)
+            guard let present else { return siblings }
+            // It was renamed since it was opened, and has its place among the others.
+            if siblings.contains(where: present.isSameFile) { return siblings }
+            // What is being copied is read from the file itself, or from the copy when that is complete.
+            let rotated = try siblings.filter { try !$0.isCopy(of: present) }
+            if try present.isIntact() { return rotated + [present] }
         }
     }
 

@@ -16,11 +16,18 @@ struct Reading {
     /// The position behind each record, in order.
     var positions: [RecordPosition] { records.compactMap(\.position) }
 
+    /// The newest position, as a runner that has committed everything keeps it.
+    private(set) var last: RecordPosition?
+    /// The positions without a record, each with the number of records before it.
+    private(set) var marks: [(index: Int, position: RecordPosition)] = []
+
     mutating func add(_ batch: SourceBatch) {
         lines += batch.records.map { String(decodingUTF8: $0.data.bytes) }
         records += batch.records
         rejected += batch.rejected
         progress += batch.progress
+        marks += batch.progress.map { (records.count, $0) }
+        last = batch.progress.last ?? batch.records.last?.position ?? last
         batches.append(batch)
     }
 }
