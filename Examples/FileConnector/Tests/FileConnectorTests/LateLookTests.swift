@@ -151,6 +151,16 @@ import Testing
         #expect(reading.lines == ["a", "b", "c", "d", "e"])
     }
 
+    @Test func `generations that were found can be removed before their turn`() async throws {
+        let directory = directory
+        try directory.write("a\n", to: "log")
+        let reading = try await follow([
+            generations("b\n", "c\n", "d\n", "e\n", style: .renames),
+            { for name in ["log.2", "log.1"] { try directory.remove(name) } },
+        ])
+        #expect(reading.lines == ["a", "b", "c", "d", "e"])
+    }
+
     @Test func `a copy that is written over the last one`() async throws {
         try directory.write("a\n", to: "log")
         let reading = try await follow([

@@ -109,7 +109,8 @@ struct Wanted {
         compressed: [String]
     ) throws -> Generation {
         if let found = siblings.first(where: isExactly) { return found }
-        let alike = offset == 0 && incarnation.isOfNothing ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
+        let isOfNothing = offset == 0 && incarnation.isOfNothing
+        let alike = isOfNothing ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
         if alike.count == 1 { return alike[0] }
         var reason = "no file holds what was read up to the stored position, byte \(offset) of the input"
         if let present {

@@ -31,16 +31,20 @@ extension RotationSearch {
 
     private func siblings(behind last: LineReader?) throws(FileError) -> [Generation] {
         let siblings = try candidates()
-        return siblings.filter { !$0.isEmpty && Self.isNewer($0, than: last, among: siblings) }
-            .sorted { $0.precedes($1) }
-    }
-
-    /// The oldest generations are removed first: so if the last one is gone, what was written since is newer.
-    private static func isNewer(_ sibling: Generation, than last: LineReader?, among siblings: [Generation]) -> Bool {
-        guard let last else { return sibling.isOrdered }
-        if let found = siblings.first(where: last.isReading) { return sibling.isNewer(than: found) }
-        return sibling.status.isSameFile(as: last.status)
-            || sibling.isOrdered && sibling.status.modified >= last.lastModified
+        let newer: (Generation) -> Bool
+        if let last, let found = siblings.first(where: last.isReading) {
+            newer = { $0.isNewer(than: found) }
+        } else if let last {
+            // The oldest generations are removed first. So the others are newer, but for those of which the names say
+            // nothing or that were left over by something else; and so is a copy in the place of the last one.
+            newer = { sibling in
+                sibling.status.isSameFile(as: last.status)
+                    || sibling.isOrdered && sibling.status.modified >= last.lastModified
+            }
+        } else {
+            newer = \.isOrdered
+        }
+        return siblings.filter { !$0.isEmpty && newer($0) }.sorted { $0.precedes($1) }
     }
 
     /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, and was

@@ -70,7 +70,9 @@ final class TemporaryDirectory: Sendable {
 
     /// Gives a file a second name.
     func makeLink(_ other: String, to name: String) throws {
-        guard link(self[name], self[other]) == 0 else { throw FileError(code: errno, operation: "link", path: self[other]) }
+        guard link(self[name], self[other]) == 0 else {
+            throw FileError(code: errno, operation: "link", path: self[other])
+        }
     }
 
     func makePipe(_ name: String) { mkfifo(self[name], 0o644) }
