@@ -15,13 +15,17 @@ import OpenConnectFiles
 /// the line's newline; its incarnation tells the generations of a rotated file apart, by device, inode and the first
 /// 256 bytes. So a restart goes on in the right file whatever was rotated meanwhile: in the file itself, in its renamed
 /// or copied predecessor (a sibling whose name begins with the file's name) and all generations since, or nowhere, with
-/// an error: never silently from the start.
+/// an error: never silently from the start. An empty file has no position; as long as there is nothing in it, that of the
+/// generation before it stays.
 ///
 /// **Rotation** of a followed file is recognized by rename, by removal and re-creation, and by truncation in place. A
-/// renamed file is read to its end before the new one is begun. Truncation in place (`copytruncate`) is inherently
-/// unsafe: what was written between the copy and the truncation is in neither. What was copied is read from the copy. A
-/// file that was truncated and has then grown again, with the same first bytes, beyond the place that was read cannot
-/// be told from one that was only appended to.
+/// renamed file is read to its end before the new one is begun, and so is the copy that was made before a truncation.
+/// However many rotations there were since the last look, all generations are read that are still there, in the order
+/// that the numbers or dates in their names tell.
+///
+/// Truncation in place (`copytruncate`) is inherently unsafe: what was written between the copy and the truncation is in
+/// neither. A file that was truncated and has then grown again, with the same first bytes, beyond the place that was read
+/// cannot be told from one that was only appended to.
 ///
 /// Reading a file blocks its thread for as long as the disk takes for one chunk; there is no other way with regular
 /// files.
@@ -163,7 +167,12 @@ extension FileSource {
         let locations = try paths.map { try FileLocation($0, purpose: "input") }
         try Self.checkDistinct(locations)
         try Self.checkKnown(positions, locations)
-        let reading = FileInput.Reading(follows: options.follow, chunkSize: options.chunkSize)
+        let reading = FileInput.Reading(
+            follows: options.follow,
+            chunkSize: options.chunkSize,
+            interval: options.pollInterval,
+            clock: clock
+        )
         return try locations.map { location in
             try FileInput.open(
                 location,

@@ -61,6 +61,28 @@ import Testing
         #expect(reading.lines == ["a", "b", "c", "d", "ee", "f", "g"])
     }
 
+    @Test func `a renamed file is not left while another input keeps the source busy`() async throws {
+        let directory = directory
+        try directory.write("a\n", to: "log")
+        try directory.write((1...9).map { "\($0)\n" }.joined(), to: "busy")
+        let clock = ConnectorClock(ScriptedClock([{}, {}]))
+        let paths = [directory["log"], directory["busy"]]
+        let source = FileSource(paths: paths, options: .init(follow: true, chunkSize: 2))
+        try await source.start(TestHost.context(clock: clock))
+        var reading = Reading()
+        for count in 0..<12 {
+            if count == 2 {
+                try directory.rename("log", to: "log.1")
+                try directory.write("c\n", to: "log")
+            }
+            // No time has passed yet, however often the source was asked.
+            if count == 8 { try directory.append("b\n", to: "log.1") }
+            reading.add(try await source.poll(PollRequest(maxRecords: 10)))
+        }
+        await source.stop()
+        #expect(reading.lines.filter { "abc".contains($0) } == ["a", "b", "c"])
+    }
+
     @Test func `the last line of a renamed file needs no newline`() async throws {
         let directory = directory
         try directory.write("a\nb", to: "log")

@@ -7,11 +7,18 @@ import OpenConnectFiles
 ///
 /// A generation is left only when nothing more can be in it: the next one has content, and this one was at its end at
 /// two looks that are a poll interval apart. So a writer that goes on with the old file for a moment loses nothing.
+///
+/// An empty file is waited for like one that is not there: nothing tells it from its successors, which a rotation by
+/// truncation writes into the same file. When there is content, the rotated files are looked through for all that came
+/// in between.
 struct FileInput {
     /// How a file is read.
     struct Reading: Sendable {
         let follows: Bool
         let chunkSize: Int
+        /// How far apart the two looks are.
+        let interval: Duration
+        let clock: ConnectorClock
 
         func reader(_ generation: Generation, at offset: Int64 = 0) -> LineReader {
             LineReader(generation, at: offset, chunkSize: chunkSize, isWatched: follows)
@@ -40,7 +47,8 @@ struct FileInput {
     /// before its turn can be read.
     private var later: [Generation] = []
     private var lastLook: Look?
-    private var wasAtEnd = false
+    /// When the reader was first seen at its end with something behind it.
+    private var atEndSince: ConnectorClock.Instant?
     private var isFinished = false
 
     /// What tells whether to look for rotated files anew.
@@ -84,7 +92,7 @@ struct FileInput {
         guard let step = try reader?.step(into: &batch, partition: partition) else { return try waitForFile(&batch) }
         switch step {
         case .lines:
-            wasAtEnd = false
+            atEndSince = nil
             return .lines
         case .more: return .more
         case .truncated: return try startOver(&batch)
@@ -110,11 +118,20 @@ struct FileInput {
     ///
     /// What is found at the first look may be rotated before the second one, so it is looked for again.
     private mutating func lookAround(_ batch: inout LineBatch) throws -> Step {
-        guard try !later.isEmpty || hasChanged() else { return .idle }
+        let now = reading.clock.now
+        if let atEndSince {
+            guard now.since(atEndSince) >= reading.interval else { return .idle }
+        } else {
+            guard try !later.isEmpty || hasChanged() else { return .idle }
+        }
         try lookForFollowers()
-        let wasAtEnd = wasAtEnd
-        self.wasAtEnd = !later.isEmpty
-        return wasAtEnd && !later.isEmpty ? try goOn(&batch) : .idle
+        guard !later.isEmpty else {
+            atEndSince = nil
+            return .idle
+        }
+        if atEndSince != nil { return try goOn(&batch) }
+        atEndSince = now
+        return .idle
     }
 
     /// Looks whether a file that was not there, or was empty, has content.
@@ -129,13 +146,13 @@ struct FileInput {
     /// Goes on after the file was truncated: with the rest of the copy that was made of it before, if there is one.
     private mutating func startOver(_ batch: inout LineBatch) throws -> Step {
         guard let old = reader else { return .idle }
-        wasAtEnd = false
+        atEndSince = nil
         reader = try RotationSearch(location).copy(of: old).map { reading.reader($0, at: old.next) }
         last = reader == nil ? old : nil
         try lookForFollowers()
         if reader != nil { return .more }
         if later.isEmpty {
-            // What was read is gone, and a position in it would be one in no file.
+            // What was read is in no file any longer, so a position in it is none to go on from.
             tell(FileIdentity(device: old.status.device, inode: old.status.inode), &batch)
         } else {
             begin(later.removeFirst(), &batch)
@@ -144,7 +161,7 @@ struct FileInput {
     }
 
     private mutating func begin(_ generation: Generation, _ batch: inout LineBatch) {
-        wasAtEnd = false
+        atEndSince = nil
         reader = reading.reader(generation)
         last = nil
         tell(generation.identity, &batch)

@@ -11,16 +11,19 @@ final class ScriptedClock: Clock {
 
     typealias Step = @Sendable () throws -> Void
 
-    private let steps: Mutex<ArraySlice<Step>>
-    private let beginning = ContinuousClock.now
+    private let state: Mutex<(steps: ArraySlice<Step>, now: ContinuousClock.Instant)>
 
-    init(_ steps: [Step]) { self.steps = Mutex(steps[...]) }
+    init(_ steps: [Step]) { state = Mutex((steps[...], .now)) }
 
-    var now: ContinuousClock.Instant { beginning }
+    var now: ContinuousClock.Instant { state.withLock { $0.now } }
     var minimumResolution: Duration { .nanoseconds(1) }
 
     func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-        guard let step = steps.withLock({ $0.popFirst() }) else { throw End() }
+        let next = state.withLock { state in
+            state.now = max(state.now, deadline)
+            return state.steps.popFirst()
+        }
+        guard let step = next else { throw End() }
         try step()
     }
 }
