@@ -83,6 +83,15 @@ import Testing
     }
 
     @Test(arguments: Style.allCases)
+    func `rotations of a file of which one byte was seen`(_ style: Style) async throws {
+        try directory.write("a\n", to: "log")
+        let reading = try await follow([
+            generations("b\n", "c", style: style), generations("1\n", "c2\n", "c3\n", style: style),
+        ])
+        #expect(reading.lines == ["a", "b", "c1", "c2", "c3"])
+    }
+
+    @Test(arguments: Style.allCases)
     func `rotations of a file that was empty at the start`(_ style: Style) async throws {
         try directory.write("ancient\n", to: "log.1")
         try directory.write("", to: "log")
@@ -156,7 +165,11 @@ import Testing
         try directory.write("a\n", to: "log")
         let reading = try await follow([
             generations("b\n", "c\n", "d\n", "e\n", style: .renames),
-            { for name in ["log.2", "log.1"] { try directory.remove(name) } },
+            {
+                for name in ["log.2", "log.1"] { try directory.remove(name) }
+                // What is older was written earlier.
+                try directory.makeOld("log.3")
+            },
         ])
         #expect(reading.lines == ["a", "b", "c", "d", "e"])
     }
@@ -169,6 +182,23 @@ import Testing
             generations("e\n", "f\n", style: .copies, keeping: 1),
         ])
         #expect(reading.lines == ["a", "b", "c", "d", "e", "f"])
+    }
+
+    @Test func `a copy whose name tells no order is written over the last one`() async throws {
+        let directory = directory
+        try directory.write("a\n", to: "log")
+        let reading = try await follow([
+            {
+                try directory.append("b\n", to: "log")
+                try directory.copyAndTruncate("log", to: "log.old")
+            }, {}, {}, {}, {},
+            {
+                try directory.append("c\n", to: "log")
+                try directory.copyAndTruncate("log", to: "log.old")
+                try directory.append("d\n", to: "log")
+            },
+        ])
+        #expect(reading.lines == ["a", "b", "c", "d"])
     }
 
     @Test(arguments: ["c\n", "c\nd", "c\nd\n"])
