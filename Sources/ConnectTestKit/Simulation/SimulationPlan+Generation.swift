@@ -43,7 +43,7 @@ extension SimulationPlan {
     private mutating func choosePipelinedSinks() {
         var generator = SeededGenerator(seed: seed ^ 0x919E_11AE)
         for index in sinks.indices where sinks[index].kind == .plain && sinks[index].maxConcurrentPuts == 1 {
-            sinks[index].isPipelined = Int.random(in: 0..<3, using: &generator) == 0
+            sinks[index].isPipelined = Bool.random(using: &generator)
         }
     }
 
