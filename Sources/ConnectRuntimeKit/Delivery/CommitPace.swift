@@ -9,7 +9,4 @@ struct CommitPace: Sendable {
     private(set) var isQuick = false
 
     mutating func note(_ duration: Duration) { isQuick = duration <= Self.allowance }
-
-    /// A commit had to wait for another attempt.
-    mutating func noteFailure() { isQuick = false }
 }

@@ -180,7 +180,7 @@ final class HandOver: Sendable {
         while true {
             let (isOver, hasTurn) = apart { state, _ in
                 guard state.phase != .aborted else { return (true, false) }
-                let hasTurn = state.beginFlush(sink)
+                let hasTurn = state.desks[sink].runningPuts == 0
                 return (hasTurn, hasTurn)
             }
             if isOver { return hasTurn }

@@ -112,16 +112,8 @@ extension HandOverState {
 
     // MARK: Flushing
 
-    /// Takes a sink's turn for a flush; `false` while a put of it runs.
-    mutating func beginFlush(_ sink: Int) -> Bool {
-        guard desks[sink].runningPuts == 0 else { return false }
-        desks[sink].isFlushing = true
-        return true
-    }
-
     /// The sink is flushed: puts may go on while the others are flushed, and the positions are stored.
     mutating func releaseFlush(_ sink: Int, _ wake: inout Wakeups) {
-        desks[sink].isFlushing = false
         desks[sink].isFlushWanted = false
         guard desks[sink].hasWaiting || !backlog.isEmpty || hasSourceEnded else { return }
         wakeSink(sink, &wake)
@@ -134,7 +126,6 @@ extension HandOverState {
         if let lost = set.traces { traces?.merge(lost) }
         isCommitting = false
         inlineStage = nil
-        commitPace.noteFailure()
         for sink in desks.indices { releaseFlush(sink, &wake) }
         wakeSource(&wake)
         if canCommit { wakeTimer(&wake) }
@@ -161,7 +152,7 @@ extension HandOverState {
 
     /// Has the committer do what was demanded while the source's task was committing.
     private mutating func goOnCommitting(_ wake: inout Wakeups) {
-        if isCommitDue || hasSinkEnded { wakeCommitter(&wake) }
+        if isCommitDue { wakeCommitter(&wake) }
     }
 
     // MARK: Checkpoints

@@ -8,20 +8,16 @@ struct Outage: Sendable {
     private(set) var since: ConnectorClock.Instant?
     /// Before this instant the connector is not called.
     var until: ConnectorClock.Instant?
-    /// Whether the connection was lost, and not only slowed down.
-    private(set) var isDisconnected = false
 
     func isOver(at now: ConnectorClock.Instant) -> Bool { until.map { $0 <= now } ?? true }
 
     mutating func note(_ error: ConnectorError, at now: ConnectorClock.Instant) {
         failures += 1
         since = since ?? now
-        if error.code == .notConnected { isDisconnected = true }
     }
 
     /// Another call failed that was made before this was noted.
     mutating func noteAlso(_ error: ConnectorError, at now: ConnectorClock.Instant) {
-        if error.code == .notConnected { isDisconnected = true }
         until = max(until ?? now, now.advanced(by: error.retryAfter ?? .zero))
     }
 

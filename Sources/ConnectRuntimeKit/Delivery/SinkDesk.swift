@@ -24,7 +24,7 @@ struct SinkDesk: Sendable {
     let preferred: SinkTraits.PreferredBatch
     /// The most records that are gathered for one put where the sink has no preference.
     let maxGathered: Int
-    /// Whether batches are put as they were polled, one at a time.
+    /// Whether batches are put as they were polled.
     let isPlain: Bool
     /// Whether a put is all or nothing, with the positions in the same transaction.
     let keepsPositions: Bool
@@ -40,8 +40,8 @@ struct SinkDesk: Sendable {
     /// Those of the running puts that came through the queue.
     private(set) var queuedPuts: [QueuedPut] = []
     private var newestPut: UInt64 = .max
+    /// From when a commit is due until the sink is flushed for it: no put is begun meanwhile.
     var isFlushWanted = false
-    var isFlushing = false
     var pace = PutPace()
     /// How many records the sink accepted.
     var accepted = 0
@@ -68,13 +68,13 @@ struct SinkDesk: Sendable {
         isOrdered = traits.isOrdered
         order = options.lanes
         preferred = traits.preferredBatch
-        isPlain = mostRunning == 1 && preferred == SinkTraits.PreferredBatch()
+        isPlain = preferred == SinkTraits.PreferredBatch()
         maxGathered = max(1, preferred.maxRecords ?? options.maxPollRecords)
     }
 
     /// Whether nobody uses the sink and nobody wants it before the next put.
     @inline(__always)
-    var isFree: Bool { runningPuts < mostRunning && !isFlushing && !isFlushWanted }
+    var isFree: Bool { runningPuts < mostRunning && !isFlushWanted }
     /// Whether anything waits or is held back.
     @inline(__always)
     var hasWaiting: Bool { !queue.isEmpty || !lanes.isEmpty }
@@ -86,7 +86,7 @@ struct SinkDesk: Sendable {
     /// polling rests: it would be neither polled nor told.
     @inline(__always)
     var takesDirectPuts: Bool {
-        !isPolledMeanwhile && mostRunning == 1 && runningPuts == 0 && !isFlushing && !isFlushWanted && queue.isEmpty
+        !isPolledMeanwhile && mostRunning == 1 && runningPuts == 0 && !isFlushWanted && queue.isEmpty
             && lanes.isEmpty && !pace.isSlow && outage.failures == 0 && preferred.linger == .zero
     }
     mutating func note(_ report: PutReport, _ recordCount: Int) {

@@ -36,8 +36,12 @@ struct InlineCommitTests {
         )
     }
 
-    private func pipeline(_ source: any Source, to sink: (any Sink)? = nil, store: (any OffsetStore)? = nil) -> Pipeline
-    {
+    private func pipeline(
+        _ source: any Source,
+        to sink: (any Sink)? = nil,
+        store: (any OffsetStore)? = nil,
+        observer: any RuntimeObserver = .silent
+    ) -> Pipeline {
         Pipeline(
             "p",
             from: source,
@@ -48,7 +52,8 @@ struct InlineCommitTests {
                 options.retry = RetryPolicy(firstDelay: .seconds(10), maxDelay: .seconds(10))
             },
             clock: clock.connectorClock,
-            randomness: .longest
+            randomness: .longest,
+            observer: observer
         )
     }
 
@@ -92,6 +97,21 @@ struct InlineCommitTests {
         )
     }
 
+    @Test("each has a span, and its calls are timed")
+    func observed() async throws {
+        let watcher = DeliveryWatcher()
+        let sink = ScriptedSink(journal: journal, onFlush: { [clock] in clock.advance(by: .microseconds(20)) })
+        let pipeline = pipeline(source(batches: 3), to: sink, observer: watcher)
+        async let counts = pipeline.run()
+        await passFirstCommit(of: pipeline)
+        end.open()
+        #expect(try await counts.committed == 3)
+        #expect(watcher.spans(.settle).map(\.duration) == Array(repeating: .microseconds(20), count: 3))
+        let metrics = pipeline.metrics
+        #expect(metrics.sinks[0].flushDurations.count == 3 && metrics.saveDurations.count == 3)
+        #expect(metrics.commitDurations.count == 3)
+    }
+
     @Test(
         "S43 S64: a call that fails for now is made again by the committer after the delay, while polling goes on",
         arguments: [FaultedCall.Method.flush, .save]
@@ -108,11 +128,15 @@ struct InlineCommitTests {
         while journal.count("source.poll") < 3 { await tick() }
         if method == .save { while journal.count("sink.put 3") == 0 { await tick() } }
         #expect(saves == ["save :1"] && commits == ["source.commit :1"] && faults.count(of: method) == 2)
+        let waiting = method == .save ? "save of the offset store" : "flush of the sink"
+        #expect(!pipeline.status.calls.contains { $0.description == waiting })
         while commits.count < 2 { await tick(by: .seconds(1)) }
         end.open()
         #expect(try await counts.committed == 3)
         #expect(commits == ["source.commit :1", "source.commit :2", "source.commit :3"])
         #expect(faults.count(of: method) == 4)
+        // What was flushed before the failed save is not flushed again.
+        if method == .save { #expect(journal.count("sink.flush") == 3) }
     }
 
     @Test("S43: a save that fails for good ends the pipeline, and the source is told nothing of it")
@@ -143,6 +167,52 @@ struct InlineCommitTests {
         #expect(commits.last == "source.commit :3")
     }
 
+    @Test("S42: where telling the source is what commits, that is tried again, and nothing is committed before")
+    func failingReportThatCommits() async throws {
+        let failures = Counter()
+        var source = source(batches: 3)
+        source.traits.positions = .upstream
+        source.onCommit = { _ in if failures.next() == 2 { throw ConnectorError(.notConnected, "away") } }
+        let pipeline = pipeline(source)
+        async let counts = pipeline.run()
+        await passFirstCommit(of: pipeline)
+        while journal.count("source.poll") < 4 { await tick() }
+        #expect(commits == ["source.commit :1", "source.commit :2"] && pipeline.status.counts.committed == 1)
+        #expect(!pipeline.status.calls.contains { $0.description == "commit of the source" })
+        while commits.count < 3 { await tick(by: .seconds(1)) }
+        end.open()
+        #expect(try await counts.committed == 3)
+        #expect(commits.last == "source.commit :3")
+    }
+
+    @Test("G1: a commit of the last batch is over before the committer does one, and nothing is left for that")
+    func last() async throws {
+        let hang = Gate()
+        let calls = Counter()
+        let polls = Counter()
+        let source = ScriptedSource(
+            journal: journal,
+            onPoll: { _ in
+                let number = polls.next()
+                if number == 2 { try await goOn.pass() }
+                return SourceBatch(records(number...number), isEnd: number == 2)
+            }
+        )
+        let store = FailingStore(InMemoryOffsetStore()) { [journal] in
+            journal.note("save")
+            if calls.next() == 2 { await hang.passIgnoringCancellation() }
+        }
+        let pipeline = pipeline(source, store: store)
+        async let counts = pipeline.run()
+        await passFirstCommit(of: pipeline)
+        await hang.arrivals()
+        for _ in 0..<100 { await tick() }
+        hang.open()
+        #expect(try await counts.committed == 2)
+        #expect(journal.count("sink.flush") == 2 && journal.count("save") == 2)
+        #expect(commits == ["source.commit :1", "source.commit :2"])
+    }
+
     @Test("G11: a stop meanwhile lets the commit end, and nothing is polled after it")
     func stop() async throws {
         let hang = Gate()
@@ -165,24 +235,77 @@ struct InlineCommitTests {
         #expect(commits == ["source.commit :1", "source.commit :2"] && journal.count("source.poll") == 2)
     }
 
-    @Test("S67: a commit demanded meanwhile by a pause begins no second one, and the call is known to who asks")
-    func demanded() async throws {
+    @Test(
+        "S67: a commit demanded meanwhile by a pause begins no second one, and the call is known to who asks",
+        arguments: ["flush of the sink", "save of the offset store", "commit of the source"]
+    )
+    func demanded(call: String) async throws {
         let hang = Gate()
-        let faults = FaultScript { $0.method == .save && $0.number == 1 ? .hangs(until: hang) : nil }
-        let pipeline = pipeline(source(batches: 3), store: FaultyOffsetStore(store, faults))
+        let calls = Counter()
+        let hold: @Sendable (String) async -> Void = { name in
+            if name == call, calls.next() == 2 { await hang.passIgnoringCancellation() }
+        }
+        var source = source(batches: 3)
+        source.onCommit = { _ in await hold("commit of the source") }
+        let pipeline = pipeline(
+            source,
+            to: ScriptedSink(journal: journal, onFlush: { await hold("flush of the sink") }),
+            store: FailingStore(InMemoryOffsetStore()) { await hold("save of the offset store") }
+        )
         async let counts = pipeline.run()
         await passFirstCommit(of: pipeline)
         await hang.arrivals()
         async let isAtRest = pipeline.pause()
         for _ in 0..<100 { await tick() }
-        #expect(faults.count(of: .save) == 2)
-        #expect(pipeline.status.calls.map(\.description) == ["save of the offset store"])
+        #expect(pipeline.status.calls.map(\.description) == [call])
         hang.open()
-        #expect(await isAtRest)
-        #expect(saves == ["save :1", "save :2"] && pipeline.status.counts.committed == 2)
+        #expect(await isAtRest && pipeline.status.calls.isEmpty)
+        #expect(commits == ["source.commit :1", "source.commit :2"] && pipeline.status.counts.committed == 2)
+        #expect(journal.count("sink.flush") == 2)
         pipeline.resume()
         end.open()
         #expect(try await counts.committed == 3)
+        #expect(commits == ["source.commit :1", "source.commit :2", "source.commit :3"])
+    }
+
+    @Test("S73: what a put delivers during which the run is cancelled is not committed")
+    func cancelled() async throws {
+        let hang = Gate()
+        let puts = Counter()
+        let sink = ScriptedSink(
+            journal: journal,
+            onPut: { _ in
+                if puts.next() == 2 { await hang.passIgnoringCancellation() }
+                return .delivered
+            }
+        )
+        let pipeline = pipeline(source(batches: 3), to: sink)
+        await withTaskGroup { group in
+            group.addTask { _ = await ConnectRuntimeKitTests.failure(of: pipeline) }
+            await passFirstCommit(of: pipeline)
+            await hang.arrivals()
+            group.cancelAll()
+            hang.open()
+        }
+        #expect(saves == ["save :1"] && journal.count("sink.flush") == 1)
+        #expect(pipeline.status.counts.delivered == 2)
+    }
+
+    @Test("S66: the first commit, of which nothing is known, does not keep the source from being polled")
+    func first() async throws {
+        goOn.open()
+        let (hang, saved) = (Gate(), Counter())
+        let slow = FailingStore(InMemoryOffsetStore()) {
+            if saved.next() == 1 { await hang.passIgnoringCancellation() }
+        }
+        let pipeline = pipeline(source(batches: 2), store: slow)
+        async let counts = pipeline.run()
+        await hang.arrivals()
+        for _ in 0..<10_000 where journal.count("sink.put 2") == 0 { await tick() }
+        #expect(journal.count("sink.put 2") == 1)
+        hang.open()
+        end.open()
+        #expect(try await counts.committed == 2)
     }
 
     @Test("S66: after a commit that took long, the next one does not keep the source from being polled")
