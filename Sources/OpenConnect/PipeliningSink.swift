@@ -6,8 +6,9 @@
 /// rest for a round trip between two batches. A sink can promise it only where it keeps the order of a lane across batches
 /// also when the first of them fails.
 ///
-/// The runner has a few batches on their way, and only where ``SinkTraits/maxConcurrentPuts`` is 1; else it calls
-/// ``Sink/put(_:)``.
+/// The runner has a few batches on their way, and only where ``SinkTraits/maxConcurrentPuts`` is 1 and the sink is neither a
+/// ``CheckpointingSink`` nor a ``PositionKeepingSink``; else it calls ``Sink/put(_:)``. ``Sink/flush()`` and
+/// ``Reconnecting/reconnect()`` are called once all batches have ended.
 public protocol PipeliningSink: Sink {
     /// Hands a batch over behind those of earlier calls, and returns as soon as the next one may be handed over.
     ///
@@ -16,6 +17,7 @@ public protocol PipeliningSink: Sink {
     /// ``RecordVerdict/notTried``, or the batch fails as well.
     ///
     /// - Returns: the batch on its way. Its result is awaited in the order of the calls.
+    /// - Throws: what ``Sink/put(_:)`` throws, for the whole batch. No other one is begun before those on their way have ended.
     func begin(_ batch: RecordBatch) async throws -> PendingPut
 }
 

@@ -4,17 +4,15 @@ import OpenConnect
 
 /// Puts that were begun while others were on their way.
 extension HandOverState {
-    /// Acts on what became of a put that was begun behind one that has failed: what has to be put again of a lane that is
-    /// held back since then waits behind it.
+    /// Acts on what became of a put that others may have been begun before: what has to be put again of a lane that is held
+    /// back since one of them failed waits behind it.
     mutating func finish(
         _ job: PutJob,
         behindHeldLanesOf sink: Int,
         _ report: PutReport,
         _ wake: inout Wakeups
     ) {
-        guard desks[sink].isOrdered, !desks[sink].lanes.isEmpty, report.mayLeaveSome else {
-            return finish(job, of: sink, report, &wake)
-        }
+        guard report.mayLeaveSome else { return finish(job, of: sink, report, &wake) }
         let verdicts = report.verdicts
         var rest = job
         var others: [Int: RecordVerdict] = [:]

@@ -9,6 +9,8 @@ extension SinkWorker {
         let start: ConnectorClock.Instant
         let span: SpanSender.Beginning?
         let pending: Result<PendingPut, any Error>
+
+        var isHandedOver: Bool { if case .success = pending { true } else { false } }
     }
 
     /// Puts what comes through the queue, several batches at a time.
@@ -19,7 +21,7 @@ extension SinkWorker {
                 guard let job = await handOver.nextPut(sink) else { return }
                 begun.append(await begin(job, in: pipeline, handOver.clock))
             }
-            while let job = handOver.nextPutIfAny(sink) {
+            while begun.last?.isHandedOver == true, let job = handOver.nextPutIfAny(sink) {
                 begun.append(await begin(job, in: pipeline, handOver.clock))
             }
             let first = begun.removeFirst()
@@ -62,13 +64,7 @@ extension SinkWorker {
 
     private func finish(_ puts: [(job: PutJob, report: PutReport)], of sink: Int, _ handOver: HandOver) {
         let retry = handOver.step { state, wake in
-            for (index, put) in puts.enumerated() {
-                if index == 0 {
-                    state.finish(put.job, of: sink, put.report, &wake)
-                } else {
-                    state.finish(put.job, behindHeldLanesOf: sink, put.report, &wake)
-                }
-            }
+            for put in puts { state.finish(put.job, behindHeldLanesOf: sink, put.report, &wake) }
             return state.takeRetry()
         }
         tell(retry)

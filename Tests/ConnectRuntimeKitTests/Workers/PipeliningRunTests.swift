@@ -9,27 +9,37 @@ import Testing
 
 @Suite("Pipeline: sinks that take the next batch early", .timeLimit(.minutes(5)))
 struct PipeliningRunTests {
-    private let clock = ManualClock()
+    let clock = ManualClock()
     private let store = InMemoryOffsetStore()
+    /// Open once all records are polled: what a sink may begin then does not depend on who is faster.
+    let polled = Gate()
 
-    private func pipeline(
+    func pipeline(
         _ sink: any Sink,
         logs: [LogSource.Log] = [.init("a", count: 12)],
         batch: Int = 2,
-        _ options: DeliveryOptions = DeliveryOptions()
+        staysOpen: Bool = false,
+        _ options: DeliveryOptions = DeliveryOptions(),
+        observer: any RuntimeObserver = .silent
     ) -> Pipeline {
-        Pipeline(
+        let polls = Atomic(0)
+        let lastPoll = logs.map { ($0.entries.count + batch - 1) / batch }.max() ?? 0
+        let onPoll: @Sendable (PollRequest) -> Void = { [polled] _ in
+            if polls.add(1, ordering: .relaxed).newValue > lastPoll { polled.open() }
+        }
+        return Pipeline(
             "p",
-            from: LogSource(logs, batch: batch),
+            from: LogSource(logs, batch: batch, staysOpen: staysOpen, onPoll: onPoll),
             to: sink,
             offsets: store,
             options: options,
             clock: clock.connectorClock,
-            randomness: PipelineRandomness { 0 }
+            randomness: PipelineRandomness { 0 },
+            observer: observer
         )
     }
 
-    private func run(_ pipeline: Pipeline) async throws -> Outcome {
+    func run(_ pipeline: Pipeline) async throws -> Outcome {
         try await clock.ticking(by: .milliseconds(3)) { await ending(of: pipeline) }
     }
 
@@ -37,6 +47,7 @@ struct PipeliningRunTests {
     func overlaps() async throws {
         let begun = Gate()
         let sink = PipeSink(
+            ready: polled,
             answer: { if $0 == 0 { try await begun.pass() } },
             { number, _ in
                 if number == 3 { begun.open() }
@@ -78,9 +89,10 @@ struct PipeliningRunTests {
     }
 
     /// The second is begun before the first has ended: the words of the first two batches are those given.
-    private func sink(_ first: PipeSink.Word, _ second: PipeSink.Word) -> PipeSink {
+    func sink(_ first: PipeSink.Word, _ second: PipeSink.Word) -> PipeSink {
         let begun = Gate()
         return PipeSink(
+            ready: polled,
             answer: { if $0 == 0 { try await begun.pass() } },
             { number, _ in
                 if number == 1 { begun.open() }
@@ -161,20 +173,66 @@ struct PipeliningRunTests {
         let begun = Gate()
         let stopped = Gate()
         let sink = PipeSink(
+            ready: polled,
             answer: { _ in try await stopped.pass() },
             { number, _ in
                 if number == 1 { begun.open() }
                 return .success([:])
             }
         )
-        let pipeline = pipeline(sink, logs: [.init("a", count: 4)])
+        let pipeline = pipeline(sink, logs: [.init("a", count: 4)], staysOpen: true)
         async let outcome = ending(of: pipeline)
         try await begun.pass()
         pipeline.stop()
+        while pipeline.status.state != .draining { await Task.yield() }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(pipeline.status.counts.committed == 0 && sink.isAnswerAwaited)
         stopped.open()
         let counts = await outcome.counts
         #expect(counts.committed == counts.polled && counts.committed == sink.rows.count)
         #expect(sink.rows.count >= 4)
+    }
+
+    @Test("a flush has its turn although there is always a put on its way")
+    func flushTurn() async throws {
+        let begun = Atomic(0)
+        let sink = PipeSink(
+            ready: polled,
+            answer: { number in
+                // Until another one is begun behind it, or it is clear that none will be.
+                for turn in 0..<200 where turn < 10 || begun.load(ordering: .relaxed) < number + 2 {
+                    await Task.yield()
+                }
+            },
+            { number, _ in
+                begun.store(number + 1, ordering: .relaxed)
+                return .success([:])
+            }
+        )
+        let options = DeliveryOptions.with { $0.commitInterval = .milliseconds(1) }
+        let outcome = try await run(pipeline(sink, logs: [.init("a", count: 200)], options))
+        #expect(outcome.counts.committed == 200)
+        #expect(sink.flushes > 1)
+    }
+
+    @Test("a put is timed from its beginning to its answer, and one that is made again is told of")
+    func observed() async throws {
+        let watcher = DeliveryWatcher { [clock] in
+            if $0.kind == .callRetry { clock.advance(by: .seconds(1)) }
+        }
+        let sink = PipeSink(
+            answer: { [clock] _ in clock.advance(by: .milliseconds(5)) },
+            { number, _ in number == 0 ? .failure(ConnectorError(.retryable, "busy")) : .success([:]) }
+        )
+        let pipeline = pipeline(sink, logs: [.init("a", count: 2)], observer: watcher)
+        let outcome = await ending(of: pipeline)
+        #expect(outcome.error == nil && outcome.counts.committed == 2)
+        let spans = watcher.spans(.send)
+        #expect(spans.map(\.duration) == [.milliseconds(5), .milliseconds(5)])
+        #expect(spans.map(\.errorCode) == ["retryable", nil] && spans.allSatisfy { $0.records == 2 })
+        let durations = pipeline.metrics.sinks[0].putDurations
+        #expect(durations.count > 0 && durations.sum == 0.005 * Double(durations.count))
+        #expect(watcher.events.count { $0.kind == .callRetry && $0.callName == "put" } == 1)
     }
 
     @Test("G5: in random runs each lane is in order", arguments: 0..<60)
