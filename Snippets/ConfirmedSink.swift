@@ -3,12 +3,13 @@
 // A sink into a broker that confirms messages later.
 
 // snippet.show
+import CloudEventsCodec
 import OpenConnect
 
 /// A channel to a broker, which takes messages in order. Once it has lost one it takes none behind it, until it is opened
 /// anew.
 protocol BrokerChannel: Sendable {
-    func send(_ messages: [String]) async throws -> Receipt
+    func send(_ messages: [SharedBytes]) async throws -> Receipt
     func reopen() async throws
 }
 
@@ -23,7 +24,7 @@ struct ConfirmedSink: PipeliningSink, Reconnecting {
     var traits: SinkTraits { SinkTraits(isDurableOnPut: true) }
 
     func begin(_ batch: RecordBatch) async throws -> PendingPut {
-        let receipt = try await channel.send(batch.compactMap(\.data.text))
+        let receipt = try await channel.send(batch.map(\.data.bytes))
         return PendingPut {
             guard try await receipt.isConfirmed() else {
                 throw ConnectorError(.notConnected, "the channel was closed before all messages were confirmed")

@@ -39,6 +39,12 @@ final class SinkSession: Sendable {
         try await refreshPositions()
     }
 
+    /// Connects again where a put may have lost the connection.
+    func reconnect() async throws {
+        guard let sink = sink as? any Reconnecting else { return }
+        try await caller.call("reconnect") { try await sink.reconnect() }
+    }
+
     /// Asks a sink that keeps positions for them.
     func refreshPositions() async throws {
         guard let sink = keeping else { return }

@@ -68,9 +68,7 @@ extension SinkTrial {
         }
         try expectNotConnected(outcome)
         try await caller.ask("setReachable") { try await setReachable(true) }
-        if let sink = session.sink as? any Reconnecting {
-            try await caller.call("reconnect") { try await sink.reconnect() }
-        }
+        try await session.reconnect()
         try await session.restore(before)
         if !session.keepsPositions(behind: more) { try await session.put(more) }
         try await session.flush()

@@ -7,7 +7,7 @@ import Testing
 @Suite("Sinks with one flaw, each caught by the check that is meant for it", .timeLimit(.minutes(240)))
 struct FlawedSinkTests {
     /// What a flawed sink is, besides the flaw.
-    enum Kind: Sendable { case plain, concurrent, pipelined, checkpoints, positions }
+    enum Kind: Sendable { case plain, concurrent, pipelined, failing, checkpoints, positions }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let flaw: SinkFlaw
@@ -29,6 +29,7 @@ struct FlawedSinkTests {
             case .plain: ModelSink(storage, flaw)
             case .concurrent: ModelSink(storage, flaw, concurrent: 4)
             case .pipelined: ModelPipeline(storage, flaw)
+            case .failing: ModelPipeline(storage, flaw, failsWhole: true)
             case .checkpoints: ModelCheckpointSink(storage, flaw)
             case .positions: ModelTableSink(storage, flaw)
             }
@@ -54,6 +55,7 @@ struct FlawedSinkTests {
         Case(.mixesConcurrentPuts, "concurrent", [], .concurrent),
         Case(.secondComesFirst, "pipelined", ["order", "pipelined.notTried"], .pipelined),
         Case(.goesOnBehindPending, "pipelined.notTried", [], .pipelined),
+        Case(.goesOnBehindPending, "pipelined.notTried", [], .failing),
         Case(.putIgnoresCancellation, "put.cancelled"),
         Case(.cancelledPutIsHalf, "put.cancelled"),
         Case(.cancelledPutIsFatal, "put.cancelled"),

@@ -84,12 +84,15 @@ struct ModelConformanceTests {
         }
     }
 
-    @Test("a sink that takes other batches early passes")
-    func pipelined() async {
+    @Test(
+        "a sink that takes other batches early passes, also where these fail behind one that failed",
+        arguments: [false, true]
+    )
+    func pipelined(failsWhole: Bool) async {
         await expectConforming(applicable: ["sink.pipelined", "sink.pipelined.notTried", "sink.order"]) {
             await SinkConformance("a sink that takes other batches early") {
                 let storage = ModelStorage()
-                return storage.subject { ModelPipeline(storage) }
+                return storage.subject { ModelPipeline(storage, failsWhole: failsWhole) }
             }.run()
         }
     }

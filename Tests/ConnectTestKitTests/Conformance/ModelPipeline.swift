@@ -8,17 +8,22 @@ import Synchronization
 actor ModelPipeline: PipeliningSink {
     private let storage: ModelStorage
     private let flaw: SinkFlaw?
+    /// Whether a batch with a bad record fails, and each that was begun behind it.
+    private let failsWhole: Bool
+    private var failure: ConnectorError?
     private var rows: [String] = []
     /// The lanes that the batch stopped that has not ended.
     private var stoppedLanes: Set<RecordLane> = []
 
-    init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil) {
+    init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil, failsWhole: Bool = false) {
         self.storage = storage
         self.flaw = flaw
+        self.failsWhole = failsWhole
     }
 
     func begin(_ batch: RecordBatch) async throws -> PendingPut {
         try storage.checkConnection()
+        if let error = failure(of: batch) { return PendingPut { try await self.fail(error) } }
         var verdicts: [Int: RecordVerdict] = [:]
         var stopped = flaw == .goesOnBehindPending ? [] : stoppedLanes
         var accepted: [String] = []
@@ -36,6 +41,20 @@ actor ModelPipeline: PipeliningSink {
         stoppedLanes = stopped
         if flaw == .secondComesFirst { rows = accepted + rows } else { rows += accepted }
         return PendingPut { [verdicts] in await self.result(verdicts) }
+    }
+
+    private func failure(of batch: RecordBatch) -> ConnectorError? {
+        guard failsWhole else { return nil }
+        if batch.contains(where: { $0.data.text == "bad" }) {
+            failure = ConnectorError(.retryable, "behind a batch that failed")
+            return ConnectorError(.invalidRecord, "one of the records is bad")
+        }
+        return flaw == .goesOnBehindPending ? nil : failure
+    }
+
+    private func fail(_ error: ConnectorError) throws -> PutResult {
+        failure = nil
+        throw error
     }
 
     private func result(_ verdicts: [Int: RecordVerdict]) -> PutResult {
