@@ -54,7 +54,7 @@ struct ConformanceReportTests {
     @Test("a subject that cannot be made, or whose parts throw or hang, fails its checks and hangs nothing")
     func brokenSubjects() async {
         struct Broken: Error {}
-        let limits = ConformanceLimits(call: .milliseconds(50), check: .milliseconds(300))
+        let limits = ConformanceLimits(call: .milliseconds(50), check: .seconds(600))
         let never = await SourceConformance("never made", limits: limits) { throw Broken() }.run(only: ["source.order"])
         #expect(never["source.order"]?.reason == "the subject's making threw Broken(): mend the test")
         let throwing = await SourceConformance("throws", limits: limits) {
@@ -66,7 +66,8 @@ struct ConformanceReportTests {
             SourceSubject(makeSource: { PushQueue() }, write: { _ in await gate.passIgnoringCancellation() })
         }.run(only: ["source.order"])
         #expect(hanging["source.order"]?.reason == "the subject's write did not return: mend the test")
-        let closing = await SinkConformance("hangs at its end", limits: limits) {
+        let short = ConformanceLimits(check: .milliseconds(300))
+        let closing = await SinkConformance("hangs at its end", limits: short) {
             let storage = ModelStorage()
             var subject = storage.subject { ModelSink(storage) }
             subject.close = { await gate.passIgnoringCancellation() }
