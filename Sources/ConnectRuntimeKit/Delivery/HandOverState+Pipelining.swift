@@ -6,10 +6,13 @@ import OpenConnect
 extension HandOverState {
     /// Acts on what became of a put that others may have been begun before: what has to be put again of a lane that is held
     /// back since one of them failed waits behind it.
+    ///
+    /// - Parameter isBehindFailure: whether one before it was not delivered, which is reason enough to try nothing of this one.
     mutating func finish(
         _ job: PutJob,
         behindHeldLanesOf sink: Int,
         _ report: PutReport,
+        isBehindFailure: Bool,
         _ wake: inout Wakeups
     ) {
         guard report.mayLeaveSome else { return finish(job, of: sink, report, &wake) }
@@ -27,9 +30,11 @@ extension HandOverState {
             rest.items.append(item)
         }
         rest.records = rest.items.map(\.record)
-        if rest.items.isEmpty || report.isOfOneRecord && rest.items.count < job.records.count {
-            // Whether what is bad is among the rest, its next put tells.
-            putAgain(Repeats(now: rest.items), rest, of: sink, &wake)
+        let isUntried = isBehindFailure && verdicts != nil && others.values.allSatisfy { $0.kind == .notTried }
+        // Whether what is bad is among the rest, its next put tells.
+        let isUnjudged = report.isOfOneRecord && rest.items.count < job.records.count
+        if rest.items.isEmpty || isUntried || isUnjudged {
+            putAgain(Repeats(now: rest.items + job.rest, limit: job.limit), rest, of: sink, &wake)
             return end(job, of: sink, report, &wake)
         }
         finish(rest, of: sink, verdicts == nil ? report : report.replacing(others), &wake)

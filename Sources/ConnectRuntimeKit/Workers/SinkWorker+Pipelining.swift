@@ -64,7 +64,9 @@ extension SinkWorker {
 
     private func finish(_ puts: [(job: PutJob, report: PutReport)], of sink: Int, _ handOver: HandOver) {
         let retry = handOver.step { state, wake in
-            for put in puts { state.finish(put.job, behindHeldLanesOf: sink, put.report, &wake) }
+            for (index, put) in puts.enumerated() {
+                state.finish(put.job, behindHeldLanesOf: sink, put.report, isBehindFailure: index > 0, &wake)
+            }
             return state.takeRetry()
         }
         tell(retry)

@@ -22,6 +22,27 @@ extension PipeliningRunTests {
         #expect(sink.rows(of: "a") == ["a0", "a1", "a2"] && sink.rows(of: "b") == ["b0"])
     }
 
+    @Test("a batch of which nothing was tried behind a bad record is no outage: it is put again at once")
+    func untriedBehind() async throws {
+        let begun = Gate()
+        let sink = PipeSink(
+            traits: SinkTraits(preferredBatch: SinkTraits.PreferredBatch(maxRecords: 1)),
+            ready: polled,
+            answer: { if $0 == 0 { try await begun.pass() } },
+            { number, _ in
+                if number == 1 { begun.open() }
+                return number == 0 ? .failure(ConnectorError(.invalidRecord, "bad")) : .success([:])
+            }
+        )
+        let options = DeliveryOptions.with {
+            $0.onError = .drop
+            $0.outage = .never
+        }
+        let outcome = try await run(pipeline(sink, logs: [.init("a", count: 6)], batch: 1, options))
+        #expect(outcome.error == nil && outcome.counts.delivered == 5 && outcome.counts.dropped == 1)
+        #expect(sink.rows == (1..<6).map { "a\($0)" })
+    }
+
     /// The second put of `a0` is begun behind that of `b6`; both fail.
     @Test("G5: what is put again behind another failed batch does not wait behind itself")
     func repeatedBehind() async throws {
