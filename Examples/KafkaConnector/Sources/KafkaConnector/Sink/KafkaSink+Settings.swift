@@ -40,7 +40,7 @@ extension KafkaSink: ConfigurableConnector {
     )
     private static let concurrency = Setting<Int>(
         "concurrency",
-        "How many batches may be on their way at the same time.",
+        "How many batches may be sent beside one another, each of other lanes; with 1 they follow one another.",
         default: defaults.concurrency
     ).range(1...64)
     private static let deliveryTimeout = Setting<Duration>(

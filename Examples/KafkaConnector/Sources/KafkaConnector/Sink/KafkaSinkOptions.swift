@@ -29,8 +29,8 @@ extension KafkaSink {
         public var keyless: Keyless
         /// What the timestamp of a message says.
         public var timestamps: Timestamps
-        /// How many batches may be on their way at the same time; each lane has one of them at most. More than one helps
-        /// where there are many lanes and the brokers are far away.
+        /// How many batches may be sent beside one another, each of other lanes. With 1 they follow one another, a few on their
+        /// way in the order of their lanes. More than one helps where there are many lanes and the brokers are far away.
         public var concurrency: Int
         /// How long a put waits for its reports before its messages are given up and put again through a new producer.
         public var deliveryTimeout: Duration
