@@ -12,20 +12,20 @@ struct Ledger: Sendable {
     let isEachRecordAUnit: Bool
 
     /// Slots; those not in use have the generation 0.
-    private var partitions: [PartitionLedger] = []
+    var partitions: [PartitionLedger] = []
     private var slots: [RecordPartition: Int] = [:]
     private var freeSlots: [Int] = []
-    private var dirtySlots: [Int] = []
+    var dirtySlots: [Int] = []
     private var initial: [RecordPartition: StoredPosition]
     /// No record of a partition that is seen again may get a number that was used before.
-    private var highWater: UInt64
+    var highWater: UInt64
     private var nextGeneration: UInt32 = 0
     private var pendingAcknowledgements: [Acknowledgement] = []
     private var unevenPartitions = 0
 
     private(set) var openTails = 0
     var counts = DeliveryCounts()
-    private(set) var uncommittedBytes = 0
+    var uncommittedBytes = 0
     private(set) var lostPartitions = 0
     /// Counts by partition; those with numbers have theirs in their slot.
     private(set) var book = AuditBook()
@@ -113,75 +113,6 @@ struct Ledger: Sendable {
             )
         )
         return end
-    }
-
-    /// Numbers and settles records that were delivered at once, without a ticket.
-    mutating func pass(_ records: [ConnectorRecord], progress: [RecordPosition]) {
-        guard progress.isEmpty, !isEachRecordAUnit else {
-            settle(issue(records, progress: progress), records)
-            return
-        }
-        var bytes = 0
-        records.withUnsafeBufferPointer { records in
-            guard let base = records.baseAddress else { return }
-            var start = 0
-            while start < records.count { start = passRun(base, from: start, count: records.count, &bytes) }
-        }
-        counts.polled += records.count
-        counts.delivered += records.count
-        counts.deliveredBytes += bytes
-        uncommittedBytes += bytes
-    }
-
-    @inline(__always)
-    private mutating func passRun(
-        _ records: UnsafePointer<ConnectorRecord>,
-        from start: Int,
-        count: Int,
-        _ bytes: inout Int
-    ) -> Int {
-        var end = start
-        var newestOffset = -1
-        repeat {
-            if records.hasOffset(at: end) { newestOffset = end }
-            bytes += records.heldCount(at: end)
-            end += 1
-        } while end < count && records.sharePartition(end, start)
-        let slot = slot(for: records.partition(at: start))
-        let number = issue(slot, end - start, endsUnit: newestOffset == end - 1)
-        partitions[slot].delivered += end - start
-        var position = LedgerPosition.none
-        if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
-            position = LedgerPosition(offset: offset, sequence: number + UInt64(newestOffset - start))
-        }
-        settle(
-            slot,
-            partitions[slot].generation,
-            first: number,
-            last: number + UInt64(end - start - 1),
-            end: position
-        )
-        return end
-    }
-
-    /// Numbers and settles records of one partition that were delivered in order, the last of which ends a unit.
-    mutating func settleRun(of partition: RecordPartition, _ sums: TurnLease.Sums) {
-        guard sums.records > 0 else { return }
-        let slot = slot(for: partition)
-        let first = issue(slot, sums.records, endsUnit: true)
-        let last = first + UInt64(sums.records - 1)
-        partitions[slot].delivered += sums.records
-        counts.polled += sums.records
-        counts.delivered += sums.records
-        counts.deliveredBytes += sums.bytes
-        uncommittedBytes += sums.bytes
-        settle(
-            slot,
-            partitions[slot].generation,
-            first: first,
-            last: last,
-            end: LedgerPosition(offset: sums.end, sequence: last)
-        )
     }
 
     private mutating func issueMark(_ mark: RecordPosition, to ticket: inout Ticket) {
@@ -294,7 +225,7 @@ struct Ledger: Sendable {
         pendingAcknowledgements.append(Acknowledgement(position: position, outcome: outcome, error: error))
     }
 
-    private mutating func settle(
+    mutating func settle(
         _ slot: Int,
         _ generation: UInt32,
         first: UInt64,
@@ -347,6 +278,7 @@ struct Ledger: Sendable {
 
     /// A set without the partitions that were taken away since it was noted.
     func current(_ set: CommitSet) -> CommitSet {
+        guard lostPartitions > 0 else { return set }
         var current = set
         current.entries.removeAll { partitions[$0.slot].generation != $0.generation }
         return current
@@ -484,7 +416,7 @@ struct Ledger: Sendable {
     }
 
     /// The slot of a partition; a partition seen for the first time gets one.
-    private mutating func slot(for partition: RecordPartition) -> Int {
+    mutating func slot(for partition: RecordPartition) -> Int {
         let hint = partition.indexHint
         if hint < partitions.count, partitions[hint].isUsed(for: partition) { return hint }
         if let slot = slots[partition] {
@@ -507,7 +439,7 @@ struct Ledger: Sendable {
         return slot
     }
 
-    private mutating func issue(_ slot: Int, _ count: Int, endsUnit: Bool) -> UInt64 {
+    mutating func issue(_ slot: Int, _ count: Int, endsUnit: Bool) -> UInt64 {
         let wasOpen = partitions[slot].isTailOpen
         let first = partitions[slot].issue(count, endsUnit: endsUnit)
         openTails += (endsUnit ? 0 : 1) - (wasOpen ? 1 : 0)

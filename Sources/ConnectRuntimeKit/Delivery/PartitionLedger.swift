@@ -67,6 +67,20 @@ struct PartitionLedger {
         return first
     }
 
+    /// Whether everything polled is settled, up to the end of a unit.
+    @inline(__always)
+    var isEven: Bool { settled == issued && boundary == issued }
+
+    /// Numbers and settles records at once, the last of which ends a unit, where all before them is settled.
+    @inline(__always)
+    mutating func pass(_ count: Int, to end: RecordOffset) {
+        issued += UInt64(count)
+        settled = issued
+        boundary = issued
+        delivered += count
+        committable = LedgerPosition(offset: end, sequence: issued)
+    }
+
     mutating func settle(first: UInt64, last: UInt64, end: LedgerPosition) {
         guard first == settled + 1 else {
             keepAhead(SettledRange(first: first, last: last, end: end))

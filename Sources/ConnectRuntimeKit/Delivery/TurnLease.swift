@@ -28,6 +28,8 @@ final class TurnLease: @unchecked Sendable {
     private var sizeTotal: Int64 = 0
     private(set) var batchesLeft = 0
     private(set) var sums = Sums()
+    /// The bytes of the batch that is next or being put.
+    private var bytesAhead = 0
 
     /// What was settled under the lease.
     struct Sums {
@@ -59,7 +61,13 @@ final class TurnLease: @unchecked Sendable {
             guard let base = records.baseAddress, records.count > 0, base.hasOffset(at: records.count - 1) else {
                 return false
             }
-            for index in 0..<records.count where !base.isIdentical(to: partition, at: index) { return false }
+            // Summed up on the way, so that the records are looked at once.
+            var bytes = 0
+            for index in 0..<records.count {
+                guard base.isIdentical(to: partition, at: index) else { return false }
+                bytes += base.heldCount(at: index)
+            }
+            bytesAhead = bytes
             return true
         }
     }
@@ -80,7 +88,7 @@ final class TurnLease: @unchecked Sendable {
     private func add(_ records: [ConnectorRecord]) {
         records.withUnsafeBufferPointer { records in
             guard let base = records.baseAddress else { return }
-            for index in 0..<records.count { sums.bytes += base.heldCount(at: index) }
+            sums.bytes += bytesAhead
             sums.records += records.count
             if let end = base.offset(at: records.count - 1) { sums.end = end }
         }

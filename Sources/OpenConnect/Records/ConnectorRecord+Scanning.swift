@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CloudEventsCodec
+public import Synchronization
 
 /// Looks at single fields of records in memory.
 ///
@@ -31,6 +32,26 @@ extension UnsafePointer where Pointee == ConnectorRecord {
     @inlinable
     package func partition(at index: Int) -> RecordPartition {
         RecordPartition(storage: (self + index).pointee.partitionStorage)
+    }
+
+    /// Where a runner may keep the record's partition: a hint that it has to check.
+    @inlinable
+    package func partitionIndexHint(at index: Int) -> Int {
+        (self + index).pointee.partitionStorage?.indexHint.load(ordering: .relaxed) ?? 0
+    }
+
+    /// The offset of the record, where it needs no object of its own.
+    @inlinable
+    package func smallOffset(at index: Int) -> RecordOffset? {
+        let record = self + index
+        let form = record.pointee.offsetForm
+        guard form != .none, !form.isLarge else { return nil }
+        return RecordOffset(
+            form: form,
+            first: record.pointee.offsetFirst,
+            second: record.pointee.offsetSecond,
+            large: nil
+        )
     }
 
     /// The offset of the record.
