@@ -10,7 +10,7 @@ import Musl
 import Darwin
 #endif
 
-/// Turns SIGTERM and SIGINT into elements of a stream, until it is ended.
+/// Turns SIGTERM and SIGINT into elements of a stream, until it is ended; those that come at one moment are one.
 package struct SignalWatch {
     package let signals: AsyncStream<Int32>
     private let sources: [any DispatchSourceSignal]
@@ -23,9 +23,12 @@ package struct SignalWatch {
         self.signals = signals
         let queue = DispatchQueue(label: "signals")
         let registered = DispatchSemaphore(value: 0)
+        let occasion = Lock(SignalOccasion())
         sources = Self.numbers.map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { continuation.yield(number) }
+            source.setEventHandler {
+                if occasion.withLock({ $0.begins(at: .now) }) { continuation.yield(number) }
+            }
             source.setRegistrationHandler { registered.signal() }
             source.resume()
             return source
@@ -51,5 +54,20 @@ package struct SignalWatch {
         guard !sources.isEmpty else { return }
         for number in Self.numbers { signal(number, SIG_IGN) }
         for source in sources { source.cancel() }
+    }
+}
+
+/// Tells a second request to stop from the same one that arrives twice: `timeout` and some supervisors signal the process
+/// and then its group.
+struct SignalOccasion: Sendable {
+    private static let length = Duration.milliseconds(100)
+
+    private var last: ContinuousClock.Instant?
+
+    /// Whether a signal is not yet another of the moment of the one before.
+    mutating func begins(at now: ContinuousClock.Instant) -> Bool {
+        if let last, now - last < Self.length { return false }
+        last = now
+        return true
     }
 }
