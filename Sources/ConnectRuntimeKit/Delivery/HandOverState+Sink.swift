@@ -70,7 +70,7 @@ extension HandOverState {
     }
 
     /// Hands a batch to the sinks.
-    mutating func dispatch(_ staged: StagedShipment, _ wake: inout Wakeups) {
+    mutating func dispatch(_ staged: StagedShipment, wakesSinks: Bool = true, _ wake: inout Wakeups) {
         let settlesSome = staged.parts.isEmpty || !staged.failures.isEmpty || !staged.filtered.isEmpty
         if settlesSome { sealBeforeSettling() }
         var shipment = Shipment(polled: staged.polled, ticket: staged.ticket)
@@ -91,7 +91,7 @@ extension HandOverState {
             let parcel = Parcel(shipment: slot, records: part.records, origins: part.origins)
             guard !withhold(parcel, staged.failures.count) else { continue }
             desks[part.sink].append(.parcel(parcel), at: clock)
-            wakeSink(part.sink, &wake)
+            if wakesSinks { wakeSink(part.sink, &wake) }
         }
         // What is bad must not keep what is good from being settled.
         if !staged.failures.isEmpty || ledger.style == .individual && !staged.filtered.isEmpty { takeApart(slot) }

@@ -174,7 +174,7 @@ extension HandOverState {
     }
 
     /// Once polling is being stopped, the source's task may be cancelled, and a put must not be.
-    private func takesDirectly(_ batch: SourceBatch) -> Bool {
+    private mutating func takesDirectly(_ batch: SourceBatch) -> Bool {
         phase == .running && !batch.records.isEmpty && desks[0].isPlain && desks[0].takesDirectPuts
             && shipments.isEmpty
     }
@@ -203,9 +203,12 @@ extension HandOverState {
             backlog.append(staged)
             return .queued
         }
-        dispatch(staged, &wake)
-        guard isDirect, let job = takeJob(0, &wake) else { return .queued }
-        return .putJob(job)
+        // The sink's own task is woken only for what this one does not take.
+        dispatch(staged, wakesSinks: !isDirect, &wake)
+        guard isDirect else { return .queued }
+        let job = takeJob(0, &wake)
+        if !desks[0].queue.isEmpty { wakeSink(0, &wake) }
+        return job.map { .putJob($0) } ?? .queued
     }
 
     /// The poll that failed is made again now.

@@ -9,7 +9,9 @@ struct FunctionStage: Sendable {
     let tolerance: ErrorTolerance
     let retrier: Retrier
     /// Whether records come as whole units, and have to go on as such.
-    var keepsUnits = false
+    let keepsUnits: Bool
+    /// The functions, where none of them waits for anything.
+    private let chain: FunctionChain?
 
     /// What came of a batch, and the error in front of which the pipeline has to stop.
     struct Output: Sendable {
@@ -17,61 +19,49 @@ struct FunctionStage: Sendable {
         var failure: ConnectorError?
     }
 
+    init(
+        functions: [any RecordFunction],
+        sinks: [String],
+        tolerance: ErrorTolerance,
+        retrier: Retrier,
+        keepsUnits: Bool = false
+    ) {
+        self.functions = functions
+        self.sinks = sinks
+        self.tolerance = tolerance
+        self.retrier = retrier
+        self.keepsUnits = keepsUnits
+        let synchronous = functions.compactMap(\.asSynchronous)
+        chain = synchronous.count == functions.count ? FunctionChain(synchronous, sinks: sinks) : nil
+    }
+
     /// What becomes of a batch with its rejected input.
-    func stage(_ entries: [PolledEntry], of batch: SourceBatch) async throws -> Output {
+    func stage(_ input: PolledInput, of batch: SourceBatch) async throws -> Output {
         retrier.calls.beginFunctions()
         defer { retrier.calls.endFunctions() }
-        var staged = StagedShipment(polled: entries.map(\.record), of: batch)
-        var parts = sinks.indices.map { StagedShipment.Part(sink: $0, records: [], origins: []) }
-        for (index, entry) in entries.enumerated() {
+        var progress = StageProgress(input, of: batch, sinks: sinks)
+        while true {
+            let error = chain?.apply(to: &progress)
+            guard let record = progress.next else { return Output(staged: progress.finished) }
             let failure: StagedShipment.Failure
-            if let error = entry.rejection {
-                failure = StagedShipment.Failure(index: index, stage: .poll, error: error)
+            if let error = progress.rejection {
+                failure = StagedShipment.Failure(index: progress.index, stage: .poll, error: error)
             } else {
-                switch try await apply(to: entry.record) {
+                switch try await apply(to: record, after: error) {
                 case .success(let made):
-                    add(made, index, entry.record, to: &staged, &parts)
+                    progress.add(made)
                     continue
                 case .failure(let error):
                     failure = StagedShipment.Failure(
-                        index: index,
+                        index: progress.index,
                         stage: .function,
                         error: error.error,
                         attempts: error.attempts
                     )
                 }
             }
-            guard tolerance.action != .stop else { return stopping(at: failure, entries, batch, staged, parts) }
-            staged.failures.append(failure)
-        }
-        staged.parts = parts.filter { !$0.records.isEmpty }
-        return Output(staged: staged)
-    }
-
-    private func add(
-        _ made: FunctionResult.Storage,
-        _ index: Int,
-        _ polled: ConnectorRecord,
-        to staged: inout StagedShipment,
-        _ parts: inout [StagedShipment.Part]
-    ) {
-        switch made {
-        case .one(let record):
-            let origin = Parcel.Origin(index: Int32(index), part: 0, endsUnit: polled.hasOffset)
-            for sink in sinks.indices { parts[sink].add(record, origin) }
-        case .parts(let made):
-            var isMeantForAny = false
-            for (number, part) in made.enumerated() {
-                let endsUnit = polled.hasOffset && number == made.count - 1
-                var part = part
-                if made.count > 1, part.record.id == nil { part.record.becomePart(number) }
-                let origin = Parcel.Origin(index: Int32(index), part: Int32(number), endsUnit: endsUnit)
-                for sink in sinks.indices where part.sinks?.contains(sinks[sink]) ?? true {
-                    isMeantForAny = true
-                    parts[sink].add(part.record, origin)
-                }
-            }
-            if !isMeantForAny { staged.filtered.append(index) }
+            guard tolerance.action != .stop else { return stopping(at: failure, progress, batch) }
+            progress.add(failure)
         }
     }
 
@@ -83,10 +73,17 @@ struct FunctionStage: Sendable {
     }
 
     /// All functions one after the other; an error concerns this record alone.
-    func apply(to record: ConnectorRecord) async throws -> Result<FunctionResult.Storage, Failed> {
+    ///
+    /// - Parameter error: how the first attempt failed, where there was one.
+    func apply(
+        to record: ConnectorRecord,
+        after error: (any Error)? = nil
+    ) async throws -> Result<FunctionResult.Storage, Failed> {
         var failures = Retrier.Failures()
+        var error = error
         while true {
             do {
+                if let error = error.take() { throw error }
                 return .success(try await applyOnce(to: record))
             } catch is CancellationError {
                 throw CancellationError()
@@ -110,6 +107,7 @@ struct FunctionStage: Sendable {
     }
 
     private func applyOnce(to record: ConnectorRecord) async throws -> FunctionResult.Storage {
+        if let chain { return try chain.apply(record) }
         var record = record
         for (index, function) in functions.enumerated() {
             switch try await function.apply(record).storage {
@@ -127,19 +125,10 @@ struct FunctionStage: Sendable {
         var parts = parts
         for function in functions {
             var next: [FunctionResult.Part] = []
-            for part in parts {
-                for made in try await function.apply(part.record).parts {
-                    next.append(FunctionResult.Part(made.record, for: made.sinks ?? part.sinks))
-                }
-            }
+            for part in parts { next += part.becoming(try await function.apply(part.record)) }
             parts = next
         }
-        for name in parts.lazy.compactMap(\.sinks).joined() where !sinks.contains(name) {
-            throw ConnectorError(
-                .invalidConfiguration,
-                "a function routes to the sink \"\(name)\", but the pipeline has only \(sinks.joined(separator: ", "))"
-            )
-        }
+        try parts.check(for: sinks)
         return parts
     }
 
@@ -148,17 +137,13 @@ struct FunctionStage: Sendable {
     /// Leaves what comes before the first bad record, or before its unit.
     private func stopping(
         at failure: StagedShipment.Failure,
-        _ entries: [PolledEntry],
-        _ batch: SourceBatch,
-        _ staged: StagedShipment,
-        _ parts: [StagedShipment.Part]
+        _ progress: StageProgress,
+        _ batch: SourceBatch
     ) -> Output {
+        let records = progress.input.records
         let end =
-            keepsUnits ? entries[..<failure.index].lastIndex { $0.record.hasOffset }.map { $0 + 1 } ?? 0 : failure.index
-        var before = StagedShipment(polled: entries[..<end].map(\.record), of: SourceBatch(quiet: batch.quiet))
-        before.filtered = staged.filtered.filter { $0 < end }
-        before.parts = parts.map { $0.prefix(beforeIndex: end) }.filter { !$0.records.isEmpty }
-        let record = entries[failure.index].record
+            keepsUnits ? records[..<failure.index].lastIndex(where: \.hasOffset).map { $0 + 1 } ?? 0 : failure.index
+        let record = records[failure.index]
         let what = failure.stage == .poll ? "the source rejected its input" : "a function failed on a record"
         let error = ConnectorError(
             failure.error.code,
@@ -167,7 +152,7 @@ struct FunctionStage: Sendable {
             cause: failure.error.cause,
             position: record.position ?? failure.error.position
         )
-        return Output(staged: before, failure: error)
+        return Output(staged: progress.before(end, quiet: batch.quiet), failure: error)
     }
 }
 

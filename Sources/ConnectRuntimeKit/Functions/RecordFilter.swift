@@ -5,7 +5,7 @@ public import OpenConnect
 /// Lets through only the records for which a condition holds.
 ///
 /// A record for which the condition throws is rejected: it goes the way of any bad record.
-public struct RecordFilter: RecordFunction {
+public struct RecordFilter: SynchronousFunction {
     /// What has to hold.
     public let condition: any RecordCondition
 
@@ -13,8 +13,15 @@ public struct RecordFilter: RecordFunction {
     public init(_ condition: any RecordCondition) { self.condition = condition }
 
     /// The record, or nothing where the condition does not hold.
-    public func apply(_ record: ConnectorRecord) async throws -> FunctionResult {
+    public func apply(_ record: ConnectorRecord) throws -> FunctionResult {
         try condition.holds(for: record) ? .record(record) : .filtered
+    }
+}
+
+extension RecordFilter: FilteringFunction {
+    var keeps: @Sendable (ConnectorRecord) throws -> Bool {
+        let condition = condition
+        return { try condition.holds(for: $0) }
     }
 }
 

@@ -65,35 +65,52 @@ public struct FunctionResult: Sendable {
 /// A function written in place.
 public struct InlineFunction: RecordFunction {
     private let body: @Sendable (ConnectorRecord) async throws -> FunctionResult
+    let synchronousForm: (any SynchronousFunction)?
 
     /// A function with that body.
-    public init(_ body: @escaping @Sendable (ConnectorRecord) async throws -> FunctionResult) { self.body = body }
+    public init(_ body: @escaping @Sendable (ConnectorRecord) async throws -> FunctionResult) {
+        self.body = body
+        synchronousForm = nil
+    }
+
+    /// A function with a body that waits for nothing.
+    public init(synchronous body: @escaping @Sendable (ConnectorRecord) throws -> FunctionResult) {
+        self.body = body
+        synchronousForm = SynchronousInlineFunction(body: body)
+    }
+
+    fileprivate init(_ filter: InlineFilter) {
+        body = { try filter.apply($0) }
+        synchronousForm = filter
+    }
 
     /// What the body makes of the record.
     public func apply(_ record: ConnectorRecord) async throws -> FunctionResult { try await body(record) }
 }
 
+extension InlineFunction: PossiblySynchronous {}
+
 extension RecordFunction where Self == InlineFunction {
     /// Lets through only the records for which the condition holds.
     public static func filter(_ condition: @escaping @Sendable (ConnectorRecord) throws -> Bool) -> InlineFunction {
-        InlineFunction { try condition($0) ? .record($0) : .filtered }
+        InlineFunction(InlineFilter(keeps: condition))
     }
 
     /// Changes each record.
     public static func map(_ change: @escaping @Sendable (ConnectorRecord) throws -> ConnectorRecord) -> InlineFunction
     {
-        InlineFunction { .record(try change($0)) }
+        InlineFunction(synchronous: { .record(try change($0)) })
     }
 
     /// Makes several records of each, or none.
     public static func split(_ parts: @escaping @Sendable (ConnectorRecord) throws -> [ConnectorRecord])
         -> InlineFunction
     {
-        InlineFunction { .split(try parts($0)) }
+        InlineFunction(synchronous: { .split(try parts($0)) })
     }
 
     /// Chooses the sinks of each record by their names.
     public static func route(_ sinks: @escaping @Sendable (ConnectorRecord) throws -> [String]) -> InlineFunction {
-        InlineFunction { .route($0, to: try sinks($0)) }
+        InlineFunction(synchronous: { .route($0, to: try sinks($0)) })
     }
 }

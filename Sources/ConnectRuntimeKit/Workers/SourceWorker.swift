@@ -187,29 +187,29 @@ final class SourceWorker: ConnectorWorker {
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.NextStep {
         // No function sees, while polling rests, what the last poll has returned.
         _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
-        let entries = units.gather(batch.entries)
+        let input = units.gather(PolledInput(batch))
         noteGathered(units)
         let output: FunctionStage.Output
         do {
-            let start = retrier.calls.isMeasuring && !entries.isEmpty ? handOver.clock.now : nil
+            let start = retrier.calls.isMeasuring && !input.records.isEmpty ? handOver.clock.now : nil
             let span = retrier.spans.begin()
-            output = try await stage.stage(entries, of: batch)
-            if !stage.functions.isEmpty, !entries.isEmpty {
+            output = try await stage.stage(input, of: batch)
+            if !stage.functions.isEmpty, !input.records.isEmpty {
                 retrier.spans.end(
                     span,
                     .process,
                     of: "functions",
-                    TraceLinks(of: entries.map(\.record)),
+                    TraceLinks(of: input.records),
                     output.failure
                 )
             }
             if let start, !stage.functions.isEmpty { retrier.calls.noteFunctions(since: start) }
         } catch {
-            noteUnstaged(entries.count)
+            noteUnstaged(input.records.count)
             notePollFailure(error)
             return .end
         }
-        noteUnstaged(entries.count - output.staged.polled.count)
+        noteUnstaged(input.records.count - output.staged.polled.count)
         let isEnd = batch.isEnd && output.failure == nil
         let step = await handOver.accept(resting: rest) { $0.accept(output.staged, isEnd: isEnd, &$1) }
         var next = HandOverState.NextStep.look

@@ -2,16 +2,15 @@
 
 import OpenConnect
 
-/// What a poll returned at one place: a record, or input that could not become one.
-struct PolledEntry: Sendable {
-    let record: ConnectorRecord
-    var rejection: ConnectorError?
-}
-
 /// Holds records back until their unit has ended, for a sink whose transactions must not end inside a unit.
 struct UnitGatherer {
+    private struct Entry {
+        let record: ConnectorRecord
+        let rejection: ConnectorError?
+    }
+
     private struct Beginning {
-        var entries: [PolledEntry] = []
+        var entries: [Entry] = []
         /// What those entries hold that were there after the last poll.
         var charge = Charge()
         var chargedEntries = 0
@@ -37,7 +36,7 @@ struct UnitGatherer {
     mutating func gather(_ batch: SourceBatch) -> SourceBatch {
         guard isActive, !open.isEmpty || batch.records.contains(where: { !$0.hasOffset }) else { return batch }
         var whole = batch
-        whole.records = gather(batch.records.map { PolledEntry(record: $0) }).map(\.record)
+        whole.records = gather(PolledInput(records: batch.records)).records
         return whole
     }
 
@@ -48,45 +47,27 @@ struct UnitGatherer {
         partitions.reduce(0) { $0 + take($1).count }
     }
 
-    mutating func gather(_ entries: [PolledEntry]) -> [PolledEntry] {
-        guard isActive else { return entries }
-        var whole: [PolledEntry] = []
+    mutating func gather(_ input: PolledInput) -> PolledInput {
+        guard isActive else { return input }
+        var whole = PolledInput(records: [])
         var begun: Set<RecordPartition> = []
-        for entry in entries {
-            let partition = entry.record.partition
-            guard entry.record.hasOffset else {
-                open[partition, default: Beginning()].entries.append(entry)
-                begun.insert(partition)
+        for (index, record) in input.records.enumerated() {
+            let rejection = input.rejections[index]
+            guard record.hasOffset else {
+                open[record.partition, default: Beginning()].entries.append(Entry(record: record, rejection: rejection))
+                begun.insert(record.partition)
                 continue
             }
-            whole += take(partition)
-            whole.append(entry)
+            for entry in take(record.partition) { whole.append(entry.record, entry.rejection) }
+            whole.append(record, rejection)
         }
         for partition in begun { charge += open[partition]?.chargeRest() ?? Charge() }
         return whole
     }
 
-    private mutating func take(_ partition: RecordPartition) -> [PolledEntry] {
+    private mutating func take(_ partition: RecordPartition) -> [Entry] {
         guard !open.isEmpty, let beginning = open.removeValue(forKey: partition) else { return [] }
         charge -= beginning.charge
         return beginning.entries
-    }
-}
-
-extension SourceBatch {
-    /// Records and rejected input in their order; rejected input is a record of the bytes that were read.
-    var entries: [PolledEntry] {
-        var entries: [PolledEntry] = []
-        var rejected = rejected.sorted { $0.index < $1.index }[...]
-        for index in 0...records.count {
-            while let next = rejected.first, next.index <= index || index == records.count {
-                let position = next.position
-                let record = ConnectorRecord(.bytes(next.bytes), partition: position.partition, offset: position.offset)
-                entries.append(PolledEntry(record: record, rejection: next.error))
-                rejected.removeFirst()
-            }
-            if index < records.count { entries.append(PolledEntry(record: records[index])) }
-        }
-        return entries
     }
 }

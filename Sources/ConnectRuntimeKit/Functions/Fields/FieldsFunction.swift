@@ -15,7 +15,7 @@ public import OpenConnect
 /// The operations are applied one after the other to what the ones before have made. Data and key are parsed once, if a
 /// field in them is meant, and written once, if one was changed; what is JSON stays JSON, in the form in which the record
 /// holds it, and keeps its order and the digits of its numbers. Position and id stay, unless the id is set.
-public struct FieldsFunction: RecordFunction {
+public struct FieldsFunction: SynchronousFunction {
     private let operations: [FieldOperation]
     private let missing: MissingFieldPolicy
 

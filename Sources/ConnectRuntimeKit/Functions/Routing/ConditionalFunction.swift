@@ -24,6 +24,16 @@ public struct ConditionalFunction: SinkChoosing {
     public var chosenSinks: [String] { (function as? any SinkChoosing)?.chosenSinks ?? [] }
 }
 
+extension ConditionalFunction: PossiblySynchronous {
+    var synchronousForm: (any SynchronousFunction)? {
+        guard let function = function.asSynchronous else { return nil }
+        let condition = condition
+        return SynchronousInlineFunction {
+            try condition.holds(for: $0) ? try function.apply($0) : .record($0)
+        }
+    }
+}
+
 extension RecordFunction {
     /// The function for records for which a condition holds; the others go on unchanged.
     public func when(_ condition: some RecordCondition) -> ConditionalFunction {

@@ -12,7 +12,7 @@ public import OpenConnect
 /// ```
 ///
 /// A pipeline that has not all of the named sinks does not start.
-public struct RouteFunction: SinkChoosing {
+public struct RouteFunction: SinkChoosing, SynchronousFunction {
     /// A condition, and where the records go for which it holds.
     public struct Case: Sendable {
         /// Says which records.

@@ -8,7 +8,7 @@ public import OpenConnect
 /// Each has one element as its data, as JSON with the content type that the whole had, and all else from it. Its
 /// id is that of the whole, `/` and its index, so that a replay gives the same ids. An array without elements gives no
 /// record: the whole counts as filtered.
-public struct SplitFunction: RecordFunction {
+public struct SplitFunction: SynchronousFunction {
     private let field: RecordField
     private let passesOthers: Bool
 

@@ -5,7 +5,7 @@ public import OpenConnect
 /// Replaces the data of each record by the same value.
 ///
 /// Attributes stay, but for the content type; so do key, headers and position.
-public struct ConstantFunction: RecordFunction {
+public struct ConstantFunction: SynchronousFunction {
     private let data: RecordData
     private let contentType: String?
 

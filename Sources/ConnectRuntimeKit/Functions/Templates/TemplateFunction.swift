@@ -10,7 +10,7 @@ public import OpenConnect
 /// ```
 ///
 /// Attributes stay, but for the content type; so do key, headers and position.
-public struct TemplateFunction: RecordFunction {
+public struct TemplateFunction: SynchronousFunction {
     private let template: RecordTemplate
     private let contentType: String
     private let missing: MissingFieldPolicy
