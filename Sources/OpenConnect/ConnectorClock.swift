@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// The time that a runner and its connectors live by: a real clock, or one that a test moves by hand.
 public struct ConnectorClock: Sendable {
     private let elapsed: @Sendable () -> Int64
@@ -35,8 +43,28 @@ public struct ConnectorClock: Sendable {
         }
     }
 
-    /// The machine's monotonic clock.
-    public static let continuous = ConnectorClock(ContinuousClock())
+    /// The machine's monotonic clock, which goes on while the machine sleeps: that of `ContinuousClock`.
+    public static let continuous = ConnectorClock(beginning: machineNanoseconds)
+
+    /// Reads the machine's clock without the 128-bit durations of the standard library, which every commit would compute with.
+    private init(beginning: Int64) {
+        elapsed = { Self.machineNanoseconds - beginning }
+        suspend = { until in
+            let rest = until.subtractingReportingOverflow(Self.machineNanoseconds - beginning)
+            try await ContinuousClock().sleep(for: .nanoseconds(rest.overflow ? .max : rest.partialValue))
+        }
+    }
+
+    /// The reading of the clock that `ContinuousClock` has.
+    private static var machineNanoseconds: Int64 {
+        #if canImport(Darwin)
+        Int64(clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW))
+        #else
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        #endif
+    }
 
     /// The present.
     public var now: Instant { Instant(nanoseconds: elapsed()) }

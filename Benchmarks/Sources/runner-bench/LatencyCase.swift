@@ -31,10 +31,11 @@ struct LatencyCase: Sendable {
 
     func compare(rounds: Int) async throws {
         try await withTemporaryDirectory { directory in
-            var (p50, p99, noise, sync) = ([Double](), [Double](), [Double](), [Double]())
+            var (p50, p99, noise, byHand, sync) = ([Double](), [Double](), [Double](), [Double](), [Double]())
             for round in 0..<rounds {
                 let first = try await run(storingIn: "\(directory)/\(round)-a")
                 if storesInFiles { sync.append(quantile(0.5, try synchronizations(in: directory))) }
+                byHand.append(quantile(0.5, try await handWritten(storingIn: "\(directory)/\(round)-c")))
                 let again = try await run(storingIn: "\(directory)/\(round)-b")
                 p50.append(quantile(0.5, first))
                 p99.append(quantile(0.99, first))
@@ -45,21 +46,48 @@ struct LatencyCase: Sendable {
             let durability = storesInFiles ? "offsets synced at every commit" : "none: positions in memory"
             print(
                 "{\"name\": \"\(name)\", \"p50_us\": \(median(p50)), \"p99_us\": \(median(p99)), \(baseline)"
-                    + "\"noise\": \(median(noise)), \"runs\": \(rounds), \"rss_mb\": \(peakMegabytes()), "
+                    + "\"by_hand_p50_us\": \(median(byHand)), \"noise\": \(median(noise)), \"runs\": \(rounds), \"rss_mb\": \(peakMegabytes()), "
                     + "\"durability\": \"\(durability)\"}"
             )
         }
     }
 
+    private var source: LatencySource {
+        let pause: Duration = isAtRest ? .microseconds(100) : .milliseconds(1)
+        return LatencySource(batches: batches, batch: isAtRest ? 1 : 1000, pause: pause, isAtRest: isAtRest)
+    }
+
+    private func store(in directory: String) -> any OffsetStore {
+        storesInFiles ? FileOffsetStore(directory: directory) : InMemoryOffsetStore()
+    }
+
     /// The latency of each batch, in microseconds.
     private func run(storingIn directory: String) async throws -> [Double] {
-        let pause: Duration = isAtRest ? .microseconds(100) : .milliseconds(1)
-        let source = LatencySource(batches: batches, batch: isAtRest ? 1 : 1000, pause: pause, isAtRest: isAtRest)
+        let source = source
         var options = DeliveryOptions()
         options.commitInterval = .zero
-        let store: any OffsetStore = storesInFiles ? FileOffsetStore(directory: directory) : InMemoryOffsetStore()
+        let store = store(in: directory)
         let pipeline = Pipeline("latency", from: source, to: MemorySink(), offsets: store, options: options)
         _ = try await pipeline.run()
+        precondition(source.latencies.count == batches)
+        return source.latencies.map { $0 / .microseconds(1) }
+    }
+
+    /// The same of a loop that makes the same calls, one after the other, and does nothing else.
+    private func handWritten(storingIn directory: String) async throws -> [Double] {
+        let (source, sink, store) = (source, MemorySink(), store(in: directory))
+        let claim = try await store.claim(ClaimRequest(scope: ClaimScope(connector: "latency"))).token
+        var sequence: UInt64 = 0
+        while case let polled = try await source.poll(PollRequest(maxRecords: 1000)), !polled.isEnd {
+            _ = try await sink.put(RecordBatch(polled.records))
+            try await sink.flush()
+            sequence += UInt64(polled.records.count)
+            guard let position = polled.records.last?.position else { preconditionFailure("a record without offset") }
+            let stored = StoredPosition(position, sequence: sequence)
+            try await store.save(OffsetChanges(positions: [stored]), under: claim)
+            try await source.commit([position])
+        }
+        try await store.release(claim)
         precondition(source.latencies.count == batches)
         return source.latencies.map { $0 / .microseconds(1) }
     }

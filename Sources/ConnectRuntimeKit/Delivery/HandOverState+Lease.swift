@@ -4,7 +4,7 @@ import OpenConnect
 
 extension HandOverState {
     /// How many batches the source's task may move without the lock from here on, the next poll being due.
-    func leaseLength() -> Int {
+    mutating func leaseLength() -> Int {
         guard phase == .running, desks.count == 1, desks[0].isPlain, desks[0].takesDirectPuts, desks[0].pace.isSteady,
             shipments.isEmpty, watchers.isEmpty, !traits.losesPartitions
         else {

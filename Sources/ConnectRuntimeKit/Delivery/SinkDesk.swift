@@ -77,18 +77,25 @@ struct SinkDesk: Sendable {
     var isFree: Bool { runningPuts < mostRunning && !isFlushWanted }
     /// Whether anything waits or is held back.
     @inline(__always)
-    var hasWaiting: Bool { !queue.isEmpty || !lanes.isEmpty }
+    var hasWaiting: Bool {
+        mutating get { !queue.isEmpty || !lanes.isEmpty }
+    }
     /// Whether nothing waits, runs, or is held back.
     @inline(__always)
     var isIdle: Bool { queue.isEmpty && runningPuts == 0 && lanes.isEmpty }
     /// Whether the task that polls may put at once, in place of a task of the sink. Not into a sink that takes several puts
     /// at a time: one that hangs would keep all other lanes from being polled. Nor where the source wants to know when
     /// polling rests: it would be neither polled nor told.
-    @inline(__always)
+    ///
+    /// Like ``hasWaiting`` it changes nothing: as `mutating` it looks at the desk where it lies, while a plain getter is given
+    /// a copy, which counts seven references up and down.
     var takesDirectPuts: Bool {
-        !isPolledMeanwhile && mostRunning == 1 && runningPuts == 0 && !isFlushWanted && queue.isEmpty
-            && lanes.isEmpty && !pace.isSlow && outage.failures == 0 && preferred.linger == .zero
+        mutating get {
+            !isPolledMeanwhile && mostRunning == 1 && runningPuts == 0 && !isFlushWanted && queue.isEmpty
+                && lanes.isEmpty && !pace.isSlow && outage.failures == 0 && preferred.linger == .zero
+        }
     }
+
     mutating func note(_ report: PutReport, _ recordCount: Int) {
         guard report.nanoseconds >= 0 else { return }
         pace.note(nanoseconds: report.nanoseconds, recordCount: recordCount)

@@ -4,8 +4,9 @@ import OpenConnect
 
 /// Puts batches into a sink and flushes it.
 ///
-/// Used by the sink's own tasks and, while the sink keeps up, by the source's task: whoever has the turn.
-struct SinkWorker: ConnectorWorker {
+/// Used by the sink's own tasks and, while the sink keeps up, by the source's task: whoever has the turn. A class, because many
+/// tasks hold it, each of which would have a copy of its references.
+final class SinkWorker: ConnectorWorker {
     /// How positions and data are kept in step.
     enum Mode: Sendable {
         case plain
