@@ -32,7 +32,7 @@ struct OrderDelivery: Sendable {
     }
 
     /// For the service's readiness probe.
-    var isReady: Bool { runtime.health.level == .healthy }
+    var isReady: Bool { runtime.health.isReady }
 
     /// Delivers what was taken, and ends ``run()``.
     func shutDown() async throws { try await runtime.stop(within: .seconds(45)) }

@@ -5,7 +5,8 @@ import OpenConnect
 extension ConnectRuntime {
     /// How the pipelines are, each and together.
     public var health: RuntimeHealth {
-        RuntimeHealth(pipelines: state.withLock(\.supervisors).map(\.health))
+        let (supervisors, isStopping) = state.withLock { ($0.supervisors, $0.phase >= .stopping) }
+        return RuntimeHealth(pipelines: supervisors.map(\.health), isStopping: isStopping)
     }
 
     /// How one pipeline is.

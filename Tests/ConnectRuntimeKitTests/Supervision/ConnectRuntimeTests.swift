@@ -178,6 +178,28 @@ struct ConnectRuntimeTests {
         #expect(polls.entries.isEmpty)
     }
 
+    @Test("from the request to stop on it is not ready, however healthy")
+    func readiness() async throws {
+        let (put, output) = (Gate(), Output())
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { batch in
+                try await put.pass()
+                output.append(batch)
+                return .delivered
+            }
+        )
+        let runtime = try ConnectRuntime([pipeline("p", endlessSource(), sink)])
+        async let end: Void = runtime.run()
+        await put.arrivals(1)
+        #expect(runtime.health.isReady && !runtime.health.isStopping)
+        runtime.stop()
+        #expect(runtime.health.level == .healthy && runtime.health.isStopping && !runtime.health.isReady)
+        put.open()
+        try await end
+        #expect(!runtime.health.isReady && output.count > 0)
+    }
+
     @Test("S88 only those that have failed are restarted; an unknown name is an error that says which there are")
     func restartFailed() async throws {
         let fails = Mutex(true)

@@ -128,6 +128,21 @@ import Testing
         }
     }
 
+    /// What it takes new requests by must know of a stop before the drain has ended.
+    @Test(.timeLimit(.minutes(10))) func isNotReadyFromTheRequestToStopOn() async throws {
+        let (input, output) = (InMemoryLog(), InMemoryLog())
+        try await withServer([Pipeline("p", from: input, to: InMemorySink(output))]) { runtime, url in
+            input.append(.text("a"))
+            try await input.waitForCommit()
+            #expect(try await Answer("\(url)/health/ready").status == 200)
+            runtime.stop()
+            let answer = try await Answer("\(url)/health/ready")
+            #expect(answer.status == 503)
+            #expect(try json(answer)["status"] == .string("stopping"))
+            #expect(try await Answer("\(url)/health/live").status == 200)
+        }
+    }
+
     @Test(.timeLimit(.minutes(10))) func pipelinesAreListed() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
         try await withServer([Pipeline("a \"name\"", from: input, to: InMemorySink(output))]) { runtime, url in

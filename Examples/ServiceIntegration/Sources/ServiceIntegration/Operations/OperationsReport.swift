@@ -9,8 +9,8 @@ struct OperationsReport {
     let health: RuntimeHealth
     let redaction: SecretRedaction
 
-    /// Whether every pipeline does what is wanted of it.
-    var isReady: Bool { health.level == .healthy }
+    /// Whether every pipeline does what is wanted of it, and the runtime is not being stopped.
+    var isReady: Bool { health.isReady }
 
     /// Whether a restart of the process would mend nothing: no call hangs.
     ///

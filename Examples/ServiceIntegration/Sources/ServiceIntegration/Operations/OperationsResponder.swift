@@ -43,7 +43,7 @@ struct OperationsResponder: Sendable {
             return Self.json(isAlive ? .ok : .serviceUnavailable, report.summary(status: isAlive ? "alive" : "stalled"))
         case "/health/ready":
             let isReady = report.isReady
-            let status = isReady ? "ready" : "not ready"
+            let status = isReady ? "ready" : report.health.isStopping ? "stopping" : "not ready"
             return Self.json(isReady ? .ok : .serviceUnavailable, report.summary(status: status))
         default: return Self.json(.ok, report.pipelines)
         }
