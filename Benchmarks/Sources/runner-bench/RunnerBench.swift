@@ -37,6 +37,7 @@ struct RunnerBench {
         var ratios: [Double] = []
         var noise: [Double] = []
         var ours: [Double] = []
+        var byProtocol: [Double] = []
         var perProcessorSecond: [Double] = []
         for _ in 0..<rounds {
             let loop = try await rate(of: bench) { try await $0.handWritten() }
@@ -47,6 +48,9 @@ struct RunnerBench {
             ratios.append(2 * pipeline / (loop + again))
             noise.append(again / loop)
             ours.append(pipeline)
+            if bench.isBare {
+                byProtocol.append(pipeline / (try await rate(of: bench) { try await $0.handWrittenByProtocol() }))
+            }
         }
         let extra = try await allocations(of: bench)
         print(
@@ -54,6 +58,7 @@ struct RunnerBench {
                 + "\"records_per_s\": \(Int(median(ours))), "
                 + "\"records_per_cpu_s\": \(Int(median(perProcessorSecond))), \"ratio\": \(median(ratios)), "
                 + "\"ratio_min\": \(ratios.min() ?? 0), \"ratio_max\": \(ratios.max() ?? 0), "
+                + (byProtocol.isEmpty ? "" : "\"ratio_by_protocol\": \(median(byProtocol)), ")
                 + "\"noise\": \(median(noise)), \"runs\": \(rounds), "
                 + "\"rss_mb\": \(peakMegabytes()), \"durability\": \"none: positions in memory\", "
                 + "\"allocations_per_record\": \(extra.map { "\($0)" } ?? "null")}"

@@ -65,6 +65,24 @@ struct RunnerCase: Sendable {
         }
     }
 
+    /// Whether there is nothing but polls and puts into one sink.
+    var isBare: Bool { sinks == 1 && !filters && failsEvery == nil && wait == nil }
+
+    /// The same loop for one that knows source and sink only by their protocols, as a runner does.
+    func handWrittenByProtocol() async throws {
+        let sink = MemorySink()
+        try await move(from: source as any Source, to: sink as any Sink)
+        precondition(sink.records == expected)
+    }
+
+    @inline(never)
+    private func move(from source: any Source, to sink: any Sink) async throws {
+        while case let polled = try await source.poll(PollRequest(maxRecords: batch)), !polled.isEnd {
+            _ = try await sink.put(RecordBatch(polled.records))
+        }
+        try await sink.flush()
+    }
+
     private func put(_ batch: RecordBatch, into sink: MemorySink) async throws {
         guard failsEvery != nil else {
             _ = try await sink.put(batch)
