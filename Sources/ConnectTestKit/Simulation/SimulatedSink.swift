@@ -26,7 +26,7 @@ struct SimulatedWriter: Sendable {
 
     func put(_ batch: RecordBatch, advancing advance: PositionAdvance? = nil) async throws -> PutResult {
         var put = SimulatedPut(sink: sink, refs: Self.refs(batch))
-        defer { process.world.leave(number) { $0.endPut(number, sink, put.refs) } }
+        defer { process.world.leave(number) { $0.endPut(number, put) } }
         return try await apply(&put, advancing: advance)
     }
 

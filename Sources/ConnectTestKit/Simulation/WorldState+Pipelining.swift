@@ -9,6 +9,17 @@ struct UnansweredPut {
     let stoppedLanes: Set<RecordLaneKey>
 }
 
+/// A record that is being put. Behind a put that is not answered a pipelined sink is given a record once more where its
+/// partition was taken away meanwhile, and came back.
+struct BusyRecord: Hashable {
+    let ref: RecordRef
+    let generation: Int
+
+    static func all(_ refs: [RecordRef], _ generations: [Int], _ sink: SimulationPlan.Sink) -> [BusyRecord] {
+        zip(refs, generations).map { BusyRecord(ref: $0, generation: sink.isPipelined ? $1 : 0) }
+    }
+}
+
 extension WorldState {
     /// Notes what became of a put, before the process is told.
     mutating func noteOutcome(_ process: Int, of put: SimulatedPut, _ outcome: Result<PutResult, any Error>) {
@@ -25,14 +36,17 @@ extension WorldState {
     /// The process learns what became of a put.
     mutating func endAnswered(_ process: Int, _ put: SimulatedPut) {
         processes[process - 1].unanswered[put.sink].removeAll { $0.refs == put.refs }
-        endPut(process, put.sink, put.refs)
+        endPut(process, put)
     }
 
     /// How many records at the front of a lane are on their way in puts that are not answered.
     func unansweredCount(_ process: Int, _ sink: Int, _ lane: RecordLaneKey) -> Int {
         guard plan.sinks[sink].isPipelined else { return 0 }
         let waiting = processes[process - 1].lanes[sink][lane] ?? []
-        return waiting.prefix { processes[process - 1].busy[sink].contains($0) }.count
+        let this = processes[process - 1]
+        return waiting.prefix {
+            this.busy[sink].contains(BusyRecord(ref: $0, generation: this.generations[$0.partition]))
+        }.count
     }
 }
 

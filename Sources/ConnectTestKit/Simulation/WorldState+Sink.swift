@@ -17,11 +17,13 @@ extension WorldState {
         if traits.isOrdered, !traits.isPipelined, !this.busyLanes[sink].isDisjoint(with: lanes) {
             violate("G5", "two puts of one lane at once")
         }
-        if !this.busy[sink].isDisjoint(with: refs) { violate("G5", "two puts of one record at once") }
+        let generations = refs.map { this.generations[$0.partition] }
+        let records = BusyRecord.all(refs, generations, traits)
+        if !this.busy[sink].isDisjoint(with: records) { violate("G5", "two puts of one record at once") }
         processes[process - 1].busyLanes[sink].formUnion(lanes)
-        processes[process - 1].busy[sink].formUnion(refs)
+        processes[process - 1].busy[sink].formUnion(records)
         processes[process - 1].puts[sink] += 1
-        return refs.map { this.generations[$0.partition] }
+        return generations
     }
 
     /// The lanes of what is to be put, each of which has to go on where it was left.
@@ -38,7 +40,8 @@ extension WorldState {
                 plan.sinks[sink].isOrdered ? index < waiting.count && waiting[index] == ref : waiting.contains(ref)
             guard isNext else {
                 if waiting.contains(ref) {
-                    violate("G5", "\(ref) was put before \(waiting[index])")
+                    let isBehind = index < waiting.count
+                    violate("G5", "\(ref) was put " + (isBehind ? "before \(waiting[index])" : "a second time at once"))
                 } else {
                     violate("G5", "\(ref) was put, but it was settled, lost or never polled")
                 }
@@ -66,9 +69,10 @@ extension WorldState {
         }
     }
 
-    mutating func endPut(_ process: Int, _ sink: Int, _ refs: [RecordRef]) {
+    mutating func endPut(_ process: Int, _ put: SimulatedPut) {
+        let (sink, refs) = (put.sink, put.refs)
         processes[process - 1].busyLanes[sink].subtract(refs.map { lane(of: $0) })
-        processes[process - 1].busy[sink].subtract(refs)
+        processes[process - 1].busy[sink].subtract(BusyRecord.all(refs, put.generations, plan.sinks[sink]))
         processes[process - 1].puts[sink] -= 1
     }
 

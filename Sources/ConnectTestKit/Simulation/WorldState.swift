@@ -157,7 +157,7 @@ struct ProcessState {
     /// By sink that is pipelined, what it owes an answer for, in order.
     var unanswered: [[UnansweredPut]]
     /// By sink, what is being put.
-    var busy: [Set<RecordRef>]
+    var busy: [Set<BusyRecord>]
     var isFlushing: [Bool]
     /// How often each partition was taken away: what was polled before counts no more.
     var generations: [Int]
