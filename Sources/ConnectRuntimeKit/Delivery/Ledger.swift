@@ -13,22 +13,22 @@ struct Ledger: Sendable {
 
     /// Slots; those not in use have the generation 0.
     var partitions: [PartitionLedger] = []
-    private var slots: [RecordPartition: Int] = [:]
-    private var freeSlots: [Int] = []
+    var slots: [RecordPartition: Int] = [:]
+    var freeSlots: [Int] = []
     var dirtySlots: [Int] = []
-    private var initial: [RecordPartition: StoredPosition]
+    var initial: [RecordPartition: StoredPosition]
     /// No record of a partition that is seen again may get a number that was used before.
     var highWater: UInt64
-    private var nextGeneration: UInt32 = 0
-    private var pendingAcknowledgements: [Acknowledgement] = []
-    private var unevenPartitions = 0
+    var nextGeneration: UInt32 = 0
+    var pendingAcknowledgements: [Acknowledgement] = []
+    var unevenPartitions = 0
 
-    private(set) var openTails = 0
+    var openTails = 0
     var counts = DeliveryCounts()
     var uncommittedBytes = 0
-    private(set) var lostPartitions = 0
+    var lostPartitions = 0
     /// Counts by partition; those with numbers have theirs in their slot.
-    private(set) var book = AuditBook()
+    var book = AuditBook()
 
     static let partitionsKeptWhenIdle = 1024
 
@@ -248,215 +248,5 @@ struct Ledger: Sendable {
     var figuresByPartition: [RecordPartition: DeliveryAudit.Figures] {
         guard style == .cumulative else { return book.unnumberedPartitions }
         return slots.mapValues { book.figures($0, of: partitions[$0]) }
-    }
-
-    // MARK: Committed
-
-    /// Notes what is committable at this moment.
-    mutating func beginCommit() -> CommitSet {
-        let entries = dirtySlots.map { slot in
-            CommitSet.Entry(slot: slot, at: partitions[slot].committable, in: partitions[slot])
-        }
-        let set = CommitSet(entries: entries, acknowledgements: pendingAcknowledgements)
-        pendingAcknowledgements = []
-        return set
-    }
-
-    /// Notes that a set is durable.
-    mutating func finishCommit(_ set: CommitSet) {
-        let before = uncommittedRecords
-        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
-            counts.committed += Int(partitions[entry.slot].commit(entry.position.sequence))
-        }
-        counts.committed += set.acknowledgements.count
-        // Bytes are not counted by partition: they are let go in proportion to the records.
-        let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
-        uncommittedBytes = Int(Double(uncommittedBytes) * share)
-        dirtySlots.removeAll { partitions[$0].committable.isNone }
-        forgetIdlePartitions(set)
-    }
-
-    /// A set without the partitions that were taken away since it was noted.
-    func current(_ set: CommitSet) -> CommitSet {
-        guard lostPartitions > 0 else { return set }
-        var current = set
-        current.entries.removeAll { partitions[$0.slot].generation != $0.generation }
-        return current
-    }
-
-    /// Takes acknowledgements back that could not be passed on.
-    mutating func restore(_ acknowledgements: [Acknowledgement]) {
-        pendingAcknowledgements.insert(contentsOf: acknowledgements, at: 0)
-    }
-
-    private mutating func forgetIdlePartitions(_ set: CommitSet) {
-        book.forgetSettled(keeping: Self.partitionsKeptWhenIdle)
-        guard !remembersAppliedPositions, slots.count > Self.partitionsKeptWhenIdle else { return }
-        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
-            if partitions[entry.slot].isIdle { free(entry.slot) }
-        }
-        shrink()
-    }
-
-    /// Gives memory back after many partitions were seen that do not come again.
-    private mutating func shrink() {
-        let wanted = 4 * max(slots.count, Self.partitionsKeptWhenIdle)
-        guard partitions.count > wanted else { return }
-        for slot in wanted..<partitions.count where partitions[slot].generation != 0 && partitions[slot].isIdle {
-            free(slot)
-        }
-        let end = (partitions.lastIndex { $0.generation != 0 } ?? -1) + 1
-        guard end < partitions.count / 2 else { return }
-        partitions = partitions[..<end].map { $0 }
-        book.cut(to: end)
-        // The lowest is taken first, so that the end can be cut off the next time.
-        freeSlots = partitions.indices.reversed().filter { partitions[$0].generation == 0 }
-        slots = Dictionary(uniqueKeysWithValues: slots.map { ($0, $1) })
-        dirtySlots = dirtySlots.map { $0 }
-    }
-
-    // MARK: Positions kept with the data
-
-    /// The steps that a position-keeping sink takes when it applies records: what becomes committable by them.
-    func steps(settling runs: [SettledRun]) -> [PositionAdvance.Step] {
-        var touched: [Int: PartitionLedger] = [:]
-        for run in runs where partitions[run.slot].generation == run.generation {
-            touched[run.slot, default: partitions[run.slot]].settle(first: run.first, last: run.last, end: run.end)
-        }
-        return touched.keys.sorted().compactMap { slot in
-            guard let partition = touched[slot], !partition.committable.isNone else { return nil }
-            let new = StoredPosition(
-                RecordPosition(partition: partition.partition, offset: partition.committable.offset),
-                sequence: partition.committable.sequence
-            )
-            guard partition.applied.map({ $0.sequence < new.sequence }) ?? true else { return nil }
-            return PositionAdvance.Step(from: partition.applied, to: new)
-        }
-    }
-
-    /// The steps for positions that advanced without a record, which no put has carried.
-    func stepsWithoutRecords(_ set: CommitSet) -> [PositionAdvance.Step] {
-        guard remembersAppliedPositions else { return [] }
-        return set.entries.compactMap { entry in
-            let partition = partitions[entry.slot]
-            guard partition.generation == entry.generation, partition.applied != entry.position else { return nil }
-            return PositionAdvance.Step(from: partition.applied, to: entry.position)
-        }
-    }
-
-    mutating func noteApplied(_ steps: [PositionAdvance.Step]) {
-        for step in steps {
-            if let slot = slots[step.new.position.partition] { partitions[slot].applied = step.new }
-        }
-    }
-
-    // MARK: Partitions
-
-    /// Makes room for a partition that was assigned, going on from what is stored.
-    mutating func open(_ partition: RecordPartition, from stored: StoredPosition?) {
-        close([partition])
-        initial[partition] = stored
-        highWater = max(highWater, stored?.sequence ?? 0)
-        _ = slot(for: partition)
-    }
-
-    /// Whether nothing of the partitions is in flight, and whether nothing of them is left to commit.
-    func rest(of names: [RecordPartition]) -> (isSettled: Bool, isCommitted: Bool) {
-        let present = names.compactMap { slots[$0].map { partitions[$0] } }
-        return (present.allSatisfy { $0.inFlight == 0 }, present.allSatisfy(\.committable.isNone))
-    }
-
-    /// Counts records that were polled, and will never be numbered: the run ends before.
-    mutating func notePolled(_ count: Int) {
-        counts.polled += count
-        book.unnumbered += count
-    }
-
-    /// Counts a record without a number whose partition was taken away.
-    mutating func noteLost(_ record: ConnectorRecord) {
-        counts.lost += 1
-        book.noteLost(of: record.partition)
-    }
-
-    /// Counts records that were polled, and whose partition was taken away before they were numbered.
-    mutating func noteLost(_ count: Int) {
-        counts.polled += count
-        counts.lost += count
-        counts.committed += count
-        book.noteLost(count)
-    }
-
-    /// Forgets partitions that are gone: what of them is in flight is not settled any more.
-    mutating func close(_ names: [RecordPartition]) {
-        for name in names {
-            if let slot = slots[name] { lose(slot) }
-        }
-        dirtySlots.removeAll { partitions[$0].generation == 0 }
-    }
-
-    func isCurrent(_ part: Ticket.Part) -> Bool { partitions[part.slot].generation == part.generation }
-
-    private mutating func lose(_ slot: Int) {
-        let partition = partitions[slot]
-        let lost = Int(partition.inFlight) - book.entries[slot].openMarks
-        counts.lost += lost
-        book.entries[slot].figures.lost += lost
-        counts.committed += Int(partition.issued - partition.committedSequence)
-        lostPartitions += 1
-        free(slot)
-    }
-
-    private mutating func free(_ slot: Int) {
-        if partitions[slot].isUneven { unevenPartitions -= 1 }
-        if partitions[slot].isTailOpen { openTails -= 1 }
-        book.close(slot, of: partitions[slot])
-        slots[partitions[slot].partition] = nil
-        partitions[slot] = PartitionLedger(partition: .single, generation: 0, after: 0, applied: nil)
-        freeSlots.append(slot)
-    }
-
-    /// The slot of a partition; a partition seen for the first time gets one.
-    mutating func slot(for partition: RecordPartition) -> Int {
-        let hint = partition.indexHint
-        if hint < partitions.count, partitions[hint].isUsed(for: partition) { return hint }
-        if let slot = slots[partition] {
-            partition.indexHint = slot
-            return slot
-        }
-        nextGeneration += 1
-        let stored = initial.removeValue(forKey: partition)
-        let ledger = PartitionLedger(
-            partition: partition,
-            generation: nextGeneration,
-            after: highWater,
-            applied: stored
-        )
-        let slot = freeSlots.popLast() ?? partitions.count
-        if slot == partitions.count { partitions.append(ledger) } else { partitions[slot] = ledger }
-        book.open(slot, after: ledger.issued)
-        slots[partition] = slot
-        partition.indexHint = slot
-        return slot
-    }
-
-    mutating func issue(_ slot: Int, _ count: Int, endsUnit: Bool) -> UInt64 {
-        let wasOpen = partitions[slot].isTailOpen
-        let first = partitions[slot].issue(count, endsUnit: endsUnit)
-        openTails += (endsUnit ? 0 : 1) - (wasOpen ? 1 : 0)
-        highWater = max(highWater, partitions[slot].issued)
-        return first
-    }
-}
-
-extension CommitSet.Entry {
-    fileprivate init(slot: Int, at position: LedgerPosition, in partition: PartitionLedger) {
-        self.init(
-            slot: slot,
-            generation: partition.generation,
-            position: StoredPosition(
-                RecordPosition(partition: partition.partition, offset: position.offset),
-                sequence: position.sequence
-            )
-        )
     }
 }
