@@ -59,4 +59,32 @@ struct ClientSettingsTests {
         let producer = try KafkaProducer(client, topic: "t", keyless: .sourcePartition, log: ClientLog { _ in })
         await producer.close()
     }
+
+    @Test("a topic that librdkafka refuses leaves no client behind")
+    func refusedTopic() async throws {
+        let (ends, end) = AsyncStream<Never>.makeStream()
+        let log = Self.log { end.finish() }
+        let client = ClientSettings(brokers: ["127.0.0.1:1"])
+        let topic = String(repeating: "t", count: 1000)
+        let error = #expect(throws: ConnectorError.self) {
+            _ = try KafkaProducer(client, topic: topic, keyless: .anyPartition, log: log)
+        }
+        #expect(error?.message.contains("cannot be used") == true, "\(String(describing: error))")
+        // The log lets go of what it was made with when the client is destroyed.
+        for await _ in ends {}
+        withExtendedLifetime(log) {}
+    }
+}
+
+extension ClientSettingsTests {
+    private static func log(whenReleased body: @escaping @Sendable () -> Void) -> ClientLog {
+        let held = WhenReleased(body)
+        return ClientLog { _ in withExtendedLifetime(held) {} }
+    }
+}
+
+private final class WhenReleased: Sendable {
+    private let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    deinit { body() }
 }

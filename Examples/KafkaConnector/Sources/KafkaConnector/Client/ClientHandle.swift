@@ -35,6 +35,14 @@ final class ClientHandle: @unchecked Sendable {
         log.end()
     }
 
+    /// Ends its threads without waiting for them, where it was never used.
+    func abandon() {
+        DispatchQueue.global(qos: .utility).async {
+            rd_kafka_destroy(self.pointer)
+            self.log.end()
+        }
+    }
+
     /// Asks the cluster for its topics and says what is wrong with those that are needed.
     ///
     /// - Throws: `ConnectorError` with the code `notConnected` where no broker answers within the time.

@@ -65,7 +65,10 @@ final class KafkaProducer: Sendable {
         let queue = ReportQueue(pointer: rd_kafka_queue_get_main(handle.pointer))
         reports = Mutex(queue)
         guard let topic = rd_kafka_topic_new(handle.pointer, name, nil) else {
-            throw KafkaFailure(rd_kafka_last_error()).error("the topic '\(name)' cannot be used")
+            let failure = KafkaFailure(rd_kafka_last_error())
+            queue.close()
+            handle.abandon()
+            throw failure.error("the topic '\(name)' cannot be used")
         }
         self.topic = topic
         bell.ring(by: queue.pointer)
