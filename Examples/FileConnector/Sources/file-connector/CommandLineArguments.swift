@@ -52,7 +52,7 @@ struct RunOptions: Equatable {
     var format = FileSink.Format.lines
     var follow = false
     var commitInterval = Duration.seconds(1)
-    var batch = 1000
+    var batch = 4000
     var append = false
     var quiet = false
 

@@ -7,7 +7,7 @@ enum HelpText {
         USAGE
           file-connector run --from PATH [--from PATH …] --to PATH --state DIR
                              [--format lines|cloudevents] [--follow] [--commit-interval 1s]
-                             [--batch 1000] [--append] [--quiet]
+                             [--batch 4000] [--append] [--quiet]
           file-connector run --config FILE [--log-format text|json] [--log-level LEVEL] [--quiet]
           file-connector check | settings | offsets | redrive …
           file-connector --version | --help
@@ -27,7 +27,7 @@ enum HelpText {
           --follow                Goes on at the end of the inputs, as tail -F does, through rotation by rename,
                                   copy-truncate and re-creation. Without it the end of the inputs is the end.
           --commit-interval TIME  How often progress is made durable, such as 250ms, 1s or 5m (default 1s).
-          --batch N               The most lines that travel together (default 1000).
+          --batch N               The most lines that travel together (default 4000).
           --append                Accepts an output that exists already although the state knows nothing of it.
           --quiet                 Prints no progress and no summary.
           --help                  Prints this text.
