@@ -49,7 +49,10 @@ private final class Rounds: Sendable {
 
 @Suite struct CrashHarnessTests {
     private func harness(_ script: String, _ directory: String, kills: Int) -> CrashHarness {
-        CrashHarness(shell(script, directory), outputs: [directory + "/out"], kills: kills)
+        var harness = CrashHarness(shell(script, directory), outputs: [directory + "/out"], kills: kills)
+        // Beside all the other tests each run takes ten times as long.
+        harness.timeLimit = .seconds(1200)
+        return harness
     }
 
     private func scenario(_ directory: String, _ rounds: Rounds, lines: Int = 3000) -> CrashScenario {

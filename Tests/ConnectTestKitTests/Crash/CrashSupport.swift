@@ -55,7 +55,7 @@ func exists(_ identifier: Int32) -> Bool { kill(identifier, 0) == 0 }
 
 /// Waits for something that will happen.
 func eventually(_ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(180)
+    let deadline = ContinuousClock.now + .seconds(1800)
     while try !condition() {
         try #require(ContinuousClock.now < deadline)
         try await Task.sleep(for: .milliseconds(1))

@@ -17,19 +17,23 @@ import Glibc
 
 @Suite("S101 S102 S103 S104 S105: files keep the contracts of source and sink", .timeLimit(.minutes(60)))
 struct FileConformanceTests {
+    /// For a machine that does something else besides.
+    private static let limits = ConformanceLimits(call: .seconds(60), cancellation: .seconds(20), check: .seconds(600))
+
     @Test func `a file that is read once passes as a source`() async throws {
         try await expectConforming(applicable: [
             "source.resume", "source.replay", "source.end", "source.rejected", "source.settings",
         ]) {
-            await SourceConformance("FileSource") { try Self.source(of: 1, FileSource.Options(maxLineBytes: 200_000)) }
-                .run()
+            await SourceConformance("FileSource", limits: Self.limits) {
+                try Self.source(of: 1, FileSource.Options(maxLineBytes: 200_000))
+            }.run()
         }
     }
 
     @Test(arguments: [1, 2]) func `files that are followed pass as a source`(count: Int) async throws {
         try await expectConforming(applicable: ["source.resume", "source.idle", "source.more", "source.poll.cancelled"])
         {
-            await SourceConformance("FileSource of \(count) that follows") {
+            await SourceConformance("FileSource of \(count) that follows", limits: Self.limits) {
                 try Self.source(
                     of: count,
                     FileSource.Options(follow: true, maxLineBytes: 200_000, pollInterval: .milliseconds(2))
@@ -43,7 +47,7 @@ struct FileConformanceTests {
         try await expectConforming(applicable: [
             "sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead", "sink.settings",
         ]) {
-            await SinkConformance("FileSink of \(format)") {
+            await SinkConformance("FileSink of \(format)", limits: Self.limits) {
                 let directory = try TemporaryDirectory()
                 var subject = SinkSubject(
                     makeSink: { FileSink(path: directory["out"], format: format) },

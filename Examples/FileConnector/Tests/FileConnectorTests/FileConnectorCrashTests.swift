@@ -19,7 +19,10 @@ import Glibc
     private static let lineCount = 200_000
 
     private func harness(_ command: ProcessCommand, output: String) -> CrashHarness {
-        CrashHarness(command, outputs: [output], kills: CrashSettings.kills, seed: CrashSettings.seed)
+        var harness = CrashHarness(command, outputs: [output], kills: CrashSettings.kills, seed: CrashSettings.seed)
+        // Beside all the other tests each run takes ten times as long.
+        harness.timeLimit = .seconds(1200)
+        return harness
     }
 
     private func expectEnough(_ report: CrashReport, _ name: String) {
