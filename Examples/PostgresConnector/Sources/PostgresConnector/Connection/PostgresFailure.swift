@@ -85,7 +85,7 @@ extension PostgresFailure {
         case (_, "3D000"): "; create the database, or correct the setting 'database'"
         case (_, "42P01"): "; create the table, or correct its name"
         case (_, "42501"): "; grant the right to the user"
-        case (_, "25006"): "; this server is a standby: name the primary, or set targetSession to read-write"
+        case (_, "25006"): "; this is a standby: name the primary, or add target_session_attrs=read-write to `url`"
         default: ""
         }
     }
