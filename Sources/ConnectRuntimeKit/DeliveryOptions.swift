@@ -29,7 +29,8 @@ public struct DeliveryOptions: Sendable, Hashable {
     public var laneShare = 0.25
     /// When a call that failed is made again.
     public var retry = RetryPolicy()
-    /// When a call is made again that failed with `notConnected`: an outage, which says nothing about the data.
+    /// When a call is made again that failed with `notConnected` or `throttled`: an outage, or a disk that is full, which
+    /// says nothing about the data.
     public var outage = RetryPolicy(maxAttempts: nil, timeLimit: .seconds(600))
     /// What is done with a record that is rejected, or that no attempt could deliver.
     public var onError = ErrorTolerance.stop

@@ -11,7 +11,7 @@ public struct ConnectorError: Error, Sendable {
 
         /// A passing fault: trying again may help.
         public static let retryable = Code("retryable")
-        /// The external system asks for patience; ``ConnectorError/retryAfter`` says how much.
+        /// The external system asks for patience, or has no room at present; ``ConnectorError/retryAfter`` may say how long.
         public static let throttled = Code("throttled")
         /// The external system cannot be reached: an outage, not bad data.
         public static let notConnected = Code("notConnected")

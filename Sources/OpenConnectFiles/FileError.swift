@@ -55,8 +55,8 @@ extension FileError {
         case EACCES, EPERM: "give this user the right to it, or run as a user who has it"
         case EISDIR: "give the path of a file: this is a directory"
         case ENOTDIR: "correct the path: a part of it is a file, not a directory"
-        case ENOSPC: "free space on this file system and start again"
-        case EDQUOT: "free space or raise this user's quota, and start again"
+        case ENOSPC: "free space on this file system"
+        case EDQUOT: "free space or raise this user's quota"
         case EFBIG: "raise the largest file size (ulimit -f, or the file system's own limit), or begin a new file"
         case EROFS: "choose a path on a file system that is mounted for writing"
         case EMFILE, ENFILE: "raise the number of open files (ulimit -n)"
@@ -70,8 +70,9 @@ extension FileError {
     private var connectorCode: ConnectorError.Code {
         switch code {
         case ENOENT, EACCES, EPERM, EISDIR, ENOTDIR, EROFS, ELOOP, ENAMETOOLONG: .invalidConfiguration
-        case EMFILE, ENFILE, EAGAIN, EBUSY, EINTR, ENOMEM, ENOLCK: .retryable
-        case ENOSPC, EDQUOT: .retryable
+        // There is no room at present, whatever the record: it is waited for as for a system that cannot be reached.
+        case ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM: .throttled
+        case EAGAIN, EBUSY, EINTR, ENOLCK: .retryable
         case ESTALE, ETIMEDOUT, ENODEV, ENXIO: .notConnected
         default: .fatal
         }

@@ -55,11 +55,11 @@ struct FileDeadLetterStoreFailureTests {
             recorder.start { _, step in step.isWrite ? .tears(after: written, ENOSPC) : nil }
             for _ in 0..<3 {
                 let error = await connectorError { try await store.append([.text("two"), .text("three")]) }
-                #expect(error?.code == .retryable)
-                #expect(error?.message.contains("free space on this file system and start again") == true)
+                #expect(error?.code == .throttled)
+                #expect(error?.message.contains("free space on this file system") == true)
                 #expect(try FileSystem.status(of: path).size == size)
             }
-            #expect(await code { try await store.remove([DeadLetterKey(1)]) } == .retryable)
+            #expect(await code { try await store.remove([DeadLetterKey(1)]) } == .throttled)
             #expect(try await store.texts() == ["one"])
             recorder.start()
             try await store.append([.text("two"), .text("three")])

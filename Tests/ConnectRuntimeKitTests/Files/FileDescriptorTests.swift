@@ -135,10 +135,10 @@ struct FileDescriptorTests {
             (EISDIR, .invalidConfiguration, "this is a directory"),
             (ENOTDIR, .invalidConfiguration, "not a directory"),
             (EROFS, .invalidConfiguration, "mounted for writing"),
-            (ENOSPC, .retryable, "free space on this file system and start again"),
-            (EDQUOT, .retryable, "quota"),
+            (ENOSPC, .throttled, "free space on this file system"),
+            (EDQUOT, .throttled, "quota"),
             (EFBIG, .fatal, "ulimit -f"),
-            (EMFILE, .retryable, "ulimit -n"),
+            (EMFILE, .throttled, "ulimit -n"),
             (EIO, .fatal, "check the disk"),
         ]
     )

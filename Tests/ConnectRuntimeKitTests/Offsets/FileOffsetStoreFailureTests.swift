@@ -52,8 +52,8 @@ struct FileOffsetStoreFailureTests {
             recorder.start { _, step in step.isWrite ? .tears(after: written, ENOSPC) : nil }
             for _ in 0..<3 {
                 let error = await connectorError { try await store.save(.at(2), under: claim.token) }
-                #expect(error?.code == .retryable)
-                #expect(error?.message.contains("free space on this file system and start again") == true)
+                #expect(error?.code == .throttled)
+                #expect(error?.message.contains("free space on this file system") == true)
             }
             #expect(try FileSystem.list(directory) == ["lock", "offsets.log"])
             recorder.start()
@@ -70,8 +70,8 @@ struct FileOffsetStoreFailureTests {
             let store = FileOffsetStore(directory: directory, faults: recorder.faults)
             let claim = try await store.claim(.of("orders"))
             recorder.start { _, step in step.isWrite ? .fails(ENOSPC) : nil }
-            #expect(await code { _ = try await store.claim(.of("orders", nil, .takeOver)) } == .retryable)
-            #expect(await code { _ = try await store.claim(.of("returns")) } == .retryable)
+            #expect(await code { _ = try await store.claim(.of("orders", nil, .takeOver)) } == .throttled)
+            #expect(await code { _ = try await store.claim(.of("returns")) } == .throttled)
             try await store.renew(claim.token)
             try await store.release(claim.token)
             #expect(await code { try await store.save(.at(1), under: claim.token) } == .fenced)
