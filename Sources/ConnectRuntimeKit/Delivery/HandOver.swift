@@ -214,17 +214,21 @@ final class HandOver: Sendable {
 
     /// Looks again after each change until there is an answer; `false` when the task is cancelled.
     private func watch(for answer: (inout HandOverState, inout Wakeups) -> Bool?) async -> Bool {
-        while true {
-            let found = apart { answer(&$0, &$1) ?? (Task.isCancelled ? false : nil) }
-            if let found { return found }
-            await withUnsafeContinuation { continuation in
-                let isReady = apart { state, wake in
-                    guard answer(&state, &wake) == nil, !Task.isCancelled else { return true }
-                    state.watchers.append(continuation)
-                    return false
+        await withTaskCancellationHandler {
+            while true {
+                let found = apart { answer(&$0, &$1) ?? (Task.isCancelled ? false : nil) }
+                if let found { return found }
+                await withUnsafeContinuation { continuation in
+                    let isReady = apart { state, wake in
+                        guard answer(&state, &wake) == nil, !Task.isCancelled else { return true }
+                        state.watchers.append(continuation)
+                        return false
+                    }
+                    if isReady { continuation.resume() }
                 }
-                if isReady { continuation.resume() }
             }
+        } onCancel: {
+            wakeWatchers()
         }
     }
 

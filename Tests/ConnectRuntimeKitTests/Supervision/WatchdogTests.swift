@@ -165,6 +165,43 @@ struct WatchdogTests {
         }
     }
 
+    @Test("G11: a pause that cannot come to rest does not keep the run from being stopped")
+    func stoppedInPause() async throws {
+        let script = Script([SourceBatch(records(1...3))]) {
+            try await Gate().pass()
+            return .end
+        }
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { _ in
+                try await Gate().pass()
+                return .delivered
+            }
+        )
+        let pipeline = Pipeline(
+            "hangs",
+            from: ScriptedSource(journal: Journal(), onPoll: { _ in try await script.next() }),
+            to: [NamedSink("orders", sink)],
+            offsets: InMemoryOffsetStore(),
+            options: .with { $0.drainDeadline = .seconds(5) },
+            clock: clock.connectorClock
+        )
+        let runtime = try ConnectRuntime([pipeline], clock: clock.connectorClock)
+        let clock = clock
+        try await clock.ticking(by: .seconds(1)) {
+            try await runtime.whileRunning { runtime in
+                while try runtime.health(of: "hangs").status.calls.map(\.description) != ["put of the orders"] {
+                    await Task.yield()
+                }
+                await #expect(throws: ConnectorError.self) { try await runtime.pause("hangs", within: .seconds(5)) }
+                let error = await #expect(throws: ConnectorError.self) {
+                    try await runtime.stop("hangs", within: .seconds(600))
+                }
+                #expect(error?.message.contains("was not drained within 5.0 seconds") == true)
+            }
+        }
+    }
+
     @Test("a command that does not get done by its deadline names the call; what was asked for remains so")
     func commandDeadline() async throws {
         let gate = Gate()
