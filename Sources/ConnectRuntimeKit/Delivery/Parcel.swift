@@ -9,7 +9,7 @@ struct Parcel: Sendable {
         let index: Int32
         let part: Int32
         /// Whether it is the last record of its unit.
-        let endsUnit: Bool
+        var endsUnit: Bool
     }
 
     let shipment: Int

@@ -16,6 +16,12 @@ struct StagedShipment: Sendable {
             origins?.append(origin)
         }
 
+        /// Takes note that a unit is over, the last record of which did not get here.
+        mutating func endUnit(of partition: RecordPartition, in polled: [ConnectorRecord]) {
+            let newest = origins?.lastIndex { polled[Int($0.index)].partition == partition }
+            if let newest { origins?[newest].endsUnit = true }
+        }
+
         /// What comes of the records before an index.
         func prefix(beforeIndex end: Int) -> Part {
             let count = origins?.firstIndex { $0.index >= end } ?? records.count

@@ -8,6 +8,8 @@ struct FunctionStage: Sendable {
     let sinks: [String]
     let tolerance: ErrorTolerance
     let retrier: Retrier
+    /// Ends a wait for another attempt: the record is read again.
+    let halt: StopSignal
     /// Whether records come as whole units, and have to go on as such.
     let keepsUnits: Bool
     /// The functions, where none of them waits for anything.
@@ -24,12 +26,14 @@ struct FunctionStage: Sendable {
         sinks: [String],
         tolerance: ErrorTolerance,
         retrier: Retrier,
+        halt: StopSignal? = nil,
         keepsUnits: Bool = false
     ) {
         self.functions = functions
         self.sinks = sinks
         self.tolerance = tolerance
         self.retrier = retrier
+        self.halt = halt ?? retrier.stop
         self.keepsUnits = keepsUnits
         let synchronous = functions.compactMap(\.asSynchronous)
         chain = synchronous.count == functions.count ? FunctionChain(synchronous, sinks: sinks) : nil
@@ -39,7 +43,7 @@ struct FunctionStage: Sendable {
     func stage(_ input: PolledInput, of batch: SourceBatch) async throws -> Output {
         retrier.calls.beginFunctions()
         defer { retrier.calls.endFunctions() }
-        var progress = StageProgress(input, of: batch, sinks: sinks)
+        var progress = StageProgress(input, of: batch, sinks: sinks, keepsUnits: keepsUnits)
         while true {
             let error = chain?.apply(to: &progress)
             guard let record = progress.next else { return Output(staged: progress.finished) }
@@ -85,9 +89,9 @@ struct FunctionStage: Sendable {
             do {
                 if let error = error.take() { throw error }
                 return .success(try await applyOnce(to: record))
-            } catch is CancellationError {
-                throw CancellationError()
             } catch {
+                // Where nobody has cancelled this task, it is the function that gives up the record.
+                if error is CancellationError { try Task.checkCancellation() }
                 let error = error.inFunction
                 guard error.code == .retryable || error.code == .throttled || error.code == .notConnected else {
                     return .failure(Failed(error: error, attempts: failures.count + 1))
@@ -95,11 +99,11 @@ struct FunctionStage: Sendable {
                 retrier.calls.endFunctions()
                 defer { retrier.calls.beginFunctions() }
                 do {
-                    try await retrier.pause(after: error, &failures, "apply", "functions")
+                    try await retrier.pause(after: error, &failures, "apply", "functions", endedBy: halt)
                 } catch {
                     try Task.checkCancellation()
-                    // A stop says nothing about the record: it is read again.
-                    if retrier.stop.isRequested { throw CancellationError() }
+                    // The end of the run says nothing about the record: it is read again.
+                    if halt.isRequested || retrier.stop.isRequested { throw CancellationError() }
                     return .failure(Failed(error: error.inFunction, attempts: failures.count))
                 }
             }

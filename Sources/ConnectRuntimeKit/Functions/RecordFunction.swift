@@ -6,8 +6,8 @@ public import OpenConnect
 public protocol RecordFunction: Sendable {
     /// What becomes of one record.
     ///
-    /// An error concerns that record alone: it is tried again where its code is `retryable` or `throttled`, and else
-    /// goes the way of a rejected record. Called for one record at a time, in the order of their partitions.
+    /// An error concerns that record alone: it is tried again where its code is `retryable`, `throttled` or
+    /// `notConnected`, and else goes the way of a rejected record. Called for one record at a time, in the order of their partitions.
     func apply(_ record: ConnectorRecord) async throws -> FunctionResult
 }
 

@@ -6,14 +6,17 @@ import OpenConnect
 struct StageProgress {
     let input: PolledInput
     private let sinks: [String]
+    /// Whether it counts where a unit is over.
+    private let keepsUnits: Bool
     private var staged: StagedShipment
     private var parts: [StagedShipment.Part]
     /// The place of the record that is next.
     private(set) var index = 0
 
-    init(_ input: PolledInput, of batch: SourceBatch, sinks: [String]) {
+    init(_ input: PolledInput, of batch: SourceBatch, sinks: [String], keepsUnits: Bool) {
         self.input = input
         self.sinks = sinks
+        self.keepsUnits = keepsUnits
         staged = StagedShipment(polled: input.records, of: batch)
         parts = sinks.indices.map { StagedShipment.Part(sink: $0, records: [], origins: []) }
     }
@@ -42,7 +45,16 @@ struct StageProgress {
     @inline(__always)
     mutating func addFiltered() {
         staged.filtered.append(index)
+        if keepsUnits { endUnit() }
         index += 1
+    }
+
+    /// Has every sink see that the unit is over, where the next record ends one.
+    @inline(never)
+    private mutating func endUnit() {
+        let record = input.records[index]
+        guard record.hasOffset else { return }
+        for sink in parts.indices { parts[sink].endUnit(of: record.partition, in: input.records) }
     }
 
     @inline(__always)
@@ -75,6 +87,7 @@ struct StageProgress {
             }
         }
         if !isMeantForAny { staged.filtered.append(index) }
+        if keepsUnits { endUnit() }
         index += 1
     }
 

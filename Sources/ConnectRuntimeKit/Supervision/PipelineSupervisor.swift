@@ -72,7 +72,7 @@ final class PipelineSupervisor: Sendable {
             return await result()
         }
         var delay: Duration?
-        take { delay = $0.ended(error, at: clock.now, randomness) }
+        take { delay = $0.ended(error, at: clock.now, randomness, isCancelled: Task.isCancelled) }
         if let delay { tellRestart(after: delay, error) }
     }
 

@@ -92,11 +92,13 @@ struct Supervision: Sendable {
 
     /// A run has ended.
     ///
+    /// - Parameter isCancelled: whether the task that ran it was cancelled. A connector that says so of itself has failed.
     /// - Returns: how long it is until the next one, where the pipeline failed and is run again by itself.
     mutating func ended(
         _ error: ConnectorError?,
         at now: ConnectorClock.Instant,
-        _ randomness: PipelineRandomness
+        _ randomness: PipelineRandomness,
+        isCancelled: Bool = false
     ) -> Duration? {
         let wasHealthy = runningSince.map { now.since($0) >= policy.healthyAfter } ?? false
         if wasHealthy { failures = 0 }
@@ -106,7 +108,7 @@ struct Supervision: Sendable {
         let isAsked = isClosing || runsAgain || told == .stop
         runsAgain = false
         lastError = error
-        guard let error, !isAsked, error.code != .cancelled else {
+        guard let error, !isAsked, !(isCancelled && error.code == .cancelled) else {
             isCompleted = !isAsked && error == nil
             state = wish == .pause ? .paused : .stopped
             return nil

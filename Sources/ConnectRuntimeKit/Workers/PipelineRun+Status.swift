@@ -62,7 +62,8 @@ extension PipelineRun {
     func isFailed(by error: any Error) -> Bool {
         let code = (error as? ConnectorError)?.code
         guard code != .deadlineExceeded else { return true }
-        return !stop.isRequested && code != .cancelled && !(error is CancellationError)
+        let isCancelled = Task.isCancelled && (code == .cancelled || error is CancellationError)
+        return !stop.isRequested && !isCancelled
     }
 
     /// Notes a call for the one who asks what hangs.

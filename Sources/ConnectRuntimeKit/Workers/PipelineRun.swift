@@ -266,6 +266,7 @@ final class PipelineRun: Sendable {
                 sinks: sinks.map(\.name),
                 tolerance: pipeline.options.onError,
                 retrier: retrier,
+                halt: StopSignal(),
                 keepsUnits: sinks.contains(where: \.keepsPositions)
             ),
             retrier: retrier,

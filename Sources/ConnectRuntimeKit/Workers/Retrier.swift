@@ -67,11 +67,14 @@ final class Retrier: Sendable {
     }
 
     /// Waits as the policy says; throws the error where it says that there is to be no other attempt.
+    ///
+    /// - Parameter signal: what ends the wait in place of the stop.
     func pause(
         after error: ConnectorError,
         _ failures: inout Failures,
         _ call: String,
-        _ connector: String
+        _ connector: String,
+        endedBy signal: StopSignal? = nil
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
         calls.noteRetry(call, of: connector)
@@ -87,7 +90,7 @@ final class Retrier: Sendable {
             $0.attempt = failures.count
             $0.delay = delay
         }
-        guard await sleep(delay) else { throw error }
+        guard await sleep(delay, unless: signal ?? stop) else { throw error }
     }
 
     /// How long to wait before the next attempt; `nil` where there is to be none.
@@ -106,17 +109,17 @@ final class Retrier: Sendable {
         return max(error.retryAfter ?? .zero, wait)
     }
 
-    /// Sleeps; `false` when the pipeline is to stop, or the task is cancelled.
-    private func sleep(_ delay: Duration) async -> Bool {
+    /// Sleeps; `false` when there is a signal, or the task is cancelled.
+    private func sleep(_ delay: Duration, unless signal: StopSignal) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await self.clock.sleep(for: delay)) != nil }
             group.addTask {
-                await self.stop.wait()
+                await signal.wait()
                 return false
             }
             let isOver = await group.next() ?? false
             group.cancelAll()
-            return isOver && !stop.isRequested
+            return isOver && !signal.isRequested
         }
     }
 }

@@ -40,6 +40,7 @@ final class SourceWorker: ConnectorWorker {
             group.addTask { await self.read(committer) }
             if pool != nil || connector is any HoldObserving { group.addTask { await self.tellHolds() } }
             if await handOver.shouldCancelPoll() { group.cancelAll() }
+            if handOver.step({ state, _ in state.phase != .running }) { stage.halt.request() }
         }
     }
 

@@ -89,6 +89,15 @@ struct SupervisionTests {
         #expect(supervision.ended(broken, at: now, .longest) == .seconds(1))
     }
 
+    @Test("S99 a run that says it was cancelled, though nobody has, has failed", arguments: [true, false])
+    func cancelled(isCancelled: Bool) {
+        var supervision = running()
+        let error = ConnectorError(.cancelled, "the poll gave up")
+        let delay = supervision.ended(error, at: now, .longest, isCancelled: isCancelled)
+        #expect((delay == nil) == isCancelled)
+        #expect(supervision.state == (isCancelled ? .stopped : .restarting))
+    }
+
     @Test("time that a pipeline spends starting is not healthy")
     func startingIsNotHealthy() {
         var supervision = supervision(

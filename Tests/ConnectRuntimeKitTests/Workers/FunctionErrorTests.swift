@@ -47,6 +47,14 @@ struct FunctionErrorTests {
         }
     }
 
+    @Test("S76 G9: a function that says it was cancelled, though nobody has, has failed for that record alone")
+    func cancelledRecord() async throws {
+        let source = LogSource([.init("a", count: 8)], batch: 4)
+        let outcome = try await run(source, failing(["a5"], with: CancellationError()), .with { $0.onError = .drop })
+        #expect(outcome.error == nil)
+        #expect(outcome.counts.dropped == 1 && outcome.counts.delivered == 7)
+    }
+
     @Test("S76 G9: a function that throws stops the pipeline in front of the record", arguments: 0..<8, [1, 3, 8])
     func stops(bad: Int, batch: Int) async throws {
         let function = failing(["a\(bad)"], with: Ordinary())

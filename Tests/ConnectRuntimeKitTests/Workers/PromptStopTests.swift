@@ -131,6 +131,31 @@ struct PromptStopTests {
         #expect(try await store.stored("p").map(\.position.offset) == [RecordOffset(3)])
     }
 
+    @Test("G9 G11: a failure elsewhere ends the back-off of a function; the record is read again")
+    func functionBesideAFailure() async throws {
+        let isBackingOff = Gate()
+        let function = InlineFunction { _ in
+            isBackingOff.open()
+            throw ConnectorError(.notConnected, "not now")
+        }
+        let log = LogSource([.init("a", count: 8)], batch: 4)
+        let source = ScriptedSource(
+            journal: journal,
+            onStart: { context in
+                try await log.start(context)
+                context.addTask(named: "beside") {
+                    try await isBackingOff.pass()
+                    throw ConnectorError(.fatal, "broken beside")
+                }
+            },
+            onPoll: { try await log.poll($0) }
+        )
+        let outcome = await ending(of: pipeline(source, through: [function], ScriptedSink(journal: journal), options()))
+        #expect((outcome.error as? ConnectorError)?.message.contains("broken beside") == true)
+        #expect(outcome.counts.delivered == 0 && outcome.counts.dropped == 0)
+        #expect(try await store.stored("p").isEmpty)
+    }
+
     @Test("G11 S83: in the back-off of the dead letters; what comes before the bad record is committed")
     func letters() async throws {
         let failed = Gate()

@@ -79,6 +79,22 @@ struct TransactionTests {
         #expect(outcome.counts.dropped == 3 && outcome.counts.isBalanced)
     }
 
+    @Test("G7: the search for a bad record parts units whose last record was filtered out")
+    func halvingWithoutEnds() async throws {
+        let options = DeliveryOptions.with { $0.onError = .drop }
+        let ends: Set<String> = ["a1", "a3", "a5"]
+        let (transactions, outcome) = try await run(
+            [batch("a0-", "a1", "a2-", "a3", "a4-", "a5")],
+            [.filter { !ends.contains($0.text) }],
+            options: options
+        ) { names in
+            if names.contains("a2") { throw Self.bad }
+            return .delivered
+        }
+        #expect(transactions == ["a0 → a1", "a4 → a5"])
+        #expect(outcome.counts.dropped == 1 && outcome.counts.delivered == 2 && outcome.counts.isBalanced)
+    }
+
     @Test("G7: when a function fails inside a unit, nothing of the unit is put")
     func failingFunction() async throws {
         let fail = InlineFunction { record in
