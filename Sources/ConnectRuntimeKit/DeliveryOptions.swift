@@ -43,6 +43,26 @@ public struct DeliveryOptions: Sendable, Hashable {
     /// The defaults.
     public init() {}
 
+    /// What makes the options useless, if anything does.
+    var defect: String? {
+        let counts = [
+            ("maxPollRecords", maxPollRecords), ("maxInFlightRecords", maxInFlightRecords),
+            ("maxInFlightBytes", maxInFlightBytes), ("maxUncommittedRecords", maxUncommittedRecords),
+            ("maxUncommittedBytes", maxUncommittedBytes),
+        ]
+        if let (name, count) = counts.first(where: { $0.1 < 1 }) { return "\(name) is \(count); give at least 1" }
+        if maxUncommittedTime < .milliseconds(1) {
+            return "maxUncommittedTime is \(maxUncommittedTime); give at least a millisecond"
+        }
+        if !(0...1).contains(laneShare) { return "laneShare is \(laneShare); give a number from 0 to 1" }
+        return rateLimit?.defect
+    }
+
+    /// What part of a limit the records behind a failing one may take up.
+    func laneShare(of limit: Int) -> Int {
+        Int(exactly: (Double(limit) * laneShare).rounded(.down)) ?? limit
+    }
+
     /// How long the source has to wait in one call before what is committable is committed early.
     var idleDelay: Duration { min(.milliseconds(10), commitInterval) }
 }

@@ -120,8 +120,8 @@ extension HandOverState {
     /// The partitions that have used up their share of the budget behind a failing record.
     var heldBackPartitions: [RecordPartition] {
         var share = Charge()
-        share.records = Int(Double(options.maxInFlightRecords) * options.laneShare)
-        share.bytes = Int(Double(options.maxInFlightBytes) * options.laneShare)
+        share.records = options.laneShare(of: options.maxInFlightRecords)
+        share.bytes = options.laneShare(of: options.maxInFlightBytes)
         return Set(desks.flatMap { $0.lanes.partitions(over: share) }).sorted(by: <)
     }
 

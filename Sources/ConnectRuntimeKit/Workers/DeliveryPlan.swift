@@ -33,7 +33,7 @@ struct DeliveryPlan: Sendable {
                 "\(name) is to send bad records to dead letters, but has none: pass `deadLetters:`"
             )
         }
-        if let defect = pipeline.options.rateLimit?.defect {
+        if let defect = pipeline.options.defect {
             throw ConnectorError(.invalidConfiguration, "\(name): \(defect)")
         }
         let names = sinks.map(\.name)
