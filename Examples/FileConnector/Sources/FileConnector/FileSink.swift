@@ -172,6 +172,8 @@ extension FileSink {
             try writer?.begin()
             try writer?.appendLine(SharedBytes())
             try writer?.end()
+            // A checkpoint may be stored before the first flush.
+            try await flush()
             context?.emit(ConnectorEvent(.info, "'\(location.path)' had no newline at its end; it was added"))
         }
         origin = writer?.length

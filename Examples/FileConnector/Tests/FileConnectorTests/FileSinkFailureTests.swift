@@ -103,6 +103,16 @@ import Glibc
         await next.stop()
     }
 
+    @Test func `a newline that is added is durable before a checkpoint counts it`() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("old", to: "out")
+        let rack = DeviceRack()
+        let sink = try await rack.sink(directory["out"], append: true).ready()
+        #expect(rack.last?.faults.withLock(\.synchronizations) == 1)
+        #expect(try directory.text(of: "out") == "old\n")
+        await sink.stop()
+    }
+
     @Test func `nothing is synchronized twice`() async throws {
         let directory = try TemporaryDirectory()
         let rack = DeviceRack()

@@ -117,8 +117,8 @@ enum OutputFile {
     static func hasContent(_ location: FileLocation) -> ConnectorError {
         ConnectorError(
             .invalidConfiguration,
-            "the output '\(location.path)' has content, but there is no state that belongs to it; append to it with "
-                + "`--append`, remove it, or use the state directory it was written with"
+            "the output '\(location.path)' has content, but there is no state that belongs to it; append to it (`--append`, or "
+                + "`append` in a configuration), remove it, or use the state directory it was written with"
         )
     }
 
