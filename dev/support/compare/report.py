@@ -23,13 +23,36 @@ def counted(number):
     return f"{number:,}" if number else "0"
 
 
+def shortened(name, value):
+    """Of a kernel its version, major and minor: what follows says more about a provider than about the figures."""
+    return re.sub(r"^(\S+ \d+\.\d+).*", r"\1", value) if name == "kernel" else value
+
+
 def about(facts, versions, noise, rounds):
-    rows = [(name, value) for name, value in facts.items()]
+    rows = [(name, shortened(name, value)) for name, value in facts.items()]
     rows.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
     rows.append(("rounds", rounds))
     rows.append(("noise: ours over ours again, CPU", spread(noise["cpu"])))
     rows.append(("noise: ours over ours again, wall time", spread(noise["wall"])))
     return table(("", ""), rows)
+
+
+def per_million(lines):
+    """How seconds for a million lines come from those of a run."""
+    often = "twice" if lines * 2 == 1_000_000 else f"{1e6 / lines:g} times"
+    return f"those of a run of {lines:,} lines times {1e6 / lines:g}, so that the start of a program counts {often}"
+
+
+KEPT = ("¹ Pathway empties its output file at every start. What a run had written is kept aside before the next one begins, and "
+        "counts: the figures are of all these files together, and not of the one that is there at the end.")
+
+
+def repeated(result):
+    return counted(result.outcome.repeated) + (" ¹" if result.arm.empties_output else "")
+
+
+def kept(killed):
+    return KEPT if any(result.arm.empties_output for result in killed) else ""
 
 
 def order(count, form):
@@ -56,7 +79,7 @@ def kills_table(killed):
     return table(
         ("", "lines", "kills", "lost", "repeated", "out of order", "damaged", "after a kill it"),
         [(result.arm.name, f"{result.lines:,} × {result.runs}", result.kills, counted(result.outcome.lost),
-          counted(result.outcome.repeated), order(result.outcome.out_of_order, result.arm.form),
+          repeated(result), order(result.outcome.out_of_order, result.arm.form),
           counted(result.outcome.damaged), result.arm.resumes) for result in killed])
 
 
@@ -87,8 +110,10 @@ def document(template, facts, versions, noise, rounds, results, lines, size, kil
         "INPUT": f"{lines:,} lines, {size / 1e6:.0f} MB",
         "THROUGHPUT": throughput_table(results, lines),
         "CPU_PLOT": pictures.get("Comparison-cpu.svg", ""),
+        "PER_MILLION": per_million(lines),
         "DURABILITY": durability,
         "KILLS": kills_table(killed),
+        "KEPT": kept(killed),
         "KILLS_PLOT": pictures.get("Comparison-kills.svg", ""),
         "CODEC": codec_table(codec) if codec else "Not measured.",
         "CODEC_PLOT": pictures.get("Comparison-codec.svg", ""),
@@ -108,12 +133,13 @@ def essence(facts, noise, results, lines, killed, plots):
         kill = after.get(name)
         rows.append((name, f"{result.median('cpu') * 1e6 / lines:.2f}", f"{result.median('wall') * 1e6 / lines:.2f}",
                      f"{max(usage.peak for usage in result.usages):.0f}",
-                     *((kill.kills, counted(kill.outcome.lost), counted(kill.outcome.repeated)) if kill else ("–",) * 3)))
+                     *((kill.kills, counted(kill.outcome.lost), repeated(kill)) if kill else ("–",) * 3)))
     head = ("file to file", "CPU, s per million lines", "wall, s per million", "peak, MB", "`kill -9`", "lost", "repeated")
     picture = images(plots, "Documentation/").get("Comparison-cpu.svg", "")
-    return (f"Measured in the same minutes on {facts['date'][:10]} ({facts['processor']}); what is lost and repeated is "
-            f"the sum over all kills. Noise, our arm over itself in CPU: {spread(noise['cpu'])}.\n\n"
-            f"{table(head, rows)}\n\n{picture}\n")
+    text = (f"Measured in the same minutes on {facts['date'][:10]} ({facts['processor']}); what is lost and repeated is "
+            f"the sum over all kills. Noise, our arm over itself: {spread(noise['cpu'])} in CPU, {spread(noise['wall'])} in "
+            f"wall time. Seconds per million lines are {per_million(lines)}.")
+    return "\n\n".join(part for part in (text, table(head, rows), kept(killed), picture) if part) + "\n"
 
 
 def write_readme(path, text):
