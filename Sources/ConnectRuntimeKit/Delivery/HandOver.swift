@@ -96,16 +96,15 @@ final class HandOver: Sendable {
         resting: (Bool) async -> Void,
         _ step: (inout HandOverState, inout Wakeups) -> HandOverState.AcceptStep
     ) async -> HandOverState.AcceptStep {
-        var isResting = false
         while true {
             let next = sourceStep(step)
-            guard case .held = next else {
-                if isResting { await resting(false) }
-                return next
-            }
-            if !isResting { await resting(true) }
-            isResting = true
-            await park(\.parked.source) { state, _ in !state.holdsBatches }
+            guard case .held = next else { return next }
+            await resting(true)
+            repeat {
+                await park(\.parked.source) { state, _ in !state.holdsBatches }
+            } while apart { state, _ in state.holdsBatches }
+            // Before the step: the source may want to give up partitions first, and the batch is not in its way yet.
+            await resting(false)
         }
     }
 

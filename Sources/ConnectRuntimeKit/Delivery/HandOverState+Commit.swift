@@ -236,6 +236,7 @@ extension HandOverState {
 extension HandOverState {
     /// Whether everything of the partitions is committed; demands the commit that is missing.
     mutating func areCommitted(_ partitions: [RecordPartition], _ wake: inout Wakeups) -> Bool {
+        guard !isAtWork(on: partitions) else { return false }
         let rest = ledger.rest(of: partitions)
         if rest.isSettled, !rest.isCommitted, !isCommitDue { demandCommit(&wake) }
         return rest.isSettled && rest.isCommitted

@@ -23,12 +23,6 @@ extension HandOverState {
     /// Whether the source's task keeps what it has, because polling rests. A stop ends that: what was polled is delivered.
     var holdsBatches: Bool { isPaused && phase == .running }
 
-    /// The poll has returned something that functions are to see; while polling rests, not yet.
-    mutating func endPollBeforeFunctions() -> AcceptStep {
-        isPolling = false
-        return holdsBatches ? .held : .queued
-    }
-
     /// Whether everything is delivered and committed that was polled before the pause.
     var isAtRest: Bool { isPaused && isIdle && !isCommitting && !canCommit }
 

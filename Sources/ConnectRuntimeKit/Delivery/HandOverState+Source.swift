@@ -147,11 +147,11 @@ extension HandOverState {
 
     /// Takes what a poll returned, where no function has changed it.
     mutating func accept(_ batch: SourceBatch, _ wake: inout Wakeups) -> AcceptStep {
-        guard desks.count == 1, takesDirectly(batch) else {
+        guard unaccepted == nil, desks.count == 1, takesDirectly(batch) else {
             return accept(StagedShipment(batch, sinks: desks.indices), isEnd: batch.isEnd, &wake)
         }
         isPolling = false
-        guard !isPaused else { return .held }
+        guard !isPaused else { return hold(&wake) }
         if batch.isEnd { hasSourceEnded = true }
         desks[0].runningPuts = 1
         if numbersFirst {
@@ -182,13 +182,15 @@ extension HandOverState {
     /// Takes what functions made of a batch.
     mutating func accept(_ staged: StagedShipment, isEnd: Bool, _ wake: inout Wakeups) -> AcceptStep {
         isPolling = false
-        guard !holdsBatches else { return .held }
+        guard !holdsBatches else { return hold(&wake) }
+        let withdrawn = endUnaccepted(&wake)
         if isEnd {
             hasSourceEnded = true
             for sink in desks.indices { wakeSink(sink, &wake) }
         }
         guard phase <= .draining else { return .queued }
         var staged = staged
+        if !withdrawn.isEmpty { ledger.noteLost(staged.leaveOut(withdrawn)) }
         staged.ticket = ledger.issue(staged.polled, progress: staged.progress)
         guard !staged.polled.isEmpty else {
             settleMarks(staged, &wake)

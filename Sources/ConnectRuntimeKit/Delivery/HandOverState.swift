@@ -85,6 +85,8 @@ struct HandOverState: Sendable {
     var inlineIsQuiet = false
     /// A batch was settled behind which the source expects nothing for a while.
     var isQuietPending = false
+    /// What was polled and is not accepted, where partitions can be taken away of it; `nil` where nobody needs to ask.
+    var unaccepted: UnacceptedBatch?
     /// Partitions that were taken away since the source's task last looked.
     var closedPartitions: [RecordPartition] = []
     /// The newest put that failed and is made again, until somebody tells of it.

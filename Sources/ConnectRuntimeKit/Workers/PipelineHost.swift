@@ -71,7 +71,7 @@ final class PipelineHost: Sendable {
         }
         let found = Dictionary(stored.map { ($0.position.partition, $0) }) { first, _ in first }
         link.handOver.step { state, _ in
-            for partition in partitions { state.ledger.open(partition, from: found[partition]) }
+            for partition in partitions { state.open(partition, from: found[partition]) }
         }
         return partitions.compactMap { found[$0]?.position }
     }
@@ -97,13 +97,13 @@ final class PipelineHost: Sendable {
                 attributes: ["partitions": partitions.map(\.name).sorted().joined(separator: ", ")]
             )
         }
-        link.handOver.step { $0.close(partitions, &$1) }
+        link.handOver.step { $0.takeAway(partitions, &$1) }
         try await link.keeper.release(partitions)
     }
 
     func lost(_ partitions: [RecordPartition]) {
         guard let link = try? link() else { return }
-        link.handOver.step { $0.close(partitions, &$1) }
+        link.handOver.step { $0.takeAway(partitions, &$1) }
         link.keeper.forget(partitions)
     }
 }

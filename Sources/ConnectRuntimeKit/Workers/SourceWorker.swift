@@ -186,10 +186,10 @@ final class SourceWorker: ConnectorWorker {
     /// The same where functions change the batch, or something in it is rejected.
     @inline(never)
     private func stage(_ batch: SourceBatch, _ units: inout UnitGatherer) async -> HandOverState.NextStep {
-        // No function sees, while polling rests, what the last poll has returned.
-        _ = await handOver.accept(resting: rest) { state, _ in state.endPollBeforeFunctions() }
         let input = units.gather(PolledInput(batch))
         noteGathered(units)
+        // No function sees, while polling rests, what the last poll has returned.
+        _ = await handOver.accept(resting: rest) { $0.beginFunctions(input.records, &$1) }
         let output: FunctionStage.Output
         do {
             let start = retrier.calls.isMeasuring && !input.records.isEmpty ? handOver.clock.now : nil
@@ -346,7 +346,7 @@ final class SourceWorker: ConnectorWorker {
     @inline(never)
     private func notePollFailure(_ error: any Error) {
         let isStopping = handOver.sourceStep { state, _ in
-            state.isPolling = false
+            state.endPolling()
             return state.phase != .running
         }
         if !isStopping, !retrier.stop.isRequested { handOver.fail(error.inCall("poll", of: name), sinkIsUsable: true) }
