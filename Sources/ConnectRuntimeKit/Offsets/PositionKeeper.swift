@@ -6,6 +6,8 @@ import OpenConnect
 final class PositionKeeper: Sendable {
     private struct State: Sendable {
         var partitionClaims: [RecordPartition: ClaimToken] = [:]
+        /// Claims that are given up, and of which the store was not told yet.
+        var forgotten: [ClaimToken] = []
         /// Committed positions that the source has not taken note of.
         var unreported: [RecordPartition: RecordPosition] = [:]
         /// The shortest lease of a claim that is held.
@@ -114,6 +116,11 @@ final class PositionKeeper: Sendable {
     /// Claims partitions one by one, all or none of them; what is stored for them.
     func claim(_ partitions: [RecordPartition]) async throws -> [StoredPosition] {
         guard let store, storesPositions else { return [] }
+        // A claim of its own that is left of them would be in the way.
+        forget(partitions)
+        if state.withLock({ !$0.forgotten.isEmpty }) {
+            try await retrier.run("release", of: "offset store") { try await releaseForgotten() }
+        }
         var claimed: [RecordPartition] = []
         do {
             return try await claim(partitions, in: store, &claimed)
@@ -142,24 +149,43 @@ final class PositionKeeper: Sendable {
         return found
     }
 
-    /// Gives claims back.
+    /// Gives claims back, and those that were forgotten before.
     func release(_ partitions: [RecordPartition]) async throws {
-        for token in forget(partitions) { try await store?.release(token) }
+        forget(partitions)
+        try await releaseForgotten()
     }
 
-    /// Drops claims that are gone anyway; what is left to do is to release them.
-    @discardableResult
-    func forget(_ partitions: [RecordPartition]) -> [ClaimToken] {
+    /// Gives back every claim of a partition.
+    func releaseAll() async throws { try await release(heldPartitions) }
+
+    /// Drops claims that are gone anyway. To the store they are owned until it is told, which is done later.
+    func forget(_ partitions: [RecordPartition]) {
         state.withLock { state in
-            partitions.compactMap { partition in
+            for partition in partitions {
                 state.unreported[partition] = nil
-                return state.partitionClaims.removeValue(forKey: partition)
+                if let token = state.partitionClaims.removeValue(forKey: partition) { state.forgotten.append(token) }
             }
         }
     }
 
-    /// The claims of partitions that are still held.
-    var heldPartitions: [RecordPartition] { state.withLock { $0.partitionClaims.keys.sorted(by: <) } }
+    /// Releases what was forgotten; a claim for which that fails keeps its place, and the others are released all the same.
+    private func releaseForgotten() async throws {
+        var failure: (any Error)?
+        for token in state.withLock(\.forgotten) {
+            do {
+                try await store?.release(token)
+                state.withLock { state in state.forgotten.removeAll { $0 == token } }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private var heldPartitions: [RecordPartition] { state.withLock { $0.partitionClaims.keys.sorted(by: <) } }
+
+    /// Whether the store has a claim of a partition for this run.
+    var hasPartitionClaims: Bool { state.withLock { !$0.partitionClaims.isEmpty || !$0.forgotten.isEmpty } }
 
     /// Where the store can tell that the claim of the connector is taken over: what waits for it.
     func takeoverWatch(_ handOver: HandOver) -> TakeoverWatch? {
@@ -172,6 +198,8 @@ final class PositionKeeper: Sendable {
     /// Prolongs every claim.
     func renew(holdsConnector: Bool) async throws {
         guard let store else { return }
+        // Others may be waiting for what was lost. Where this fails, it is tried again the next time.
+        try? await releaseForgotten()
         if holdsConnector { try await store.renew(claim) }
         for partition in heldPartitions {
             guard let token = state.withLock({ $0.partitionClaims[partition] }) else { continue }

@@ -67,7 +67,12 @@ final class PipelineHost: Sendable {
         let link = try link()
         var stored = try await link.keeper.claim(partitions)
         if let keeper = link.positionKeeper, case .positionKeeping(let sink) = keeper.mode {
-            stored = try await sink.positions(in: keeper.claim.scope)
+            do {
+                stored = try await sink.positions(in: keeper.claim.scope)
+            } catch {
+                try? await link.keeper.release(partitions)
+                throw error
+            }
         }
         let found = Dictionary(stored.map { ($0.position.partition, $0) }) { first, _ in first }
         link.handOver.step { state, _ in

@@ -235,21 +235,42 @@ final class PipelineRun: Sendable {
             positions: positions
         )
         tasks.onFailure { handOver.fail($0, sinkIsUsable: true) }
-        let worker = try await starting(sourceWorker(source, sinks, handOver)) {
-            self.sourceWorker(try self.pipeline.makeSource(), sinks, handOver)
-        }
         var failure: (any Error)?
         do {
-            await tellCommitted(worker, keeper, positions)
+            let worker = try await starting(sourceWorker(source, sinks, handOver)) {
+                self.sourceWorker(try self.pipeline.makeSource(), sinks, handOver)
+            }
+            try await run(worker, sinks, keeper, claims, letters, positions)
+        } catch {
+            failure = error
+        }
+        // Also of a source whose start has failed: it may have had partitions assigned before.
+        if keeper.hasPartitionClaims {
+            try? await calling("release", of: "offset store") { try await keeper.releaseAll() }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Delivers what a source that was started reads, then stops it.
+    @inline(never)
+    private func run(
+        _ source: SourceWorker,
+        _ sinks: [SinkWorker],
+        _ keeper: PositionKeeper,
+        _ claims: RunClaims,
+        _ letters: LetterPost?,
+        _ positions: [StoredPosition]
+    ) async throws {
+        var failure: (any Error)?
+        do {
+            await tellCommitted(source, keeper, positions)
             pipeline.enter(.running)
-            try await deliver(worker, sinks, keeper, claims, letters)
+            try await deliver(source, sinks, keeper, claims, letters)
         } catch {
             failure = error
         }
         pipeline.enter(.draining)
-        await calling("stop", of: "source") { await worker.stop() }
-        let held = keeper.heldPartitions
-        if !held.isEmpty { try? await calling("release", of: "offset store") { try await keeper.release(held) } }
+        await calling("stop", of: "source") { await source.stop() }
         if let failure { throw failure }
     }
 
