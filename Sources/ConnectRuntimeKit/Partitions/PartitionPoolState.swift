@@ -190,7 +190,9 @@ struct PartitionPoolState: Sendable {
         activeReaders += 1
     }
 
+    /// Forgets a partition with all that was read of it: where it goes on is up to its next owner.
     mutating func drop(_ reading: PartitionReading) {
+        readOffsets[reading.partition] = nil
         guard desks[reading.partition]?.reading === reading else { return }
         end(reading.partition)
         desks[reading.partition] = nil
