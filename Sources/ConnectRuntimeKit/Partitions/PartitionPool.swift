@@ -74,9 +74,10 @@ final class PartitionPool: Source {
     }
 
     func noteStopped(_ reading: PartitionReading) {
-        state.withLock { $0.noteStopped(reading) }
+        let isListedAgain = state.withLock { $0.noteStopped(reading) }
         reading.hasStopped.request()
         hasBatch.ring()
+        if isListedAgain { partitionsChanged.ring() }
     }
 
     // MARK: The list

@@ -27,8 +27,14 @@ struct PartitionPoolState: Sendable {
         var isInUnit = false
         /// Not listed any more.
         var isClosing = false
+        /// Its reader is told to stop, or about to: it is not polled again.
+        var isStopping = false
         /// At the end of its partition, or stopped.
         var hasEnded = false
+        /// Its reader has stopped.
+        var hasStopped = false
+        /// Listed again since its reader was to stop: another one follows it.
+        var isListedAgain = false
     }
 
     private let maxRecords: Int
@@ -78,7 +84,7 @@ struct PartitionPoolState: Sendable {
             return .failure(outage)
         }
         guard let index = ready.firstIndex(where: { !heldBack.contains($0) }) else {
-            return isFinal && activeReaders == 0 && ready.isEmpty ? .end : .wait
+            return isFinal && activeReaders == 0 && ready.isEmpty && !awaitsReader ? .end : .wait
         }
         let partition = ready.remove(at: index)
         guard let desk = desks[partition], var batch = desk.batch else { return .wait }
@@ -88,6 +94,9 @@ struct PartitionPoolState: Sendable {
         retire(partition)
         return .batch(batch, desk.reading)
     }
+
+    /// Whether another reader follows one that is stopping.
+    private var awaitsReader: Bool { desks.values.contains(where: \.isListedAgain) }
 
     /// How long nothing is expected, where every reader has said so.
     private var quiet: Duration? {
@@ -107,9 +116,12 @@ struct PartitionPoolState: Sendable {
 
     // MARK: The readers' side
 
-    func readStep(of reading: PartitionReading) -> ReadStep {
+    mutating func readStep(of reading: PartitionReading) -> ReadStep {
         guard let desk = desks[reading.partition], desk.reading === reading, !desk.hasEnded else { return .end }
-        if desk.isClosing, !desk.isInUnit { return .end }
+        guard !desk.isStopping, !desk.isClosing || desk.isInUnit else {
+            desks[reading.partition]?.isStopping = true
+            return .end
+        }
         guard desk.batch == nil, !isInOutage, !heldBack.contains(reading.partition) else { return .wait }
         let readers = max(1, activeReaders)
         return .poll(
@@ -122,6 +134,9 @@ struct PartitionPoolState: Sendable {
 
     mutating func leave(_ batch: SourceBatch, from reading: PartitionReading) {
         guard var desk = desks[reading.partition], desk.reading === reading else { return }
+        var batch = batch
+        // Nobody would read that unit to its end: it is read from its beginning when the partition is listed again.
+        if desk.isStopping, !isEachRecordAUnit { batch.removeOpenUnit() }
         desk.batch = batch
         desk.quiet = batch.quiet
         desk.offset = batch.newestOffset ?? desk.offset
@@ -136,10 +151,13 @@ struct PartitionPoolState: Sendable {
         isInOutage = true
     }
 
-    mutating func noteStopped(_ reading: PartitionReading) {
-        guard desks[reading.partition]?.reading === reading else { return }
+    /// Returns whether the partition is listed again, and is to be read by another reader.
+    mutating func noteStopped(_ reading: PartitionReading) -> Bool {
+        guard let desk = desks[reading.partition], desk.reading === reading else { return false }
         end(reading.partition)
+        desks[reading.partition]?.hasStopped = true
         retire(reading.partition)
+        return desk.isListedAgain
     }
 
     private mutating func end(_ partition: RecordPartition) {
@@ -150,7 +168,8 @@ struct PartitionPoolState: Sendable {
 
     /// Forgets a partition that is not listed any more once everything read of it was polled.
     private mutating func retire(_ partition: RecordPartition) {
-        guard let desk = desks[partition], desk.isClosing, desk.hasEnded, desk.batch == nil else { return }
+        guard let desk = desks[partition], desk.isClosing, desk.hasStopped, desk.batch == nil, !desk.isListedAgain
+        else { return }
         readOffsets[partition] = desk.offset
         desks[partition] = nil
     }
@@ -163,16 +182,33 @@ struct PartitionPoolState: Sendable {
         waitsForUnits: Bool
     ) -> (added: [RecordPartition], removed: [PartitionReading], closing: [PartitionReading]) {
         var seen: Set<RecordPartition> = []
-        let added = list.filter { seen.insert($0).inserted && desks[$0]?.isClosing != false }
+        let added = list.filter { seen.insert($0).inserted && needsReader($0) }
         var (removed, closing): ([PartitionReading], [PartitionReading]) = ([], [])
         for partition in desks.keys.sorted(by: <) where !seen.contains(partition) {
-            guard let desk = desks[partition], !desk.isClosing else { continue }
-            desks[partition]?.isClosing = true
-            removed.append(desk.reading)
-            if !waitsForUnits || !desk.isInUnit { closing.append(desk.reading) }
+            guard let desk = desks[partition] else { continue }
+            desks[partition]?.isListedAgain = false
+            if !desk.isClosing {
+                desks[partition]?.isClosing = true
+                removed.append(desk.reading)
+                if !waitsForUnits || !desk.isInUnit {
+                    desks[partition]?.isStopping = true
+                    closing.append(desk.reading)
+                }
+            }
             retire(partition)
         }
         return (added, removed, closing)
+    }
+
+    /// Whether a partition that is listed needs a reader now. It keeps the one that it has; where that is stopping, the
+    /// next one has to wait, so that nothing is read twice.
+    private mutating func needsReader(_ partition: RecordPartition) -> Bool {
+        guard let desk = desks[partition] else { return true }
+        guard desk.isClosing else { return false }
+        let keepsReader = !desk.isStopping && !desk.hasEnded
+        desks[partition]?.isClosing = !keepsReader
+        desks[partition]?.isListedAgain = !keepsReader
+        return desk.hasStopped
     }
 
     func readOffset(of partition: RecordPartition) -> RecordOffset? {
@@ -184,7 +220,6 @@ struct PartitionPoolState: Sendable {
         // It was listed again before what was read of it the last time was polled.
         desk.batch = desks[reading.partition]?.batch
         desk.offset = readOffset(of: reading.partition)
-        end(reading.partition)
         desks[reading.partition] = desk
         readOffsets[reading.partition] = nil
         activeReaders += 1
@@ -207,6 +242,12 @@ extension SourceBatch {
         let last = records.lastIndex(where: \.hasOffset)
         if let rejected = rejected.last, rejected.index > last ?? -1 { return rejected.position.offset }
         return last.flatMap { records[$0].offset }
+    }
+
+    /// Takes the beginning of a unit off the end of a batch of one partition.
+    fileprivate mutating func removeOpenUnit() {
+        let lastEnd = records.lastIndex(where: \.hasOffset).map { $0 + 1 } ?? 0
+        records = Array(records.prefix(max(lastEnd, rejected.last?.index ?? 0)))
     }
 }
 

@@ -51,4 +51,49 @@ struct RelistedPartitionTests {
         #expect(output["a"] == entries("a", first..<20))
         #expect(counts.isBalanced && counts.lost == 10 && counts.delivered == 20 - first)
     }
+
+    /// Lists a shard that was not there before with one entry: once that is put, the list was followed.
+    private func list(_ shards: [String], with new: String, of log: ShardedLog, isFinal: Bool = false) async throws {
+        log.append(["\(new)0"], to: new, isClosed: true)
+        log.list(shards + [new], isFinal: isFinal)
+        try await output.wait { $0[new] != nil }
+    }
+
+    private func pipeline(_ log: ShardedLog) -> Pipeline {
+        Pipeline("p", from: ShardedSource(log: log), to: ShardSink(output: output), offsets: InMemoryOffsetStore())
+    }
+
+    @Test("G7: a partition that is listed again in the middle of a unit keeps its reader")
+    func insideUnit() async throws {
+        let log = ShardedLog(["a": ["a0", "a1+"]], isFinal: false, isClosed: false)
+        async let counts = pipeline(log).run()
+        try await output.wait(for: 2)
+        try await list([], with: "b", of: log)
+        try await list(["a", "b"], with: "c", of: log, isFinal: true)
+        log.append(["a2", "a3"], to: "a", isClosed: true)
+        #expect(try await counts.committed == 6)
+        #expect(output["a"] == ["a0", "a1+", "a2", "a3"])
+        #expect(log.shards["a"]?.mostReaders == 1)
+    }
+
+    @Test("G7: a partition that is listed again while its reader is in a last poll waits for another one")
+    func whileStopping() async throws {
+        let (isPolling, hang) = (Gate(), Gate())
+        let log = ShardedLog(["a": ["a0"]], isFinal: false, isClosed: false) { _, shard, poll in
+            guard shard == "a", poll == 2 else { return }
+            isPolling.open()
+            await hang.passIgnoringCancellation()
+        }
+        async let counts = pipeline(log).run()
+        try await isPolling.pass()
+        try await list([], with: "b", of: log)
+        try await list(["a", "b"], with: "c", of: log, isFinal: true)
+        log.append(["a1", "a2+"], to: "a")
+        hang.open()
+        try await output.wait { $0["a"]?.count == 3 }
+        log.append(["a3"], to: "a", isClosed: true)
+        #expect(try await counts.committed == 6)
+        #expect(output["a"] == ["a0", "a1", "a2+", "a3"])
+        #expect(log.shards["a"]?.mostReaders == 1)
+    }
 }
