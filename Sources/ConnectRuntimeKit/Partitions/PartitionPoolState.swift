@@ -109,9 +109,14 @@ struct PartitionPoolState: Sendable {
         return shortest
     }
 
+    /// What was read and not polled; the end of a partition is not that of the source.
     mutating func takeRest() -> [SourceBatch] {
         defer { ready = [] }
-        return ready.compactMap { desks[$0]?.batch }
+        return ready.compactMap { partition in
+            var batch = desks[partition]?.batch
+            batch?.isEnd = false
+            return batch
+        }
     }
 
     // MARK: The readers' side

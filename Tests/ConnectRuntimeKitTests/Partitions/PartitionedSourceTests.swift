@@ -290,6 +290,42 @@ struct PartitionedSourceTests {
         #expect(output["a"] + output["b"] == entries("a", 0..<output["a"].count) + entries("b", 0..<output["b"].count))
     }
 
+    @Test("a partition that has come to its end ends nothing while the rest of what was read is handed over")
+    func takesRestBehindAnEnd() async throws {
+        let log = ShardedLog(["a": ["a0"], "b": ["b0"], "c": ["c0"]])
+        let output = ShardOutput()
+        let isStopping = Gate()
+        let calls = Mutex(0)
+        let function = InlineFunction { record in
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            if call == 1 { try await isStopping.pass() }
+            if call == 3 {
+                try await output.wait(for: 2)
+                // Long enough for a sink to find that it has nothing more to do.
+                for _ in 0..<2000 { await Task.yield() }
+            }
+            return .record(record)
+        }
+        let run = PipelineRun(
+            Pipeline(
+                "p",
+                from: ShardedSource(log: log, traits: SourceTraits(positions: .nobody, isReplayable: false)),
+                through: [function],
+                to: ShardSink(output: output)
+            )
+        )
+        async let counts = run.execute()
+        try await log.wait { $0.readEntries == 3 }
+        run.stop.request()
+        while run.state.withLock(\.handOver)?.step({ state, _ in state.phase }) == .running { await Task.yield() }
+        isStopping.open()
+        #expect(try await counts.delivered == 3)
+        #expect(["a", "b", "c"].flatMap { output[$0] } == ["a0", "b0", "c0"])
+    }
+
     @Test("G2 G4 G5 G7: units over many polls into a sink that keeps positions, ended anywhere", arguments: 0..<40)
     func randomRuns(seed: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(seed))
