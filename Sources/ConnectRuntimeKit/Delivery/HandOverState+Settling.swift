@@ -162,6 +162,8 @@ extension HandOverState {
         }
         while dispatchNext(&wake) {}
         unsealIfEven()
+        // No commit would do it: there is none where nothing is left to commit.
+        if ledger.uncommittedRecords == 0 { isUncommittedTooLong = false }
         wakeSource(&wake)
         wakeHoldTeller(&wake)
         wakeWatchers(&wake)

@@ -21,11 +21,17 @@ extension Ledger {
             counts.committed += Int(partitions[entry.slot].commit(entry.position.sequence))
         }
         counts.committed += set.acknowledgements.count
-        // Bytes are not counted by partition: they are let go in proportion to the records.
-        let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
-        uncommittedBytes = Int(Double(uncommittedBytes) * share)
+        reduceUncommittedBytes(after: before)
         dirtySlots.removeAll { partitions[$0].committable.isNone }
         forgetIdlePartitions(set)
+    }
+
+    /// Bytes are not counted by partition: they are let go in proportion to the records.
+    ///
+    /// - Parameter before: how many records were uncommitted before some of them were let go.
+    mutating func reduceUncommittedBytes(after before: Int) {
+        let share = before == 0 ? 0 : Double(uncommittedRecords) / Double(before)
+        uncommittedBytes = Int(Double(uncommittedBytes) * share)
     }
 
     /// A set without the partitions that were taken away since it was noted.

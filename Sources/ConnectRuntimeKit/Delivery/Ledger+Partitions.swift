@@ -40,9 +40,11 @@ extension Ledger {
 
     /// Forgets partitions that are gone: what of them is in flight is not settled any more.
     mutating func close(_ names: [RecordPartition]) {
+        let before = uncommittedRecords
         for name in names {
             if let slot = slots[name] { lose(slot) }
         }
+        reduceUncommittedBytes(after: before)
         dirtySlots.removeAll { partitions[$0].generation == 0 }
     }
 

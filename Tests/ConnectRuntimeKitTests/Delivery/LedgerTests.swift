@@ -138,6 +138,17 @@ struct LedgerTests {
         #expect(committable(&ledger) == ["first:2"])
     }
 
+    @Test("G10: the uncommitted bytes go with lost partitions, in proportion to the records")
+    func lostBytes() {
+        var ledger = Ledger()
+        _ = ledger.issue(records(1...3, partition: first) + records(1...1, partition: second))
+        let bytes = ledger.uncommittedBytes
+        ledger.close([first])
+        #expect(bytes > 0 && ledger.uncommittedBytes == bytes / 4)
+        ledger.close([second])
+        #expect(ledger.uncommittedBytes == 0 && ledger.uncommittedRecords == 0)
+    }
+
     @Test("S10: partitions that are done leave nothing behind, and their numbers are never used again")
     func manyPartitions() {
         var ledger = Ledger()
