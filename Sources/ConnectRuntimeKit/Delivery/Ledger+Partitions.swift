@@ -27,6 +27,7 @@ extension Ledger {
     /// Counts a record without a number whose partition was taken away.
     mutating func noteLost(_ record: ConnectorRecord) {
         counts.lost += 1
+        counts.committed += 1
         book.noteLost(of: record.partition)
     }
 
