@@ -95,7 +95,7 @@ extension DeadLetter {
             parts: try text(LetterAttribute.parts) == nil ? [] : required(LetterAttribute.parts, Self.parts),
             errorCode: text(LetterAttribute.code) ?? "",
             errorMessage: text(LetterAttribute.message) ?? "",
-            attempts: try required(LetterAttribute.attempts) { Int($0) },
+            attempts: try required(LetterAttribute.attempts) { Int32($0).flatMap { $0 < 0 ? nil : Int($0) } },
             firstFailure: try required(LetterAttribute.first) { RecordTimestamp(try Timestamp($0)) },
             lastFailure: try required(LetterAttribute.last) { RecordTimestamp(try Timestamp($0)) }
         )

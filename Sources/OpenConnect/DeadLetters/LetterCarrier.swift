@@ -83,7 +83,7 @@ struct LetterCarrier {
     }
 
     private mutating func readExtension(_ parts: [Substring]) -> Bool {
-        guard parts.count == 4, let index = Int(parts[0]), let name = try? AttributeName(String(parts[1])),
+        guard parts.count == 4, let index = Int(parts[0]), index >= 0, let name = try? AttributeName(String(parts[1])),
             let type = AttributeType(rawValue: String(parts[2])), let text = Self.decode(parts[3]),
             let value = Self.value(text, type)
         else { return false }

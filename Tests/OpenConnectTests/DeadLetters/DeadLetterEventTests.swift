@@ -144,6 +144,8 @@ struct DeadLetterEventTests {
             ("deadletterstage", nil), ("deadletterattempts", "many"), ("deadletterfirst", "yesterday"),
             ("deadletterlast", nil), ("deadletterparts", "1,x"), ("deadletterrecord", "data=paper"),
             ("deadletterrecord", "color=red"), ("deadletterrecord", "extension=0:a"),
+            ("deadletterrecord", "data=bytes&extension=-1:abc:string:x"), ("deadletterattempts", "-1"),
+            ("deadletterattempts", "9223372036854775807"),
         ] as [(String, String?)]
     )
     func refused(name: String, value: String?) throws {
