@@ -62,7 +62,11 @@ public final class FileOffsetStore: OffsetStore {
             let seen = released.count
             switch try await writer.perform(.claim(request)).get() {
             case .granted(let claim):
-                if request.policy == .takeOver { takeovers.notify() }
+                if request.policy == .takeOver {
+                    takeovers.notify()
+                    // What the former owner had besides is free.
+                    released.notify()
+                }
                 return claim
             case .owned(let owned):
                 guard request.policy == .wait else { throw owned.error(for: request) }

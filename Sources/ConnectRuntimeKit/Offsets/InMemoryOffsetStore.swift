@@ -27,7 +27,11 @@ public final class InMemoryOffsetStore: OffsetStore {
             let seen = released.count
             do throws(OwnedScope) {
                 let claim = try take(request)
-                if request.policy == .takeOver { takeovers.notify() }
+                if request.policy == .takeOver {
+                    takeovers.notify()
+                    // What the former owner had besides is free.
+                    released.notify()
+                }
                 return claim
             } catch {
                 guard request.policy == .wait else { throw error.error(for: request) }

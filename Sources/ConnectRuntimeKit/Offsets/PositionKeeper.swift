@@ -203,7 +203,11 @@ final class PositionKeeper: Sendable {
         if holdsConnector { try await store.renew(claim) }
         for partition in heldPartitions {
             guard let token = state.withLock({ $0.partitionClaims[partition] }) else { continue }
-            try await store.renew(token)
+            do {
+                try await store.renew(token)
+            } catch let error as ConnectorError where error.code == .fenced && isGone(token) {
+                // It was given back meanwhile.
+            }
         }
     }
 }

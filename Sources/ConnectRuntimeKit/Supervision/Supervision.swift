@@ -119,7 +119,7 @@ struct Supervision: Sendable {
         }
         failures += 1
         guard wish == .run else {
-            state = .paused
+            state = wish == .pause ? .paused : .stopped
             return nil
         }
         let delay = policy.delay(before: failures, randomness)

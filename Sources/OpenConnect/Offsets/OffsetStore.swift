@@ -21,7 +21,7 @@ public protocol OffsetStore: Sendable {
     /// - Throws: `fenced` when the epoch of the claim is outdated.
     func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws
 
-    /// Gives the ownership back. The positions stay.
+    /// Gives the ownership back. The positions stay. A claim whose epoch is outdated has nothing to give back, which is no error.
     func release(_ claim: ClaimToken) async throws
 }
 

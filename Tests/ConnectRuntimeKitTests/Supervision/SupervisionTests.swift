@@ -98,6 +98,18 @@ struct SupervisionTests {
         #expect(supervision.state == (isCancelled ? .stopped : .restarting))
     }
 
+    @Test("a pipeline that fails while it is asked to stop is stopped, and one that is to pause is paused")
+    func failsWhenAsked() throws {
+        var stopped = running()
+        stopped.stop()
+        #expect(stopped.ended(broken, at: now, .longest) == nil)
+        #expect(stopped.state == .stopped)
+        var paused = running()
+        try paused.pause()
+        #expect(paused.ended(broken, at: now, .longest) == nil)
+        #expect(paused.state == .paused)
+    }
+
     @Test("time that a pipeline spends starting is not healthy")
     func startingIsNotHealthy() {
         var supervision = supervision(

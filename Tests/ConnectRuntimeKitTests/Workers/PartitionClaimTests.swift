@@ -68,6 +68,20 @@ final class PartitionClaimTests: Sendable {
         }
     }
 
+    @Test("S69: a renewal that is overtaken by the end of its claim does not end the run")
+    func renewedInVain() async throws {
+        let store = OvertakenStore()
+        let pipeline = pipeline(store) {
+            _ = try await self.context().assigned(self.both)
+            try await store.isRenewing.pass()
+            try self.context().lost([self.a])
+            store.isGone.open()
+            try await store.goesOn.pass()
+            return .end
+        }
+        #expect(try await run(pipeline) == nil)
+    }
+
     @Test("S69: what was lost is free for another owner while the run goes on")
     func lostIsFree() async throws {
         let store = InMemoryOffsetStore()
@@ -160,4 +174,38 @@ private final class ForgetfulSink: PositionKeepingSink {
     }
 
     func put(_ batch: RecordBatch) async throws -> PutResult { try await base.put(batch) }
+}
+
+/// A store in which the claim of the partition a is gone by the time that it is to be renewed.
+private final class OvertakenStore: OffsetStore {
+    private let base = InMemoryOffsetStore()
+    private let overtaken = Mutex<ClaimToken?>(nil)
+    let isRenewing = Gate()
+    let isGone = Gate()
+    /// Open when another claim is renewed after that one.
+    let goesOn = Gate()
+    private let hasFailed = Mutex(false)
+
+    func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
+        let claim = try await base.claim(request)
+        if request.scope.partition?.name == "a" { overtaken.withLock { $0 = claim.token } }
+        return claim
+    }
+
+    func renew(_ claim: ClaimToken) async throws {
+        guard overtaken.withLock({ $0 == claim }) else {
+            if hasFailed.withLock({ $0 }) { goesOn.open() }
+            return try await base.renew(claim)
+        }
+        isRenewing.open()
+        try await isGone.pass()
+        hasFailed.withLock { $0 = true }
+        throw ConnectorError(.fenced, "it was released")
+    }
+
+    func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
+        try await base.save(changes, under: claim)
+    }
+
+    func release(_ claim: ClaimToken) async throws { try await base.release(claim) }
 }
