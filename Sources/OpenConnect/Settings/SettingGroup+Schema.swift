@@ -56,7 +56,7 @@ extension SettingRule {
             return Self.pairs(names)
         case .oneOf(let names):
             return [["oneOf": .array(names.map { .object(["required": .array([.string($0)])]) })]]
-        case .when(let first, let value, let second):
+        case .when(let first, let value, _, let second):
             let condition: StructuredObject = [
                 "properties": .object([first: .object(["const": value])]), "required": .array([.string(first)]),
             ]

@@ -69,10 +69,15 @@ extension SettingGroup.Item {
             input.isTextOnly = true
             return input
         }
+        let document: SettingDocument
         do {
-            return try SettingDocument(json: text).root
+            document = try SettingDocument(json: text)
         } catch {
             throw SettingProblems(error.problems.map { SettingProblem("is no JSON: \($0.message)", at: variable) })
         }
+        guard document.problems.isEmpty else {
+            throw SettingProblems(document.problems.map { SettingProblem("\($0.keyPath) \($0.message)", at: variable) })
+        }
+        return document.root
     }
 }

@@ -6,7 +6,8 @@ public struct SettingRule: Sendable {
         case requires(String, String)
         case exclusive([String])
         case oneOf([String])
-        case when(String, StructuredValue, requires: String)
+        /// What a setting is when it is read, in whatever form it was written.
+        case when(String, StructuredValue, read: @Sendable (SettingInput) -> StructuredValue?, requires: String)
     }
 
     let kind: Kind
@@ -36,7 +37,14 @@ public struct SettingRule: Sendable {
         is value: First,
         requires second: Setting<Second>
     ) -> SettingRule {
-        SettingRule(kind: .when(first.name, value.settingText ?? .null, requires: second.name))
+        SettingRule(
+            kind: .when(
+                first.name,
+                value.settingText ?? .null,
+                read: { try? first.read($0).settingText },
+                requires: second.name
+            )
+        )
     }
 
     func defect(_ given: [String: SettingInput], _ input: SettingInput) -> SettingProblem? {
@@ -49,9 +57,9 @@ public struct SettingRule: Sendable {
         case .oneOf(let names):
             guard !names.contains(where: { given[$0] != nil }) else { return excess(names, given) }
             return input.problem("one of \(Self.list(names)) is missing")
-        case .when(let first, let value, let second):
+        case .when(let first, let value, let read, let second):
             guard let holder = given[first], given[second] == nil else { return nil }
-            guard (try? StructuredValue(setting: holder)) == value else { return nil }
+            guard read(holder) == value else { return nil }
             return holder.problem("with '\(value.plainText)', \(SettingGroup.quoted(second)) has to be given as well")
         }
     }
@@ -68,7 +76,7 @@ public struct SettingRule: Sendable {
         case .requires(let first, let second): "`\(first)` needs `\(second)`."
         case .exclusive(let names): "At most one of \(Self.list(names)) is given."
         case .oneOf(let names): "Exactly one of \(Self.list(names)) is given."
-        case .when(let first, let value, let second): "`\(first)` = `\(value.plainText)` needs `\(second)`."
+        case .when(let first, let value, _, let second): "`\(first)` = `\(value.plainText)` needs `\(second)`."
         }
     }
 

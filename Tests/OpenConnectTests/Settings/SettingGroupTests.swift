@@ -97,6 +97,7 @@ import Testing
         arguments: [
             (["R_PROT": "1"], "R_PROT: is no setting: did you mean 'R_PORT'?"),
             (["R_LABELS": "{"], "R_LABELS: is no JSON"),
+            (["R_LABELS": #"{"x": "1", "x": "2"}"#], "R_LABELS: x "),
             (["R_TLS_KEYS": "1"], "R_TLS_KEYS: is no setting: did you mean 'R_TLS_KEY'?"),
         ]
     )
