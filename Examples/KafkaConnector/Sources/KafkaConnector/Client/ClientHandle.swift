@@ -53,9 +53,8 @@ final class ClientHandle: @unchecked Sendable {
             let result = rd_kafka_metadata(self.pointer, 1, nil, &found, limit)
             guard result.isNone, let found else { return .failure(KafkaFailure(result)) }
             defer { rd_kafka_metadata_destroy(found) }
-            var failures = Dictionary(
-                uniqueKeysWithValues: topics.map { ($0, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) }
-            )
+            var failures: [String: rd_kafka_resp_err_t] = [:]
+            for topic in topics { failures[topic] = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART }
             for index in 0..<Int(found.pointee.topic_cnt) {
                 let topic = found.pointee.topics[index]
                 let name = String(cString: topic.topic)

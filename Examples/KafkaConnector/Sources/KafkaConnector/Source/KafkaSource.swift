@@ -239,7 +239,11 @@ extension KafkaSource {
     private func next(_ stored: RecordOffset?) throws -> Int64? {
         guard let stored else {
             if options.offsets == .broker { return nil }
-            return options.autoOffsetReset == .latest ? Int64(RD_KAFKA_OFFSET_END) : Int64(RD_KAFKA_OFFSET_BEGINNING)
+            switch options.autoOffsetReset.kind {
+            case .earliest: return Int64(RD_KAFKA_OFFSET_BEGINNING)
+            case .latest: return Int64(RD_KAFKA_OFFSET_END)
+            case .fail: throw KafkaFailure(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET).error("a partition cannot be read")
+            }
         }
         guard let offset = stored.sequence else {
             throw ConnectorError(
@@ -258,11 +262,18 @@ extension KafkaSource {
     ) async throws {
         unclaimed.removeAll { partitions.contains($0) }
         let records = partitions.compactMap { consumer.queues[$0]?.record }
+        var failure: (any Error)?
         if areLost {
             context.lost(records)
         } else if !records.isEmpty {
-            try await commitBeforeGiving(records, context)
+            do {
+                try await commitBeforeGiving(records, context)
+            } catch {
+                context.lost(records)
+                failure = error
+            }
         }
+        // Whatever became of it: the group waits for this answer.
         for partition in partitions { committed[partition] = nil }
         try consumer.unassign(partitions)
         tell(
@@ -270,6 +281,7 @@ extension KafkaSource {
             partitions,
             context
         )
+        if let failure { throw failure }
     }
 
     /// Where the coordinator takes no offsets while the group changes, waiting for a commit would only hold up the others.

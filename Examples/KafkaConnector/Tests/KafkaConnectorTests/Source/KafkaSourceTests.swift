@@ -18,7 +18,9 @@ struct KafkaSourceTests {
         let topic = try cluster.topic(partitions: 1)
         try await cluster.plain.send(messages, to: topic)
         let log = InMemoryLog()
-        try await whileRunning([Pipeline("p", from: cluster.source(topic, options), to: InMemorySink(log))]) {
+        let source = cluster.source(topic, options)
+        let pipeline = Pipeline("p", from: source, to: InMemorySink(log), offsets: InMemoryOffsetStore())
+        try await whileRunning([pipeline]) {
             _ = try await log.waitForCount(messages.count)
         }
         return log.records(of: RecordPartition("\(topic)/0"))
@@ -53,10 +55,13 @@ struct KafkaSourceTests {
         #expect(records.allSatisfy { ($0.timestamp?.nanosecondsSince1970 ?? 0) > 1_700_000_000_000_000_000 })
     }
 
-    @Test("a position that does not exist fails where the settings say so, and tells what to do")
-    func offsetReset() async throws {
+    @Test(
+        "a position that does not exist fails where the settings say so, and tells what to do",
+        arguments: [KafkaSource.Options.OffsetKeeper.broker, .store]
+    )
+    func offsetReset(keeper: KafkaSource.Options.OffsetKeeper) async throws {
         let error = await #expect(throws: ConnectorError.self) {
-            _ = try await read([PlainMessage(value: "a")], .init(autoOffsetReset: .fail))
+            _ = try await read([PlainMessage(value: "a")], .init(offsets: keeper, autoOffsetReset: .fail))
         }
         #expect(error?.code == .corruptOffsets)
         #expect(error?.message.contains("autoOffsetReset") == true)
