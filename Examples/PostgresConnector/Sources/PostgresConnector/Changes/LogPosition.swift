@@ -46,7 +46,7 @@ enum ChangePlace: Sendable, Hashable {
             self = .log(LogPosition(UInt64(number)))
             return
         }
-        let parts = offset.text?.split(separator: "|", omittingEmptySubsequences: false).map(String.init) ?? []
+        let parts = offset.text?.parts(between: "|") ?? []
         guard parts.count > 2, let start = LogPosition(parts[0]), let table = Int(parts[1]), table >= 0 else {
             throw ConnectorError(
                 .corruptOffsets,
@@ -58,12 +58,12 @@ enum ChangePlace: Sendable, Hashable {
     }
 
     private static func escape(_ text: String) -> String {
-        text.map { $0 == "|" ? "%7C" : $0 == "%" ? "%25" : String($0) }.joined()
+        text.replacing("%", by: "%25").replacing("|", by: "%7C")
     }
 
     private static func unescape(_ text: String) -> String {
-        var parts = text.split(separator: "%", omittingEmptySubsequences: false)
+        var parts = text.parts(between: "%")
         let first = parts.removeFirst()
-        return first + parts.map { ($0.hasPrefix("7C") ? "|" : "%") + $0.dropFirst(2) }.joined()
+        return first + parts.map { ($0.utf8.starts(with: "7C".utf8) ? "|" : "%") + $0.dropping(bytes: 2) }.joined()
     }
 }

@@ -31,10 +31,10 @@ extension PostgresChangeSource {
         try await stream.open()
         let slot = SQL.identifier(options.slot)
         // The plugin takes a list of names, each in quotes where it is odd; they are within a literal here.
-        let names = SQL.identifier(options.publication).split(separator: "'", omittingEmptySubsequences: false)
+        let names = SQL.identifier(options.publication).replacing("'", by: "''")
         let command =
             "START_REPLICATION SLOT \(slot) LOGICAL \(position) "
-            + "(proto_version '1', publication_names '\(names.joined(separator: "''"))')"
+            + "(proto_version '1', publication_names '\(names)')"
         // The server takes a moment to notice that a predecessor's connection is gone.
         for attempt in 0... {
             do {

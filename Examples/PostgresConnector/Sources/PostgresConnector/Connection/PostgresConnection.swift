@@ -91,22 +91,30 @@ actor PostgresConnection {
     /// What was wrong while connecting: libpq gives no SQLSTATE then, only the text.
     private func refusal(_ pointer: OpaquePointer) -> ConnectorError {
         let message = target.redacted(String(cString: PQerrorMessage(pointer)))
+        let isWrong = Self.isWrong(message)
+        return ConnectorError(
+            isWrong ? .invalidConfiguration : .notConnected,
+            "cannot connect to \(target): \(message)"
+                + (isWrong ? "; correct the connection's settings or the server's" : "")
+        )
+    }
+
+    /// Whether a refusal says that the settings are wrong, and not that the server cannot take a connection at present.
+    static func isWrong(_ message: String) -> Bool {
         let wrong = [
             "password authentication failed", "no password supplied", "pg_hba.conf", "does not exist", "certificate",
             "does not support SSL", "invalid sslmode", "invalid port", "invalid connection option", "private key",
-            "is not permitted to log in", "permission denied", "no pg_hba", "role", "invalid value",
+            "is not permitted to log in", "permission denied", "no pg_hba", "invalid value",
             "unrecognized configuration parameter",
         ]
-        // Of several addresses the last one counts: a name often has one more than the server listens on.
+        let passing = ["starting up", "Connection refused", "too many connections", "connection slots"]
+        // Of several addresses the last one counts: a name often has one more than the server listens on. A host may be
+        // called anything.
         let last = message.split(separator: "connection to server").last ?? ""
-        let isWrong = wrong.contains { last.contains($0) } && !last.contains("starting up")
+        let reason = last.split(separator: "failed: ", maxSplits: 1).last ?? last
         // A missing socket file is a server that is not running.
-        let isOutage = last.contains("Connection refused") || last.contains("failed: No such file or directory")
-        return ConnectorError(
-            isWrong && !isOutage ? .invalidConfiguration : .notConnected,
-            "cannot connect to \(target): \(message)"
-                + (isWrong && !isOutage ? "; correct the connection's settings or the server's" : "")
-        )
+        let isPassing = reason.hasPrefix("No such file or directory") || passing.contains { reason.contains($0) }
+        return wrong.contains { reason.contains($0) } && !isPassing
     }
 
     // MARK: The end

@@ -204,7 +204,5 @@ struct OffsetTables: Sendable {
 }
 
 extension String {
-    fileprivate var doubledQuotes: String {
-        split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-    }
+    fileprivate var doubledQuotes: String { replacing("'", by: "''") }
 }

@@ -19,11 +19,11 @@ enum StoredText {
 
     /// The name that ``name(_:)`` gave the text for.
     static func name(stored text: String) -> String {
-        var parts = text.split(separator: "%", omittingEmptySubsequences: false)
+        var parts = text.parts(between: "%")
         let first = parts.removeFirst()
         return first
             + parts.map { part in
-                (part.hasPrefix("00") ? "\0" : "%") + part.dropFirst(2)
+                (part.utf8.starts(with: "00".utf8) ? "\0" : "%") + part.dropping(bytes: 2)
             }.joined()
     }
 
@@ -45,7 +45,7 @@ enum StoredText {
             "the stored offset '\(text.prefix(80))' has no form that this version knows; it was changed by something else: "
                 + "correct the row, or remove it to begin anew"
         )
-        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.parts(between: ":", maxSplits: 2)
         guard parts.count > 1 else { throw corrupt }
         switch parts[0] {
         case "sequence":
@@ -54,12 +54,12 @@ enum StoredText {
             guard let incarnation = UInt64(parts[2], radix: 16) else { throw corrupt }
             return RecordOffset(sequence, incarnation: incarnation)
         case "text":
-            return RecordOffset(name(stored: String(text.dropFirst(5))))
+            return RecordOffset(name(stored: text.dropping(bytes: 5)))
         case "fields":
             guard parts.count > 2, let version = Int(parts[1]),
                 let fields = try? JSONDecoder().decode(
                     StoredFields.self,
-                    from: Data(name(stored: String(parts[2])).utf8)
+                    from: Data(name(stored: parts[2]).utf8)
                 )
             else { throw corrupt }
             return try RecordOffset(encoding: fields, version: version)

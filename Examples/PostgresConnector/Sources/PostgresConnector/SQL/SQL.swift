@@ -4,7 +4,7 @@
 enum SQL {
     /// A name in quotes, whatever is in it (chapter "Identifiers and Key Words" of the manual).
     static func identifier(_ name: String) -> String {
-        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        "\"" + name.replacing("\"", by: "\"\"") + "\""
     }
 
     /// A name with its schema, as a configuration has it: `orders`, `sales.orders`, `"odd.name".orders`.
@@ -12,9 +12,9 @@ enum SQL {
     /// - Returns: the parts, or `nil` where a quote is not closed or a part is empty.
     static func parts(of name: String) -> [String]? {
         var parts: [String] = []
-        var part = ""
+        var part = String.UnicodeScalarView()
         var isQuoted = false
-        var rest = name[...]
+        var rest = name.unicodeScalars[...]
         while let character = rest.popFirst() {
             switch character {
             case "\"" where isQuoted && rest.first == "\"":
@@ -22,13 +22,13 @@ enum SQL {
                 rest.removeFirst()
             case "\"": isQuoted.toggle()
             case "." where !isQuoted:
-                parts.append(part)
-                part = ""
+                parts.append(String(part))
+                part = String.UnicodeScalarView()
             default: part.append(character)
             }
         }
-        parts.append(part)
-        return isQuoted || parts.contains("") || parts.count > 2 || name.contains("\0") ? nil : parts
+        parts.append(String(part))
+        return isQuoted || parts.contains("") || parts.count > 2 || name.utf8.contains(0) ? nil : parts
     }
 
     /// An array's literal (chapter "Array Input and Output Syntax" of the manual).

@@ -96,8 +96,8 @@ struct TableCursor: Sendable {
         if columns.count == 1, columns[0].isInteger {
             if let number = offset.sequence, offset.incarnation == 0 { return [String(number)] }
         } else if let text = offset.text {
-            let parts = text.split(separator: "|", maxSplits: columns.count - 1, omittingEmptySubsequences: false)
-            if parts.count == columns.count, !parts.contains("") { return parts.map(String.init) }
+            let parts = text.parts(between: "|", maxSplits: columns.count - 1)
+            if parts.count == columns.count, !parts.contains("") { return parts }
         }
         throw foreign(offset)
     }

@@ -22,4 +22,27 @@ import Testing
         #expect(failure.error("a test").message.hasPrefix("a test failed: something"))
         #expect((failure.error("a test").retryAfter != nil) == (code == .throttled))
     }
+
+    @Test(
+        arguments: [
+            (#"connection to server at "h" (::1), port 5432 failed: FATAL:  role "nobody" does not exist"#, true),
+            (#"connection to server at "h", port 1 failed: FATAL:  password authentication failed for user "u""#, true),
+            (#"connection to server at "h", port 5432 failed: FATAL:  too many connections for role "u""#, false),
+            (
+                "connection to server at \"h\", port 5432 failed: FATAL:  remaining connection slots are reserved for "
+                    + "roles with the SUPERUSER attribute",
+                false
+            ),
+            (#"connection to server at "certificate.test" (10.0.0.1), port 5432 failed: No route to host"#, false),
+            (#"connection to server on socket "/run/.s.PGSQL.5432" failed: No such file or directory"#, false),
+            (
+                #"connection to server at "h", port 5432 failed: could not open certificate file "c": "#
+                    + "No such file or directory",
+                true
+            ),
+        ]
+    )
+    func aServerThatIsFullIsNoWrongSetting(message: String, isWrong: Bool) {
+        #expect(PostgresConnection.isWrong(message) == isWrong)
+    }
 }
