@@ -227,13 +227,8 @@ final class HandOver: Sendable {
                 }
             }
         } onCancel: {
-            wakeWatchers()
+            step { $0.wakeWatchers(&$1) }
         }
-    }
-
-    /// Has those who watch look again.
-    func wakeWatchers() {
-        step { $0.wakeWatchers(&$1) }
     }
 
     /// Waits until polling is over; whether a poll that is suspended has to be cancelled for it.

@@ -91,7 +91,6 @@ final class PipelineHost: Sendable {
             }
             let first = await group.next() ?? false
             group.cancelAll()
-            link.handOver.wakeWatchers()
             return first
         }
         if !isCommitted {

@@ -19,7 +19,7 @@ struct FaultyDiskTests {
             try await store.save(.at(3, in: "a"), under: claim.token)
             disk.begin(fault)
             let code = await code { try await store.save(.at(5, in: "a"), under: claim.token) }
-            #expect(code == .retryable || code == .throttled)
+            #expect(code == (fault == .isFull ? .throttled : .retryable))
             disk.recover()
             try await store.release(claim.token)
             let output = Output()

@@ -273,8 +273,8 @@ extension KafkaSource {
                 failure = error
             }
         }
-        // Whatever became of it: the group waits for this answer.
         for partition in partitions { committed[partition] = nil }
+        // Whatever became of it: the group waits for this answer.
         try consumer.unassign(partitions)
         tell(
             areLost ? "partitions were lost: the group took them away without asking" : "partitions were given up",
