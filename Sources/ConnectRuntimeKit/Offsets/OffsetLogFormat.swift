@@ -12,11 +12,12 @@ import OpenConnectFiles
 ///
 /// A file is begun beside the one in use, with a snapshot of everything as its first entry, and takes the other's name
 /// when it is durable: so header and snapshot can never be torn. Further entries are appended, with consecutive
-/// sequence numbers. An append that was cut short leaves less than an entry at the end, and that alone is rolled back:
+/// sequence numbers, one or several at a time. An append that was cut short leaves whole entries and less than another
+/// one, and what is behind the last whole one is rolled back:
 /// - fewer bytes than an entry's header has, and they begin as the next header would;
 /// - a sound header, and fewer bytes behind it than it announces;
-/// - zero bytes only, or an entry up to the end of the file whose last sectors are zero: the size of the file had grown,
-///   the pages had not been written.
+/// - the same where the file goes on with zero bytes only, from the beginning of a sector: its size had grown, the pages
+///   had not been written.
 ///
 /// Everything else is damage.
 enum OffsetLogFormat {
@@ -24,6 +25,8 @@ enum OffsetLogFormat {
     static let version: UInt32 = 1
     static let fileHeaderSize = 16
     static let entryHeaderSize = 20
+    /// What a disk writes as a whole.
+    private static let sectorSize = 512
 
     /// What a file holds, and where it stops being whole.
     struct Content: Sendable, Hashable {
@@ -110,13 +113,13 @@ extension OffsetLogFormat {
         let start = content.validSize
         let rest = bytes[start...]
         let isFirst = content.sequence == 0
-        if !isFirst, isTornHeader(rest, expected: content.sequence + 1) { return nil }
         var reader = OffsetLogReader(rest)
         guard let sequence = reader.number(UInt64.self), let length = reader.number(UInt32.self),
-            let bodyCheck = reader.number(UInt32.self), let check = reader.number(UInt32.self)
-        else { throw Damage(offset: start, reason: "the header of an entry is cut off, or bytes are left over") }
-        guard check == CRC32C.checksum(Array(rest.prefix(16))) else {
-            throw Damage(offset: start, reason: "the header of an entry does not match its checksum")
+            let bodyCheck = reader.number(UInt32.self), let check = reader.number(UInt32.self),
+            check == CRC32C.checksum(Array(rest.prefix(16)))
+        else {
+            if !isFirst, isTornHeader(rest, expected: content.sequence + 1) { return nil }
+            throw Damage(offset: start, reason: headerDamage(rest))
         }
         guard isFirst ? sequence > 0 : sequence == content.sequence + 1 else {
             throw Damage(offset: start, reason: "entry \(sequence) follows entry \(content.sequence)")
@@ -128,23 +131,28 @@ extension OffsetLogFormat {
         if bodyCheck == CRC32C.checksum(Array(body)), let decoded = OffsetLogBody(body) {
             return (sequence, decoded, body.endIndex)
         }
-        if !isFirst, body.endIndex == bytes.count, hasMissingSectors(body) { return nil }
+        if !isFirst, written(bytes[body.startIndex...]).endIndex < body.endIndex { return nil }
         throw Damage(offset: start, reason: "entry \(sequence) does not match its checksum")
     }
 
-    /// Whether what is left can be the beginning of a header that was not written to its end, or pages that were never
-    /// written.
+    /// Whether what is left can be the beginning of a header that was not written to its end.
     private static func isTornHeader(_ rest: ArraySlice<UInt8>, expected: UInt64) -> Bool {
-        if rest.allSatisfy({ $0 == 0 }) { return true }
-        guard rest.count < entryHeaderSize else { return false }
+        let written = written(rest)
+        guard written.count < entryHeaderSize else { return false }
         let next = withUnsafeBytes(of: expected.littleEndian) { Array($0) }
-        return next.starts(with: rest.prefix(next.count))
+        return next.starts(with: written.prefix(next.count))
     }
 
-    /// Whether the zero bytes at the end reach back to the beginning of a sector, or over the whole body.
-    private static func hasMissingSectors(_ body: ArraySlice<UInt8>) -> Bool {
-        let firstZero = (body.lastIndex { $0 != 0 } ?? body.startIndex - 1) + 1
-        let sector = (firstZero + 511) / 512 * 512
-        return firstZero < body.endIndex && (sector < body.endIndex || firstZero == body.startIndex)
+    private static func headerDamage(_ rest: ArraySlice<UInt8>) -> String {
+        rest.count < entryHeaderSize
+            ? "the header of an entry is cut off, or bytes are left over"
+            : "the header of an entry does not match its checksum"
+    }
+
+    /// What is left without the sectors at its end that are zero.
+    private static func written(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let last = rest.lastIndex(where: { $0 != 0 }) else { return rest.prefix(0) }
+        let sector = (last + sectorSize) / sectorSize * sectorSize
+        return rest.prefix(upTo: min(sector, rest.endIndex))
     }
 }

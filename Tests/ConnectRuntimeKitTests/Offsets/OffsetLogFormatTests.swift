@@ -127,6 +127,41 @@ struct OffsetLogFormatTests {
         }
     }
 
+    @Test("S28: of several entries that were appended at once, those before the sectors never written are kept")
+    func missingSectorsOfSeveral() throws {
+        var several = sample
+        for number in 1...200 {
+            let changes = OffsetChanges.at(Int64(number), in: String(repeating: "p", count: number % 40))
+            try several.append(.entry(.changes(ClaimScope(connector: "orders"), changes)))
+        }
+        let firstSector = (sample.bytes.count + 511) / 512 * 512
+        for sector in stride(from: firstSector, to: several.bytes.count, by: 512) {
+            let zeros = [UInt8](repeating: 0, count: several.bytes.count - sector)
+            let content = try OffsetLogFormat.decode(several.bytes[..<sector] + zeros)
+            #expect(content.table == several.table(cutTo: sector), "zero from \(sector)")
+            #expect(content.validSize == several.ends.last { $0 <= sector })
+        }
+    }
+
+    @Test("S28: a header of which a sector was never written is a torn append", arguments: 1..<20)
+    func headerAcrossSectors(written: Int) throws {
+        func padded(by size: Int) throws -> Sample {
+            var padded = sample
+            let changes = OffsetChanges.at(1, in: String(repeating: "p", count: size))
+            try padded.append(.entry(.changes(ClaimScope(connector: "orders"), changes)))
+            return padded
+        }
+        let padded = try padded(by: 1024 - written - padded(by: 0).bytes.count)
+        try #require(padded.bytes.count == 1024 - written)
+        var torn = padded
+        try torn.append(.entry(.epoch(connector: "orders", 6)))
+        let zeros = [UInt8](repeating: 0, count: torn.bytes.count - 1024)
+        #expect(try OffsetLogFormat.decode(torn.bytes[..<1024] + zeros).validSize == padded.bytes.count)
+        #expect(throws: OffsetLogFormat.Damage.self) {
+            try OffsetLogFormat.decode(torn.bytes[..<1024] + zeros + [1])
+        }
+    }
+
     @Test("bytes behind the end that no append leaves there are damage")
     func leftOver() throws {
         for tail in [[1], [0, 1], Array("garbage".utf8), [UInt8](repeating: 7, count: 500)] as [[UInt8]] {
