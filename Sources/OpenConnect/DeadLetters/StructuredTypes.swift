@@ -44,28 +44,54 @@ enum StructuredTypes {
 
     /// The value of which the JSON was read, by its text; what does not fit is left as it was read.
     static func restore(_ read: StructuredValue, _ text: String) -> StructuredValue {
-        text.split(separator: ",").reduce(read) { value, note in
-            let path = note.dropFirst().split(separator: ".").compactMap { Int($0) }
-            return restore(value, note.prefix(1), path[...])
+        let notes = text.split(separator: ",").map { note in
+            Note(path: note.dropFirst().split(separator: ".").compactMap { Int($0) }, kind: note.prefix(1))
         }
+        return restore(read, notes.sorted { $0.path.lexicographicallyPrecedes($1.path) }[...], depth: 0)
     }
 
+    private struct Note {
+        let path: [Int]
+        let kind: Substring
+    }
+
+    /// - Parameter notes: those of the value and of what is in it, in order.
     private static func restore(
         _ value: StructuredValue,
-        _ kind: Substring,
-        _ path: ArraySlice<Int>
+        _ notes: ArraySlice<Note>,
+        depth: Int
     ) -> StructuredValue {
-        guard let index = path.first else { return leaf(value, kind) ?? value }
+        if let own = notes.first, own.path.count == depth { return leaf(value, own.kind) ?? value }
         switch value {
-        case .array(var elements) where elements.indices.contains(index):
-            elements[index] = restore(elements[index], kind, path.dropFirst())
+        case .array(var elements):
+            restoreEach(notes, depth) { index, notes in
+                guard elements.indices.contains(index) else { return }
+                elements[index] = restore(elements[index], notes, depth: depth + 1)
+            }
             return .array(elements)
-        case .object(let object) where object.members.indices.contains(index):
+        case .object(let object):
             var members = object.members
-            members[index].value = restore(members[index].value, kind, path.dropFirst())
+            restoreEach(notes, depth) { index, notes in
+                guard members.indices.contains(index) else { return }
+                members[index].value = restore(members[index].value, notes, depth: depth + 1)
+            }
             return .object(StructuredObject(unique: members))
         default:
             return value
+        }
+    }
+
+    /// Calls for each part of a value that has notes, with these.
+    private static func restoreEach(
+        _ notes: ArraySlice<Note>,
+        _ depth: Int,
+        _ restorePart: (_ index: Int, _ notes: ArraySlice<Note>) -> Void
+    ) {
+        var rest = notes
+        while let index = rest.first?.path[depth] {
+            let end = rest.firstIndex { $0.path[depth] != index } ?? rest.endIndex
+            restorePart(index, rest[..<end])
+            rest = rest[end...]
         }
     }
 

@@ -81,7 +81,12 @@ struct DeadLetterEventTests {
         ])
         var deep = StructuredValue.bytes(SharedBytes([3]))
         for _ in 0..<126 { deep = .array([deep]) }
-        for value in [value, deep, .bytes(SharedBytes([9])), .array([])] {
+        let wide = StructuredValue.array(
+            (0..<1000).map {
+                .object(["bytes": .bytes(SharedBytes([UInt8($0 % 256)])), "number": .integer(Int64($0))])
+            }
+        )
+        for value in [value, deep, wide, .bytes(SharedBytes([9])), .array([])] {
             for contentType in [nil, "application/json", "text/csv"] {
                 var record = ConnectorRecord(.structured(value), offset: RecordOffset(1))
                 record.contentType = contentType
