@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import OpenConnect
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -42,6 +44,17 @@ package struct ApplicationConsole: Sendable {
             diagnostics: { write($0, to: STDERR_FILENO) },
             isInteractive: isatty(STDERR_FILENO) == 1,
             abandon: { _exit($0.code) }
+        )
+    }
+
+    /// The same, with `<redacted>` in the place of secrets.
+    package func redacting(_ redaction: SecretRedaction) -> ApplicationConsole {
+        ApplicationConsole(
+            output: { output(redaction.redact($0)) },
+            diagnostics: { diagnostics(redaction.redact($0)) },
+            isInteractive: isInteractive,
+            abandon: abandon,
+            watchSignals: watchSignals
         )
     }
 

@@ -8,11 +8,11 @@ struct CheckVerb {
     let options: CommandLineOptions
 
     func execute() async throws -> ApplicationStatus {
-        let (configuration, redaction) = try application.configuration(options)
+        let configuration = try application.configuration(options)
         var isPassed = true
         for pipeline in configuration.makePipelines() {
             let check = try await pipeline.check()
-            application.console.output(redaction.redact(Self.text(check)))
+            application.console.output(Self.text(check))
             isPassed = isPassed && check.isPassed
         }
         return isPassed ? .done : .failed

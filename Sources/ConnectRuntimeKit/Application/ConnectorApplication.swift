@@ -35,7 +35,9 @@ public struct ConnectorApplication: Sendable {
     public let registry: ConnectorRegistry
     let observer: any RuntimeObserver
     let companion: @Sendable (ConnectRuntime) async throws -> Void
+    /// Takes the secrets of the configuration out of all that is written.
     let console: ApplicationConsole
+    private let redaction: SecretRedaction
     let references: SettingReferences
 
     /// An application.
@@ -79,7 +81,8 @@ public struct ConnectorApplication: Sendable {
         self.version = version
         self.observer = observer
         self.companion = companion
-        self.console = console
+        redaction = SecretRedaction()
+        self.console = console.redacting(redaction)
         self.references = references
         var registry = ConnectorRegistry()
         register(&registry)
@@ -153,9 +156,9 @@ public struct ConnectorApplication: Sendable {
 
     // MARK: Saying what is wrong
 
-    func report(_ error: any Error, _ redaction: SecretRedaction = SecretRedaction()) {
+    func report(_ error: any Error) {
         let text = (error as? ConnectorError)?.report ?? "\(error)"
-        console.diagnostics(redaction.redact("\(name): \(text)") + "\n")
+        console.diagnostics("\(name): \(text)\n")
     }
 
     private func refuse(_ message: String) -> ApplicationStatus {
@@ -165,8 +168,8 @@ public struct ConnectorApplication: Sendable {
 
     // MARK: The configuration
 
-    /// The configuration that a command was given, and what takes its secrets out of texts.
-    func configuration(_ options: CommandLineOptions) throws -> (ConnectConfiguration, SecretRedaction) {
+    /// The configuration that a command was given.
+    func configuration(_ options: CommandLineOptions) throws -> ConnectConfiguration {
         let path = try options.required("--config", "the configuration")
         let text: String
         do {
@@ -174,8 +177,8 @@ public struct ConnectorApplication: Sendable {
         } catch {
             throw ConnectorError(.invalidConfiguration, "the configuration cannot be read: \(error)", cause: error)
         }
-        let document = try SettingDocument(json: text, file: path, references: references)
-        return (try ConnectConfiguration(document, registry: registry), document.redaction)
+        let document = try SettingDocument(json: text, file: path, references: references, redaction: redaction)
+        return try ConnectConfiguration(document, registry: registry)
     }
 }
 

@@ -50,13 +50,15 @@ package struct HostedRun: Sendable {
         showsProgress: Bool
     ) async throws {
         let cut = StopSignal()
+        let watchdog = ExitWatchdog(console, lines)
+        defer { watchdog.disarm() }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await cuttable(by: cut)
                 return true
             }
-            group.addTask {
-                await obey(signals, cut, console, lines)
+            group.addTask(executorPreference: SignalExecutor()) {
+                await obey(signals, cut, watchdog)
                 return false
             }
             if showsProgress {
@@ -91,38 +93,19 @@ package struct HostedRun: Sendable {
         }
     }
 
-    private func obey(
-        _ signals: AsyncStream<Int32>,
-        _ cut: StopSignal,
-        _ console: ApplicationConsole,
-        _ lines: DiagnosticLines
-    ) async {
+    private func obey(_ signals: AsyncStream<Int32>, _ cut: StopSignal, _ watchdog: ExitWatchdog) async {
         var iterator = signals.makeAsyncIterator()
         guard await iterator.next() != nil else { return }
         stop()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await abandon(after: deadline + Self.grace, "of \(deadline) passed", console, lines) }
-            _ = await iterator.next()
-            group.cancelAll()
-        }
-        guard !Task.isCancelled else { return }
+        watchdog.arm(after: deadline + Self.grace) { lastWords("of \(deadline) passed") }
+        guard await iterator.next() != nil else { return }
         cut.request()
-        await abandon(after: Self.grace, "for what was cancelled passed", console, lines)
+        watchdog.arm(after: Self.grace) { lastWords("for what was cancelled passed") }
     }
 
-    private func abandon(
-        after time: Duration,
-        _ deadline: String,
-        _ console: ApplicationConsole,
-        _ lines: DiagnosticLines
-    ) async {
-        do { try await Task.sleep(for: time) } catch { return }
-        let calls = calls()
-        lines.add(
-            "the deadline \(deadline), and this call does not return: \(calls.joined(separator: ", ")). "
-                + "Nothing is lost: start again, and what was not committed is read again"
-        )
-        console.abandon(.deadlinePassed)
+    private func lastWords(_ deadline: String) -> String {
+        "the deadline \(deadline), and this call does not return: \(calls().joined(separator: ", ")). "
+            + "Nothing is lost: start again, and what was not committed is read again"
     }
 
     private func show(_ lines: DiagnosticLines) async {

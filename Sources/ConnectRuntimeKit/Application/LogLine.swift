@@ -57,7 +57,6 @@ struct LogLine {
 struct LogObserver: RuntimeObserver {
     let format: LogLine.Format
     let level: ConnectorEvent.Level
-    let redaction: SecretRedaction
     let lines: DiagnosticLines
 
     /// Durations are measured for nobody here.
@@ -66,6 +65,6 @@ struct LogObserver: RuntimeObserver {
     func observe(_ event: RuntimeEvent) {
         guard event.level >= level else { return }
         let line = LogLine(event: event, time: .now)
-        lines.add(redaction.redact(format == .text ? line.text : line.json))
+        lines.add(format == .text ? line.text : line.json)
     }
 }

@@ -27,7 +27,7 @@ struct OffsetsVerb {
     }
 
     private func list() async throws {
-        let (configuration, _) = try application.configuration(options)
+        let configuration = try application.configuration(options)
         let pipelines = configuration.makePipelines()
         let wanted = options["--pipeline"]
         if let wanted { _ = try pipelines.named(wanted) }
@@ -60,7 +60,7 @@ struct OffsetsVerb {
     }
 
     private func pipeline() throws -> Pipeline {
-        try application.configuration(options).0.makePipelines().named(options["--pipeline"])
+        try application.configuration(options).makePipelines().named(options["--pipeline"])
     }
 
     // MARK: Operands

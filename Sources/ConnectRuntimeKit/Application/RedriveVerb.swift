@@ -9,18 +9,18 @@ struct RedriveVerb {
 
     func execute() async throws -> ApplicationStatus {
         let selection = try selection()
-        let (configuration, redaction) = try application.configuration(options)
+        let configuration = try application.configuration(options)
         let lines = DiagnosticLines(application.console)
         // Whoever watches sees page after page.
         let level: ConnectorEvent.Level = application.console.isInteractive ? .info : .warning
-        let log = LogObserver(format: .text, level: level, redaction: redaction, lines: lines)
+        let log = LogObserver(format: .text, level: level, lines: lines)
         let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
         do {
             let counts = try await redrive(pipeline, selection)
             application.console.output(Self.text(counts))
             return counts.failedAgain + counts.kept == 0 ? .done : .failed
         } catch {
-            application.report(error, redaction)
+            application.report(error)
             return .of(error)
         }
     }

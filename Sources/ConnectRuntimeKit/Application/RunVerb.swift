@@ -8,7 +8,7 @@ struct RunVerb {
     let options: CommandLineOptions
 
     func execute() async throws -> ApplicationStatus {
-        let (configuration, redaction) = try application.configuration(options)
+        let configuration = try application.configuration(options)
         let console = application.console
         let lines = DiagnosticLines(console)
         let isQuiet = options.has("--quiet")
@@ -16,7 +16,6 @@ struct RunVerb {
         let log = LogObserver(
             format: options["--log-format"].flatMap(LogLine.Format.init) ?? .text,
             level: chosen ?? (isQuiet ? .warning : .info),
-            redaction: redaction,
             lines: lines
         )
         let runtime = try configuration.makeRuntime(observer: ObserverGroup(log, application.observer))
@@ -31,7 +30,7 @@ struct RunVerb {
             )
             return .done
         } catch {
-            application.report(error, redaction)
+            application.report(error)
             return .of(error)
         }
     }

@@ -7,7 +7,7 @@ public struct SettingDocument: Sendable {
     /// What does not keep the values from being read, but is wrong: names that an object has twice.
     public let problems: [SettingProblem]
     /// Knows the secrets that were read from the document.
-    public let redaction = SecretRedaction()
+    public let redaction: SecretRedaction
 
     /// How deep objects and lists may lie in one another.
     static let maxDepth = 64
@@ -22,8 +22,17 @@ public struct SettingDocument: Sendable {
     ///   - references: what `${env:NAME}` and `${file:PATH}` in its texts stand for.
     /// - Throws: ``SettingProblems`` with the place where the text is no JSON any more.
     public init(json: String, file: String? = nil, references: SettingReferences = .none) throws(SettingProblems) {
-        var text = json
-        try self.init(utf8: Array(text.withUTF8 { Array($0) }), file: file, references: references)
+        try self.init(json: json, file: file, references: references, redaction: SecretRedaction())
+    }
+
+    /// Reads a text; its secrets are added to what somebody else uses as well.
+    package init(
+        json: String,
+        file: String?,
+        references: SettingReferences,
+        redaction: SecretRedaction
+    ) throws(SettingProblems) {
+        try self.init(Array(json.utf8), file, references, redaction)
     }
 
     /// Reads the bytes of a text; the parameters are those of the other one.
@@ -34,6 +43,16 @@ public struct SettingDocument: Sendable {
         file: String? = nil,
         references: SettingReferences = .none
     ) throws(SettingProblems) {
+        try self.init(bytes, file, references, SecretRedaction())
+    }
+
+    private init(
+        _ bytes: [UInt8],
+        _ file: String?,
+        _ references: SettingReferences,
+        _ redaction: SecretRedaction
+    ) throws(SettingProblems) {
+        self.redaction = redaction
         var parser = SettingDocumentParser(bytes, file: file)
         do {
             var root = try parser.document()

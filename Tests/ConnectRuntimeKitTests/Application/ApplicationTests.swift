@@ -221,13 +221,18 @@ import Testing
         arguments: [
             "run --config CONFIG", "run --config CONFIG --log-format json --log-level debug", "check --config CONFIG",
             "redrive --config CONFIG", "settings vault", "settings --format json-schema",
-            "offsets list --config CONFIG",
+            "offsets list --config CONFIG", "offsets reset @planted-secret --config CONFIG",
+            "offsets set sequence:1@planted-secret --config CONFIG",
+            "offsets list --config CONFIG --pipeline planted-secret",
         ]
     )
     func `S97: nothing that is written holds the secret`(_ arguments: String) async throws {
         let logs = TestLogs()
         try await VaultSink.$logs.withValue(logs) {
-            for extra in ["", ", \"fails\": true", ", \"fails\": \"${env:PASSWORD}\"", ", \"log\": \"forbidden\""] {
+            for extra in [
+                "", ", \"fails\": true", ", \"fails\": \"${env:PASSWORD}\"", ", \"log\": \"forbidden\"",
+                ", \"log\": \"leaking\"",
+            ] {
                 try await withTemporaryDirectory { directory in
                     let configuration = Self.configuration.replacing(
                         "\"${env:PASSWORD}\"",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectTestKit
+import Dispatch
 import OpenConnect
 import Testing
 
@@ -88,6 +89,33 @@ import Testing
         try await run.execute(signals, console, DiagnosticLines(console), showsProgress: false)
         #expect(transcript.abandoned == .deadlinePassed)
         #expect(transcript.diagnostics.contains("this call does not return: put of sink"))
+    }
+
+    /// Nobody reads what is written, so that whoever writes waits for ever: in the end, every thread that tasks share.
+    @Test func theDeadlineEndsARunThatCannotWrite() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let reading = DispatchSemaphore(value: 0)
+        let console = ApplicationConsole(
+            output: { _ in },
+            diagnostics: { _ in
+                continuation.yield(15)
+                reading.wait()
+                reading.signal()
+            },
+            abandon: { status in
+                transcript.console.abandon(status)
+                reading.signal()
+            }
+        )
+        let lines = DiagnosticLines(console)
+        let run = hosted(deadline: .milliseconds(-1999)) {
+            await withTaskGroup { group in
+                for _ in 0..<100 { group.addTask { lines.add("this is read by nobody") } }
+            }
+        }
+        try await run.execute(signals, console, lines, showsProgress: true)
+        #expect(transcript.abandoned == .deadlinePassed)
     }
 
     @Test func linesAndProgressShareATerminal() {

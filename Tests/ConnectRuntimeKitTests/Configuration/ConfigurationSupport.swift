@@ -39,6 +39,10 @@ actor VaultSink: Sink, ConfigurableConnector, ConnectionChecking {
         log = Self.logs[values[Self.log]]
         fails = values[Self.fails]
         guard values[Self.log] != "forbidden" else { throw values.problem(Self.log, "may not be written") }
+        // An author who says too much.
+        guard values[Self.log] != "leaking" else {
+            throw values.problem(Self.log, "cannot be opened with \(password.reveal())")
+        }
     }
 
     /// A client library that says too much.

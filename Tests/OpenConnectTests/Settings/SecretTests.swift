@@ -56,6 +56,17 @@ import Testing
         #expect(document.redaction.redact("nothing") == "nothing")
     }
 
+    /// As a client, a log and JSON write them, and whatever character begins in one and ends behind it.
+    @Test(arguments: ["planted\nsecret", "planted\"secret\\", "planted\tsecret", "plantedsecrét", "planted/secret"])
+    func everyFormOfThemIsFound(_ secret: String) {
+        let redaction = SecretRedaction()
+        redaction.add(Secret(secret))
+        let json = StructuredValue.object(["error": .string(secret)]).text
+        for text in [secret, secret.oneLine, json, secret + "\u{301}", "\(secret)\u{FE0F}"] {
+            #expect(!redaction.redact(text).contains("planted"), "\(redaction.redact(text))")
+        }
+    }
+
     @Test(arguments: [
         ("abc", "abc", true), ("abc", "abd", false), ("abc", "ab", false), ("", "", true), ("", "a", false),
         ("ab", "abab", false),
