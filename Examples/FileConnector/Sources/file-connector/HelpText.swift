@@ -39,7 +39,8 @@ enum HelpText {
 
         STATUS
           0  done: the end of the inputs was reached, or a stop was asked for
-          1  failed: the message says what is wrong and what to do
+          1  failed: the message says what is wrong and what to do; also where 'check' finds a mistake, and where
+             'redrive' keeps a letter
           2  the command line or the configuration is wrong
           3  a deadline passed: the message names the call that hangs
 
