@@ -132,6 +132,9 @@ extension HandOverState {
 
     private var hasOpenUnit: Bool { ledger.openTails > 0 || gathered.records > 0 }
 
+    /// Whether the source has returned its last batch, and not the end of a unit.
+    var hasEndedInsideUnit: Bool { phase == .running && hasSourceEnded && hasOpenUnit }
+
     /// A unit is not stopped half way: while one is open and nothing can be committed, polling goes on over the limit.
     private var mayPollUncommitted: Bool {
         guard isUncommittedLimitReached else { return true }

@@ -48,6 +48,7 @@ final class SourceWorker: ConnectorWorker {
         var units = UnitGatherer(isActive: sinks.contains(where: \.keepsPositions))
         if let pool { await read(through: pool, &units, committer) } else { await poll(&units, committer) }
         if units.isActive { forgetClosedPartitions(&units) }
+        refuseOpenEnd()
         noteUnstaged(units.charge.records)
         handOver.sourceStep { $0.endSource(&$1) }
     }
@@ -367,6 +368,17 @@ final class SourceWorker: ConnectorWorker {
         await retrier.calls.noting(isResting ? "pollingWillRest" : "pollingWillResume", of: name) {
             if isResting { await observer.pollingWillRest() } else { await observer.pollingWillResume() }
         }
+    }
+
+    /// What belongs to no whole unit is never committed: a run that ends so is not done.
+    private func refuseOpenEnd() {
+        guard handOver.step({ state, _ in state.hasEndedInsideUnit }) else { return }
+        let error = ConnectorError(
+            .fatal,
+            "the source ended inside a unit: its last records have no offset behind them, so they are not committed and are "
+                + "read again next time; give the last record of each unit an offset"
+        )
+        handOver.fail(error, sinkIsUsable: true)
     }
 
     private func reportOpenUnit() {

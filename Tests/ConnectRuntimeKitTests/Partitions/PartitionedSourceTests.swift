@@ -314,7 +314,8 @@ struct PartitionedSourceTests {
                 "p",
                 from: ShardedSource(log: log, traits: SourceTraits(positions: .nobody, isReplayable: false)),
                 through: [function],
-                to: ShardSink(output: output)
+                to: ShardSink(output: output),
+                options: .with { $0.drainDeadline = .seconds(3600) }
             )
         )
         async let counts = run.execute()
