@@ -8,6 +8,8 @@ struct PartitionLoops: Sendable {
     let name: String
     let retrier: Retrier
     let context: ConnectorContext
+    /// Whether what the newest poll returns was not taken over yet.
+    let isPolling: @Sendable () -> Bool
     /// Ends the pipeline with an error, unless it is stopping anyway.
     let fail: @Sendable (any Error) -> Void
 
@@ -70,7 +72,14 @@ struct PartitionLoops: Sendable {
         for reading in removed { await reading.hasStopped.wait() }
         guard !Task.isCancelled else { return }
         pool.drop(removed)
+        await takeOver()
         try await context.revoke(removed.map(\.partition))
+    }
+
+    /// Waits for the batch that was polled last, if it is on its way still: once its partition is assigned again, it would
+    /// be taken for what was read after that.
+    private func takeOver() async {
+        while pool.hasReturned, isPolling() { await Task.yield() }
     }
 
     private func read(_ reading: PartitionReading) async {

@@ -94,6 +94,9 @@ final class PartitionPool: Source {
         state.withLock { $0.readOffset(of: partition) }
     }
 
+    /// Whether a batch was returned since the newest poll began.
+    var hasReturned: Bool { state.withLock(\.hasReturned) }
+
     func open(_ reading: PartitionReading) { state.withLock { $0.open(reading) } }
 
     /// Forgets partitions with what was read of them and not polled.

@@ -52,6 +52,8 @@ struct PartitionPoolState: Sendable {
     /// Where partitions that are not listed any more were read to.
     private var readOffsets: [RecordPartition: RecordOffset] = [:]
     var isFinal = false
+    /// Whether a batch was returned since the newest poll began.
+    private(set) var hasReturned = false
 
     init(_ options: DeliveryOptions, isEachRecordAUnit: Bool) {
         maxRecords = options.readerRecords
@@ -64,6 +66,7 @@ struct PartitionPoolState: Sendable {
 
     /// Whose readers may go on because of the new poll.
     mutating func beginPoll(heldBack partitions: [RecordPartition]) -> [PartitionReading] {
+        hasReturned = false
         guard isInOutage, outage == nil else { return holdBack(partitions) }
         isInOutage = false
         heldBack = Set(partitions)
@@ -92,6 +95,7 @@ struct PartitionPoolState: Sendable {
         batch.isEnd = false
         batch.quiet = quiet
         retire(partition)
+        hasReturned = true
         return .batch(batch, desk.reading)
     }
 

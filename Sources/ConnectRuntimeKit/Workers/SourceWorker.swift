@@ -68,7 +68,13 @@ final class SourceWorker: ConnectorWorker {
     }
 
     private func loops(of pool: PartitionPool) -> PartitionLoops {
-        PartitionLoops(pool: pool, name: name, retrier: retrier, context: context) { [handOver, retrier] error in
+        PartitionLoops(
+            pool: pool,
+            name: name,
+            retrier: retrier,
+            context: context,
+            isPolling: { [handOver] in handOver.step { state, _ in state.isPolling } }
+        ) { [handOver, retrier] error in
             let isStopping = handOver.step { state, _ in state.phase != .running }
             if !isStopping, !retrier.stop.isRequested { handOver.fail(error, sinkIsUsable: true) }
         }

@@ -2,6 +2,7 @@
 
 import ConnectTestKit
 import OpenConnect
+import Synchronization
 import Testing
 
 @testable import ConnectRuntimeKit
@@ -52,6 +53,46 @@ struct RelistedPartitionTests {
         #expect(counts.isBalanced && counts.lost == 10 && counts.delivered == 20 - first)
     }
 
+    @Test("G4 S68: a partition is given up once the batch that was polled last is taken over")
+    func onItsWay() async throws {
+        let log = ShardedLog(["a": ["a0"]], isFinal: false, isClosed: false)
+        let source = ShardedSource(log: log, traits: SourceTraits(hasDynamicPartitions: true))
+        let run = PipelineRun(Pipeline("p", from: source, to: ShardSink(output: output)))
+        let pool = PartitionPool(source, DeliveryOptions())
+        let host = MembershipHost(pool)
+        let looks = Mutex(0)
+        let context = ConnectorContext(
+            pipeline: "p",
+            name: "source",
+            clock: .continuous,
+            eventDefaults: EventDefaults(pipeline: "p", connectorType: "test"),
+            host: host
+        )
+        let isPolling: @Sendable () -> Bool = {
+            #expect(host.revoked.isEmpty)
+            return looks.withLock { looks in
+                looks += 1
+                return looks < 3
+            }
+        }
+        let loops = PartitionLoops(
+            pool: pool,
+            name: "source",
+            retrier: run.retrier,
+            context: context,
+            isPolling: isPolling,
+            fail: { Issue.record($0) }
+        )
+        try await source.start(context)
+        let reading = Task { await loops.run() }
+        #expect(try await pool.poll(.hundred).records.map(\.text) == ["a0"])
+        log.list([])
+        try await host.isRevoked.pass()
+        #expect(looks.withLock { $0 } == 3)
+        reading.cancel()
+        await reading.value
+    }
+
     /// Lists a shard that was not there before with one entry: once that is put, the list was followed.
     private func list(_ shards: [String], with new: String, of log: ShardedLog, isFinal: Bool = false) async throws {
         log.append(["\(new)0"], to: new, isClosed: true)
@@ -96,4 +137,26 @@ struct RelistedPartitionTests {
         #expect(output["a"] == ["a0", "a1", "a2+", "a3"])
         #expect(log.shards["a"]?.mostReaders == 1)
     }
+}
+
+/// Gives every partition that is asked for, and notes those that are given back.
+private final class MembershipHost: ConnectorHost {
+    let isRevoked = Gate()
+    private let pool: PartitionPool
+    private let partitions = Mutex<[RecordPartition]>([])
+
+    init(_ pool: PartitionPool) { self.pool = pool }
+
+    var revoked: [RecordPartition] { partitions.withLock(\.self) }
+
+    func positions() async throws -> [RecordPosition] { [] }
+    func addTask(named name: String, _ operation: @escaping @Sendable () async throws -> Void) {}
+    func emit(_ event: ConnectorEvent) {}
+    func assigned(_ partitions: [RecordPartition]) async throws -> [RecordPosition] { [] }
+    func revoke(_ partitions: [RecordPartition]) async throws {
+        self.partitions.withLock { $0 += partitions }
+        isRevoked.open()
+    }
+    func partitionsChanged() { pool.partitionsChanged.ring() }
+    func lost(_ partitions: [RecordPartition]) {}
 }
