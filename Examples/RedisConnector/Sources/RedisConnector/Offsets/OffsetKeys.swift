@@ -18,6 +18,11 @@ struct OffsetKeys: Sendable {
         SharedBytes(utf8: scope.partition.map { "p:" + $0.name } ?? "all")
     }
 
+    /// The claim that ``scope(_:)`` gave the text for, in words.
+    static func words(forScope text: String) -> String {
+        text == "all" ? "all partitions" : "partition \"\(text.dropping(bytes: "p:".utf8.count))\""
+    }
+
     // MARK: Values
 
     /// Changes as the script for saving wants them.
@@ -36,16 +41,15 @@ struct OffsetKeys: Sendable {
     }
 
     func position(_ field: RedisReply, _ value: RedisReply) throws -> StoredPosition {
-        guard let partition = field.text, let text = value.text, let space = text.firstIndex(of: " "),
-            let sequence = UInt64(text[..<space])
-        else {
+        let parts = value.text?.parts(between: " ", maxSplits: 1) ?? []
+        guard let partition = field.text, parts.count == 2, let sequence = UInt64(parts[0]) else {
             throw ConnectorError(
                 .corruptOffsets,
                 "the position of the partition '\(field.text ?? "")' has no sequence number: something else wrote it; "
                     + "correct it, or remove it to begin anew"
             )
         }
-        let offset = try StoredOffset.offset(String(text[text.index(after: space)...]))
+        let offset = try StoredOffset.offset(parts[1])
         let place = RecordPosition(partition: RecordPartition(partition), offset: offset)
         return StoredPosition(place, sequence: sequence)
     }
@@ -65,7 +69,7 @@ struct OffsetKeys: Sendable {
                 "a checkpoint has no version: something else wrote it; remove it and the sink's output, to begin anew"
             )
         }
-        let sink = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        let sink = name.dropping(bytes: prefix.utf8.count)
         return (sink, SinkCheckpoint(bytes.slice(space + 1..<bytes.count), version: version))
     }
 

@@ -64,7 +64,7 @@ actor OffsetSession {
         let reply = try await OffsetScripts.claim.run(over: link, keys.all(scope), arguments, task).elements
         guard reply.count == 4, let word = reply[0].text else { throw Self.strange(task) }
         if word == "owned" {
-            let part = reply[1].text.map { $0 == "all" ? "all partitions" : "partition \"\($0.dropFirst(2))\"" } ?? ""
+            let part = reply[1].text.map(OffsetKeys.words(forScope:)) ?? ""
             return .owned("\(reply[3].text ?? "somebody") claimed \(part) with epoch \(reply[2].text ?? "")")
         }
         guard let epoch = reply[1].text.flatMap({ UInt64($0) }) else { throw Self.strange(task) }

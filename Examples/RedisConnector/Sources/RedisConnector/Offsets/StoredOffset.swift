@@ -18,8 +18,8 @@ enum StoredOffset {
     ///
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `corruptOffsets` for any other text.
     static func offset(_ text: String) throws -> RecordOffset {
-        if text.hasPrefix("text:") { return RecordOffset(String(text.dropFirst("text:".count))) }
-        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.parts(between: ":", maxSplits: 2)
+        if parts[0] == "text", parts.count > 1 { return RecordOffset(text.dropping(bytes: "text:".utf8.count)) }
         if parts[0] == "sequence", parts.count > 1, let sequence = Int64(parts[1]) {
             guard parts.count == 3 else { return RecordOffset(sequence) }
             if let incarnation = UInt64(parts[2], radix: 16) {
@@ -27,7 +27,7 @@ enum StoredOffset {
             }
         }
         if parts[0] == "fields", parts.count == 3, let version = Int(parts[1]),
-            let value = try? StructuredValue(json: SharedBytes(utf8: String(parts[2])))
+            let value = try? StructuredValue(json: SharedBytes(utf8: parts[2]))
         {
             return try RecordOffset(encoding: OffsetFields(value), version: version)
         }
