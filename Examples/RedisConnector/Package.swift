@@ -56,6 +56,7 @@ let package = Package(
                 .product(name: "OpenConnect", package: "swift-openconnect"),
                 .product(name: "CloudEventsCodec", package: "swift-openconnect"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
     ],

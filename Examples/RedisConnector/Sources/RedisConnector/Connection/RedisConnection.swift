@@ -135,6 +135,13 @@ package final class RedisConnection: Sendable {
     }
 
     private static func error(_ message: String, _ cause: (any Error)?) -> ConnectorError {
+        if let cause, cause.isEndInHandshake {
+            return ConnectorError(
+                .notConnected,
+                "\(message): it was closed during the TLS handshake; if that goes on, check whether the port speaks TLS",
+                cause: cause
+            )
+        }
         if let cause, cause.isTLS {
             return ConnectorError(
                 .invalidConfiguration,
@@ -156,6 +163,16 @@ extension RedisAddress {
 }
 
 extension Error {
+    /// Whether the server went away before the connection was there, as one does that ends or begins.
+    fileprivate var isEndInHandshake: Bool {
+        guard case .handshakeFailed(let reason)? = self as? NIOSSLError else { return false }
+        switch reason {
+        case .sslError(let stack), .unknownError(let stack): return stack.contains(.eofDuringHandshake)
+        case .syscallError, .zeroReturn: return true
+        default: return false
+        }
+    }
+
     fileprivate var isTLS: Bool {
         if case .uncleanShutdown? = self as? NIOSSLError { return false }
         return self is NIOSSLError || self is BoringSSLError || self is NIOSSLExtraError
