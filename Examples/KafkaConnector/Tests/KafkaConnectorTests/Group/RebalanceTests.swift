@@ -51,7 +51,7 @@ struct RebalanceTests {
     }
 
     /// Commits only where it has to.
-    private func storing(_ log: InMemoryLog, _ store: InMemoryOffsetStore) -> Pipeline {
+    private func storing(_ log: InMemoryLog, _ store: some OffsetStore) -> Pipeline {
         var delivery = DeliveryOptions()
         delivery.commitInterval = .seconds(3600)
         delivery.claim = .takeOver
@@ -126,6 +126,24 @@ struct RebalanceTests {
         }
         #expect(second.count > 0)
         expectAll(of: 0..<(2 * count), in: [first, second])
+    }
+
+    @Test("a member whose offset store is away gives its partitions up nevertheless, and the group goes on")
+    func answersWithoutStore() async throws {
+        let (first, second, store) = (InMemoryLog(), InMemoryLog(), InMemoryOffsetStore())
+        let script = FaultScript(.release, [.disconnected])
+        try await write(0..<count)
+        try await whileRunning([storing(first, FaultyOffsetStore(store, script))]) {
+            _ = try await first.waitForCount(4 * count)
+            try await whileRunning([storing(second, store)]) {
+                try await events.wait(for: "partitions were given up")
+                #expect(script.count(of: .release) > 0)
+                try await write(count..<(2 * count))
+                try await waitForAll(of: 0..<(2 * count), in: [first, second])
+            }
+        }
+        #expect(second.count > 0)
+        expectAll(of: 0..<(2 * count), in: [first, second], mayRepeat: true)
     }
 
     private static func wait(for count: Int, in logs: InMemoryLog...) async throws {
