@@ -29,6 +29,13 @@ final class ClientHandle: @unchecked Sendable {
         pointer = try configuration.makeHandle(kind)
     }
 
+    /// Why the client can do nothing any more, if that is so, and what librdkafka says of it.
+    var fatalFailure: (KafkaFailure, detail: String)? {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = rd_kafka_fatal_error(pointer, &text, text.count)
+        return code.isNone ? nil : (KafkaFailure(code), String(cCharacters: text))
+    }
+
     /// Ends its threads. Nothing of it may be used any more.
     func destroy() async {
         await offCallingThread { rd_kafka_destroy(self.pointer) }

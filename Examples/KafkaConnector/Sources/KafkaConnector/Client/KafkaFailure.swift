@@ -77,6 +77,8 @@ struct KafkaFailure: Error, Hashable {
             "give the user the right to read with this group"
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             "check user and password in client"
+        case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+            "give each member of the group a 'group.instance.id' of its own, or none"
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
             "records that were not read yet are gone, or there is no position; say with 'autoOffsetReset' where to begin"
         default:

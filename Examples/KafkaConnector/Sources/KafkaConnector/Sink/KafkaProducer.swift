@@ -158,10 +158,7 @@ final class KafkaProducer: Sendable {
 
     /// Why the producer can do nothing any more, if that is so.
     var fatalError: ConnectorError? {
-        var text = [CChar](repeating: 0, count: 512)
-        let code = rd_kafka_fatal_error(handle.pointer, &text, text.count)
-        return code.isNone
-            ? nil : KafkaFailure(code).error("the producer has failed", detail: String(cCharacters: text))
+        handle.fatalFailure.map { $0.error("the producer has failed", detail: $1) }
     }
 
     /// Gives up all messages that are not reported yet, those on their way included; each of them is then reported as

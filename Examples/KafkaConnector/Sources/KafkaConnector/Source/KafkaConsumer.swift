@@ -116,6 +116,15 @@ extension KafkaConsumer {
         }
     }
 
+    /// Why nothing is read any more, if that is so.
+    var fatalError: ConnectorError? {
+        guard let (failure, detail) = handle.fatalFailure else { return nil }
+        var error = failure.error("the consumer has failed for good", detail: detail)
+        error.code = .fatal
+        error.message += "; start the pipeline again"
+        return error
+    }
+
     private var isCooperative: Bool {
         rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
     }

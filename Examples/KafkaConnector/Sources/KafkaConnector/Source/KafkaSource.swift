@@ -215,7 +215,7 @@ extension KafkaSource {
             case .revoked(let partitions, let areLost):
                 try await give(partitions, areLost, consumer, context)
             case .failed(let failure, let detail):
-                try report(failure, detail, context)
+                try report(failure, detail, consumer, context)
             }
         }
     }
@@ -304,7 +304,13 @@ extension KafkaSource {
         context.emit(ConnectorEvent(.info, words, attributes: ["kafka.group": group, "kafka.partitions": names]))
     }
 
-    private func report(_ failure: KafkaFailure, _ detail: String?, _ context: ConnectorContext) throws {
+    private func report(
+        _ failure: KafkaFailure,
+        _ detail: String?,
+        _ consumer: KafkaConsumer,
+        _ context: ConnectorContext
+    ) throws {
+        if let error = consumer.fatalError { throw error }
         let error = failure.error("the group '\(group)' cannot be followed", detail: detail)
         let isOutage = failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
         if isOutage || error.code == .invalidConfiguration || error.code == .corruptOffsets { throw error }

@@ -217,6 +217,26 @@ struct RebalanceTests {
         }
     }
 
+    @Test("a member whose place another one takes ends, and says what to do")
+    func fenced() async throws {
+        let log = InMemoryLog()
+        try await write(0..<count)
+        var client = cluster.client
+        client.properties["group.instance.id"] = Secret("first")
+        let pipeline = member("p", into: InMemorySink(log), client: client)
+        let error = await #expect(throws: ConnectorError.self) {
+            try await whileRunning([pipeline]) {
+                _ = try await log.waitForCount(4 * count)
+                // A heartbeat (12) is answered with FENCED_INSTANCE_ID (82).
+                cluster.mock.failRequests(api: 12, code: 82, count: 1)
+                try await events.wait(for: "a 'group.instance.id' of its own")
+            }
+        }
+        #expect(error?.code == .fatal)
+        #expect(error?.message.contains("FENCED_INSTANCE_ID") == true, "\(error as Any)")
+        #expect(error?.message.contains("a 'group.instance.id' of its own") == true, "\(error as Any)")
+    }
+
     @Test("brokers that go away and come back are an outage: it is told, and nothing is lost or read twice")
     func outage() async throws {
         let log = InMemoryLog()
