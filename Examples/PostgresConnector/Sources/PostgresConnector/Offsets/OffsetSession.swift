@@ -17,8 +17,8 @@ actor OffsetSession {
     private let connection: PostgresConnection
     private let lease: Duration
     private let createsTables: Bool
-    /// The session's number in the tables, while it is open.
-    private var number: Int?
+    /// The session's number in the tables, while it is open; before it those that claims may still have of sessions that broke.
+    private var numbers: [Int] = []
     private var claims: Set<ClaimToken> = []
     private var uses = 0
     private let turns = Turns()
@@ -48,7 +48,7 @@ actor OffsetSession {
 
     func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
         try await use("claiming the offsets of \(request.scope)") { task in
-            guard let number else { throw ConnectorError(.fatal, "\(task): the session has no number") }
+            guard let number = numbers.last else { throw ConnectorError(.fatal, "\(task): the session has no number") }
             let statements = tables.claim(request, session: number, owner: Self.owner, lease: lease)
             let results = try await connection.run(statements, task)
             guard let epoch = results[3].rows.first?.first??.epoch else { throw Self.owner(results[4]) }
@@ -139,8 +139,18 @@ actor OffsetSession {
     private func begin(_ task: String) async throws {
         try await turns.begin()
         defer { turns.end() }
-        if number != nil, await connection.isOpen { return }
-        try await connection.open()
+        if !numbers.isEmpty, await connection.isOpen { return }
+        do {
+            try await connection.open()
+            try await beginSession(task)
+        } catch {
+            // In this session the claims would be those of one that nobody holds.
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func beginSession(_ task: String) async throws {
         if createsTables, try await connection.run([tables.presence], task).first?.rows != [["t"]] {
             try await connection.run(tables.creation, task)
         }
@@ -148,9 +158,12 @@ actor OffsetSession {
         guard let next = result.first?.rows.first?.first??.integer else {
             throw ConnectorError(.fatal, "\(task): the server gave the session no number")
         }
+        let former = numbers
+        // Whether they have moved is not known where the answer is lost.
+        numbers.append(next)
         // The claims of the session that broke go on, unless somebody was faster.
-        if let number { try await connection.run([tables.moving(number, to: next, lease: lease)], task) }
-        number = next
+        if !former.isEmpty { try await connection.run([tables.moving(former, to: next, lease: lease)], task) }
+        numbers = [next]
     }
 
     private func end() async {
@@ -158,7 +171,7 @@ actor OffsetSession {
         defer { turns.end() }
         // Somebody may have come meanwhile.
         guard uses == 0, claims.isEmpty else { return }
-        number = nil
+        numbers = []
         await connection.close()
     }
 }

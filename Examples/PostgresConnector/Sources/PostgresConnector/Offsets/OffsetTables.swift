@@ -72,11 +72,11 @@ struct OffsetTables: Sendable {
         )
     }
 
-    /// Has what an earlier session of this process claimed go on in its present one.
-    func moving(_ session: Int, to next: Int, lease: Duration) -> PostgresStatement {
+    /// Has what earlier sessions of this process claimed go on in its present one.
+    func moving(_ sessions: [Int], to next: Int, lease: Duration) -> PostgresStatement {
         PostgresStatement(
-            "UPDATE \(prefix)claims SET session = $2, expires = \(expiry(lease)) WHERE session = $1",
-            [PostgresParameter(session), PostgresParameter(next)]
+            "UPDATE \(prefix)claims SET session = $2, expires = \(expiry(lease)) WHERE session = ANY ($1::integer[])",
+            [PostgresParameter(SQL.array(sessions.map { "\($0)" })), PostgresParameter(next)]
         )
     }
 

@@ -53,6 +53,30 @@ extension WithServer {
             try await other.release(next.token)
         }
 
+        @Test func claimsGoOnAfterAConnectionThatWasCutShort() async throws {
+            let target = try await PostgresServer.shared.newDatabase()
+            let (owner, other) = (try store(target, options()), try store(target, options()))
+            let claim = try await owner.claim(ClaimRequest(scope: Self.scope))
+            try await endSessions(of: target)
+            #expect(await connectorError { try await owner.renew(claim.token) }?.code == .notConnected)
+            try await withConnection(target) { holder in
+                for statement in ["BEGIN", "LOCK TABLE openconnect.claims IN EXCLUSIVE MODE"] {
+                    try await holder.run(statement, [], "a test")
+                }
+                let renewal = Task { try await owner.renew(claim.token) }
+                let waiting =
+                    "SELECT count(*) FROM pg_locks WHERE relation = 'openconnect.claims'::regclass AND NOT granted"
+                #expect(try await eventually { try await holder.run(waiting, [], "a test").rows == [["1"]] })
+                renewal.cancel()
+                #expect(await failure { try await renewal.value } is CancellationError)
+                try await holder.run("ROLLBACK", [], "a test")
+            }
+            try await owner.renew(claim.token)
+            #expect(await connectorError { try await other.claim(ClaimRequest(scope: Self.scope)) }?.code == .retryable)
+            try await owner.save(position(1), under: claim.token)
+            try await owner.release(claim.token)
+        }
+
         @Test func whoeverComesFirstAfterAnOutageIsTheOwner() async throws {
             let target = try await PostgresServer.shared.newDatabase()
             let (first, second) = (try store(target, options()), try store(target, options()))
