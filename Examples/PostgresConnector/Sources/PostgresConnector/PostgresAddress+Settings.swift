@@ -24,7 +24,7 @@ extension PostgresAddress {
     static let keySetting = Setting<String?>("key", "File with the key of the client's certificate.")
     static let connectTimeoutSetting = Setting<Duration>(
         "connectTimeout",
-        "How long connecting may take.",
+        "How long connecting may take; of several hosts each has its share of that.",
         default: .seconds(10)
     ).range(.milliseconds(1)...)
     static let timeoutSetting = Setting<Duration>(

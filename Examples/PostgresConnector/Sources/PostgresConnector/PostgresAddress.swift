@@ -57,7 +57,7 @@ public struct PostgresAddress: Sendable {
     public var certificate: String?
     /// The file with the key of that certificate.
     public var key: String?
-    /// How long connecting may take.
+    /// How long connecting may take; of several hosts each has its share of that.
     public var connectTimeout: Duration = .seconds(10)
     /// How long a call may take that the server answers; the statement is cancelled then.
     public var timeout: Duration = .seconds(30)

@@ -50,41 +50,75 @@ actor PostgresConnection {
         if isOpen { return }
         drop()
         do {
-            try await connect(until: .now + target.connectTimeout)
+            try await connect()
         } catch {
             drop()
             throw error
         }
     }
 
-    private func connect(until deadline: ContinuousClock.Instant) async throws {
-        let target = target
+    /// Connects to one of the hosts; the time is shared between them. One that is silent is left out, and the others are
+    /// tried again.
+    private func connect() async throws {
+        let end = ContinuousClock.now + target.connectTimeout
+        var candidates = target
+        var silent: [HostList.Host] = []
+        while true {
+            do {
+                return try await connect(to: candidates, until: end)
+            } catch let silence as Silence {
+                guard let others = silence.others else {
+                    throw ConnectorError(.notConnected, "\(target) did not answer within \(target.connectTimeout)")
+                }
+                silent.append(silence.host)
+                for (keyword, value) in others { candidates.set(keyword, value) }
+            } catch var error as ConnectorError where !silent.isEmpty {
+                error.message += "; these did not answer: " + silent.map(\.description).joined(separator: ", ")
+                throw error
+            }
+        }
+    }
+
+    /// A host took longer than its share of the time.
+    private struct Silence: Error {
+        let host: HostList.Host
+        /// The keywords of the others, if there are any and there is time for them.
+        let others: [String: String]?
+    }
+
+    private func connect(to target: ConnectionTarget, until end: ContinuousClock.Instant) async throws {
         guard let handle = await elsewhere({ target.begin().map { ConnectionHandle($0) } }) else {
             throw ConnectorError(.fatal, "there is no memory for a connection to \(target)")
         }
         self.handle = handle
         handle.onNotice(notices)
+        let hosts = HostList(handle.pointer)
+        let share = (end - .now) / hosts.count
+        var (host, deadline) = (HostList.current(handle.pointer), min(.now + share, end))
         var poll = PQstatus(handle.pointer) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
         while poll != PGRES_POLLING_OK {
             guard poll != PGRES_POLLING_FAILED else { throw refusal(handle.pointer) }
-            try await waitToConnect(handle, poll, until: deadline)
+            guard try await isReady(handle, poll, until: deadline) else {
+                throw Silence(host: host, others: end > .now ? hosts.keywords(without: host) : nil)
+            }
             // Names are resolved, keys derived and certificates checked here.
             poll = await elsewhere { PQconnectPoll(handle.pointer) }
+            let next = HostList.current(handle.pointer)
+            if next != host { (host, deadline) = (next, min(.now + share, end)) }
         }
         guard PQsetnonblocking(handle.pointer, 1) == 0 else { throw refusal(handle.pointer) }
     }
 
-    private func waitToConnect(
+    private func isReady(
         _ handle: ConnectionHandle,
         _ poll: PostgresPollingStatusType,
         until deadline: ContinuousClock.Instant
-    ) async throws {
+    ) async throws -> Bool {
         let readiness: SocketPoller.Readiness = poll == PGRES_POLLING_READING ? .reading : .writing
         switch await SocketPoller.shared.wait(for: readiness, of: PQsocket(handle.pointer), until: deadline) {
-        case .ready: return
+        case .ready: return true
         case .cancelled: throw CancellationError()
-        case .expired:
-            throw ConnectorError(.notConnected, "\(target) did not answer within \(target.connectTimeout)")
+        case .expired: return false
         }
     }
 

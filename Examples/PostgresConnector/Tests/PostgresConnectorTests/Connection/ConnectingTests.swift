@@ -81,6 +81,24 @@ extension WithServer {
             }
         }
 
+        @Test func aHostThatSaysNothingDoesNotKeepTheOthersFromBeingTried() async throws {
+            let server = try PostgresServer.shared
+            let nobody = try PostgresServer.freePort()
+            try await withListener { _, silent in
+                let hosts = ["host": "127.0.0.1,127.0.0.1,127.0.0.1", "port": "\(nobody),\(silent),\(server.port)"]
+                var target = server.target("postgres", hosts)
+                target.connectTimeout = .seconds(6)
+                let rows = try await withConnection(target) { try await $0.run("SELECT 1", [], "a test").rows }
+                #expect(rows == [["1"]])
+                target.set("port", "\(silent),\(nobody),\(silent)")
+                target.connectTimeout = .milliseconds(50)
+                let error = await connectorError { try await PostgresConnection(target).open() }
+                #expect(error?.code == .notConnected)
+                #expect(error?.message.contains("did not answer") == true, "\(error?.message ?? "")")
+                #expect(error?.message.contains("127.0.0.1:\(silent)") == true, "\(error?.message ?? "")")
+            }
+        }
+
         @Test(arguments: ["HTTP/1.1 400 Bad Request\r\n\r\n", "E\u{0}\u{0}\u{0}\u{4}", "R\u{7F}\u{7F}\u{7F}\u{7F}", ""])
         func aPeerThatSpeaksSomethingElseIsRefused(answer: String) async throws {
             try await withListener { descriptor, port in
