@@ -20,6 +20,8 @@ actor TableReader: PartitionReader {
     /// Whether the next row has the key of the one before.
     private var isWithinUnit = false
     private var tie = TiedRows()
+    /// Rows of the present unit that cannot become records.
+    private var flawed = FlawedRows()
     private var horizon = TableHorizon()
     /// Whether everything up to the horizon is read.
     private var isDrained = true
@@ -44,15 +46,18 @@ actor TableReader: PartitionReader {
     private var task: String { "reading \(cursor.table)" }
 
     func poll(_ request: PollRequest) async throws -> SourceBatch {
-        while rows.isEmpty {
+        while true {
             try Task.checkCancellation()
-            if isDrained { try await lookAhead() }
-            try await read(request)
-            guard rows.isEmpty else { break }
+            if rows.isEmpty {
+                if isDrained { try await lookAhead() }
+                try await read(request)
+            }
+            let batch = take(request)
+            if !batch.records.isEmpty || !batch.rejected.isEmpty { return batch }
+            guard rows.isEmpty else { continue }
             if options.ends, !horizon.isWaiting { return .end }
             try await clock.sleep(for: options.interval)
         }
-        return SourceBatch(try take(request))
     }
 
     /// Reads the next rows up to the horizon.
@@ -90,23 +95,35 @@ actor TableReader: PartitionReader {
     private static func key(_ row: [String?]) -> [String] { row.dropFirst().map { $0 ?? "" } }
 
     /// The records of the next rows, as many as were asked for. Rows of one key are a unit, which may be divided.
-    private func take(_ request: PollRequest) throws -> [ConnectorRecord] {
-        var records: [ConnectorRecord] = []
-        var bytes = 0
-        while let row = rows.first, records.count < request.maxRecords {
+    private func take(_ request: PollRequest) -> SourceBatch {
+        var batch = SourceBatch()
+        var (count, bytes) = (0, 0)
+        while let row = rows.first, count < request.maxRecords {
             let text = SharedBytes(utf8: row[0] ?? "null")
+            count += 1
             bytes += text.count
-            if bytes > request.maxBytes, !records.isEmpty { break }
-            var record = ConnectorRecord(try .json(text), partition: partition)
+            if bytes > request.maxBytes, count > 1 { break }
             rows.removeFirst()
-            let key = Self.key(row)
-            let isLast = rows.first.map(Self.key) != key
-            if isLast { record.offset = cursor.offset(key) }
-            if !isLast || isWithinUnit { record.id = tie.id(of: text, key, partition) }
-            isWithinUnit = !isLast
-            records.append(record)
+            add(text, Self.key(row), to: &batch)
         }
-        return records
+        return batch
+    }
+
+    /// What is rejected of a unit comes last and as one, so that the unit is committed as a whole.
+    private func add(_ text: SharedBytes, _ key: [String], to batch: inout SourceBatch) {
+        let isLast = rows.first.map(Self.key) != key
+        defer { isWithinUnit = !isLast }
+        do {
+            var record = ConnectorRecord(try .json(text), partition: partition)
+            if isLast, flawed.isEmpty { record.offset = cursor.offset(key) }
+            if !isLast || isWithinUnit { record.id = tie.id(of: text, key, partition) }
+            batch.records.append(record)
+        } catch {
+            flawed.add(text, error)
+        }
+        guard isLast, !flawed.isEmpty else { return }
+        let position = RecordPosition(partition: partition, offset: cursor.offset(key))
+        batch.rejected.append(flawed.take(at: batch.records.count, position, of: cursor.table))
     }
 }
 

@@ -8,38 +8,7 @@ import Testing
 
 extension WithServer {
     @Suite struct LateCommitTests {
-        private func table(_ columns: String) async throws -> ConnectionTarget {
-            let target = try await PostgresServer.shared.newDatabase()
-            try await PostgresServer.shared.execute("CREATE TABLE t (\(columns))", in: target)
-            return target
-        }
-
-        /// A reader of the table from its beginning, as long as the closure runs.
-        private func withReader(
-            _ target: ConnectionTarget,
-            _ options: TableSourceOptions,
-            clock: ConnectorClock = .continuous,
-            _ body: (any PartitionReader) async throws -> Void
-        ) async throws {
-            let source = try PostgresTableSource(PostgresServer.shared.address(target), options: options)
-            do {
-                try await source.start(TestHost().context(clock))
-                try await body(try await source.reader(of: RecordPartition("t"), from: nil))
-                await source.stop()
-            } catch {
-                await source.stop()
-                throw error
-            }
-        }
-
-        private func numbers(_ batch: SourceBatch) -> [Int64] {
-            batch.records.compactMap { record in
-                guard case .object(let row)? = try? record.data.structured, case .integer(let n)? = row["n"] else {
-                    return nil
-                }
-                return n
-            }
-        }
+        private func numbers(_ batch: SourceBatch) -> [Int64] { batch.records.compactMap(\.number) }
 
         /// How a table gets its keys, and how it is read.
         enum Way: String, CaseIterable { case identity, drawnBefore, time }
@@ -72,7 +41,7 @@ extension WithServer {
         private static let columns = "n bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now()"
 
         @Test(arguments: Way.allCases) func aLateCommitWithALowerKeyIsNotLost(way: Way) async throws {
-            let target = try await table(Self.columns)
+            let target = try await newTable(Self.columns)
             let clock = ManualClock()
             try await withConnection(target) { late in
                 try await withConnection(target) { early in
@@ -99,7 +68,7 @@ extension WithServer {
         }
 
         @Test(arguments: Way.allCases) func nothingIsLostOrRepeatedWhileManyWrite(way: Way) async throws {
-            let target = try await table(Self.columns)
+            let target = try await newTable(Self.columns)
             let (writers, transactions) = (6, 40)
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for writer in 0..<writers {
@@ -136,7 +105,7 @@ extension WithServer {
         }
 
         @Test func rowsOfOneTimeAreAUnit() async throws {
-            let target = try await table("n int, at timestamptz")
+            let target = try await newTable("n int, at timestamptz")
             let rows =
                 "SELECT n, '2026-01-01T00:00:00Z'::timestamptz + (n / 4) * interval '1 s' FROM generate_series(0, 11) AS n"
             try await PostgresServer.shared.execute("INSERT INTO t \(rows)", in: target)
@@ -154,7 +123,7 @@ extension WithServer {
         }
 
         @Test func theDigitsOfNumbersAreKept() async throws {
-            let target = try await table("n bigint PRIMARY KEY, x numeric, b bytea, j jsonb")
+            let target = try await newTable("n bigint PRIMARY KEY, x numeric, b bytea, j jsonb")
             let values = "9223372036854775807, 12345678901234567890.0123456789, '\\x00ff', '{\"a\": 1.50}'"
             try await PostgresServer.shared.execute("INSERT INTO t VALUES (\(values))", in: target)
             var options = TableSourceOptions(tables: ["t"], incrementing: "n")

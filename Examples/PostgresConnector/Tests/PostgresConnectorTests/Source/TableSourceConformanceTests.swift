@@ -35,7 +35,8 @@ extension WithServer {
             let target = try await server.newDatabase()
             let names = (0..<tables).map { "items_\($0)" }
             for table in names {
-                let columns = "n bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), item text"
+                let columns =
+                    "n bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), item text, j json"
                 try await server.execute("CREATE TABLE \(table) (\(columns))", in: target)
             }
             let proxy = try Proxy(to: server.port)
@@ -70,6 +71,10 @@ extension WithServer {
                     return nil
                 }
                 return item
+            }
+            subject.writeBadInput = {
+                let statement = PostgresStatement("INSERT INTO items_0 (j) VALUES ('\"\\ud800\"')")
+                try await writer.run([statement], "a test")
             }
             subject.setReachable = { proxy.setReachable($0) }
             try subject.refuseWrongSettings(
