@@ -26,12 +26,17 @@ extension PostgresTableSource: ConfigurableConnector {
         default: .milliseconds(500)
     ).range(.milliseconds(1)...)
     static let fetchSize = Setting<Int>("fetchSize", "The most rows read at once.", default: 1000).range(1...100_000)
+    static let tieLimit = Setting<Int>(
+        "tieLimit",
+        "The most rows held at once because nothing tells them apart, not even a primary key.",
+        default: 100_000
+    ).range(1...)
     static let ends = Setting<Bool>("ends", "Whether the source ends when all rows are read.", default: false)
 
     /// Where the database is, which tables are read, and by what order.
     public static var settings: SettingGroup {
         PostgresAddress.settings.adding(
-            SettingGroup(tables, incrementing, timestamp, horizon, interval, fetchSize, ends)
+            SettingGroup(tables, incrementing, timestamp, horizon, interval, fetchSize, tieLimit, ends)
         )
     }
 
@@ -43,6 +48,7 @@ extension PostgresTableSource: ConfigurableConnector {
         options.horizon = values[Self.horizon]
         options.interval = values[Self.interval]
         options.fetchSize = values[Self.fetchSize]
+        options.tieLimit = values[Self.tieLimit]
         options.ends = values[Self.ends]
         guard options.incrementing != nil || options.timestamp != nil else {
             throw values.problem("one of \"incrementing\" and \"timestamp\" is missing: the order to read a table by")

@@ -15,14 +15,18 @@ struct TableCursor: Sendable {
     }
 
     let table: TableName
-    /// The timestamp first, if there is one.
+    /// The timestamp first, if there is one; alone it has the columns of the primary key behind it, if there is one.
     let columns: [Column]
+    /// The most rows of one key that are read at once.
+    private let tieLimit: Int
 
     init(_ table: TableName, _ options: TableSourceOptions, _ types: [[String?]]) throws(ConnectorError) {
         self.table = table
         var columns: [Column] = []
-        for name in [options.timestamp, options.incrementing].compactMap(\.self) {
-            guard let type = types.first(where: { $0.first == name })?.last ?? nil else {
+        let tieBreakers = options.timestamp != nil && options.incrementing == nil ? Self.primaryKey(types) : []
+        let names = [options.timestamp, options.incrementing].compactMap(\.self)
+        for name in names + tieBreakers.filter({ $0 != options.timestamp }) {
+            guard let type = types.first(where: { $0.first == name })?[1] else {
                 throw ConnectorError(.invalidConfiguration, "the table \(table) has no column '\(name)'")
             }
             columns.append(Column(name: name, type: type))
@@ -35,19 +39,28 @@ struct TableCursor: Sendable {
             )
         }
         self.columns = columns
+        tieLimit = options.tieLimit
     }
 
+    private static func primaryKey(_ types: [[String?]]) -> [String] {
+        let places = types.compactMap { row in row[0].flatMap { name in row[2].flatMap { Int($0) }.map { ($0, name) } }
+        }
+        return places.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// The name and the type of each column, and its place in the primary key.
     static func types(of table: TableName) -> PostgresStatement {
         PostgresStatement(
             """
-            SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+            SELECT attname, format_type(atttypid, atttypmod), array_position(i.indkey::smallint[], attnum)
+            FROM pg_attribute LEFT JOIN pg_index i ON i.indrelid = attrelid AND i.indisprimary
             WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
             """,
             [PostgresParameter(table.sql)]
         )
     }
 
-    private var isByTime: Bool { columns.first?.isTimestamp == true }
+    var isByTime: Bool { columns.first?.isTimestamp == true }
 
     // MARK: Reading
 
@@ -61,53 +74,37 @@ struct TableCursor: Sendable {
     /// The next rows in order, behind a place and up to an end, with all rows of the last one's key.
     func rows(behind place: [String]?, upTo end: String, limit: Int) -> PostgresStatement {
         let keys = columns.map(\.sql).joined(separator: ", ")
+        let texts = columns.enumerated().map { "\($1.sql)::text AS key\($0)" }.joined(separator: ", ")
         var parameters = [PostgresParameter(end)]
         var conditions = columns.map { "\($0.sql) IS NOT NULL" }
         conditions.append("\(columns[0].sql) \(isByTime ? "<" : "<=") $1::\(columns[0].type)")
         if let place {
             let values = zip(columns, place).enumerated().map { "$\($0 + 2)::\($1.0.type)" }.joined(separator: ", ")
-            conditions.append("(\(keys)) > (\(values))")
+            let known = columns.prefix(place.count).map(\.sql).joined(separator: ", ")
+            conditions.append("(\(known)) > (\(values))")
             parameters += place.map { PostgresParameter($0) }
         }
         return PostgresStatement(
             """
-            SELECT row_to_json(t)::text, \(columns.map { $0.sql + "::text" }.joined(separator: ", "))
-            FROM \(table.sql) AS t WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY \(keys) FETCH FIRST \(limit) ROWS WITH TIES
+            SELECT * FROM (
+                SELECT row_to_json(t)::text, \(texts)
+                FROM \(table.sql) AS t WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY \(keys) FETCH FIRST \(limit) ROWS WITH TIES) AS t
+            LIMIT \(limit + tieLimit)
             """,
             parameters
         )
     }
 
-    // MARK: Offsets
-
-    /// The offset of a place: the number itself, or the values as the server writes them.
-    func offset(_ place: [String]) -> RecordOffset {
-        if columns.count == 1, columns[0].isInteger, let number = place.first.flatMap({ Int64($0) }) {
-            return RecordOffset(number)
-        }
-        return RecordOffset(place.joined(separator: "|"))
-    }
-
-    /// The place of an offset.
-    ///
-    /// - Throws: `corruptOffsets` where it is not one of this cursor's.
-    func place(_ offset: RecordOffset) throws(ConnectorError) -> [String] {
-        if columns.count == 1, columns[0].isInteger {
-            if let number = offset.sequence, offset.incarnation == 0 { return [String(number)] }
-        } else if let text = offset.text {
-            let parts = text.parts(between: "|", maxSplits: columns.count - 1)
-            if parts.count == columns.count, !parts.contains("") { return parts }
-        }
-        throw foreign(offset)
-    }
-
-    func foreign(_ offset: RecordOffset) -> ConnectorError {
-        ConnectorError(
-            .corruptOffsets,
-            "the stored offset \(offset) of \(table) is no place in the order of "
-                + columns.map { "'\($0.name)' (\($0.type))" }.joined(separator: " and ")
-                + "; name the columns that it was read by, or remove the offset to read the table from its beginning"
+    /// Checks that the rows that were found are not cut off within a key.
+    func check(_ rows: [[String?]], limit: Int) throws(ConnectorError) {
+        guard rows.count >= limit + tieLimit, let last = rows.last else { return }
+        let key = zip(columns, last.dropFirst()).map { "'\($0.name)' = \($1 ?? "")" }.joined(separator: ", ")
+        throw ConnectorError(
+            .invalidConfiguration,
+            "more than \(tieLimit) rows of \(table) have \(key), and would have to be held at once; give the table a primary "
+                + "key and read it by a timestamp alone, name a column that tells the rows apart as 'incrementing', or raise "
+                + "'tieLimit'"
         )
     }
 }

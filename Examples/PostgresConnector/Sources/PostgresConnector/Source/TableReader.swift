@@ -66,6 +66,7 @@ actor TableReader: PartitionReader {
         let fitting = request.maxBytes / max(1, rowSize)
         let limit = max(1, min(request.maxRecords, options.fetchSize, fitting))
         let found = try await run([cursor.rows(behind: place, upTo: end, limit: limit)])[0].rows
+        try cursor.check(found, limit: limit)
         isDrained = found.count < limit
         guard let last = found.last else { return }
         place = Self.key(last)

@@ -39,6 +39,9 @@ public struct TableSourceOptions: Sendable {
     public var interval: Duration = .milliseconds(500)
     /// The most rows read at once.
     public var fetchSize = 1000
+    /// The most rows that are held at once because nothing tells them apart: neither the columns that they are read by nor a
+    /// primary key.
+    public var tieLimit = 100_000
     /// Whether the source ends when everything is read that was there.
     public var ends = false
 
@@ -48,7 +51,7 @@ public struct TableSourceOptions: Sendable {
         self.incrementing = incrementing
     }
 
-    /// A source of new and changed rows; rows of one time are told apart by the incrementing column where there is one.
+    /// A source of new and changed rows; rows of one time are told apart by the incrementing column, or the primary key.
     public init(tables: [String], timestamp: String, incrementing: String? = nil) {
         self.tables = tables
         self.timestamp = timestamp

@@ -10,7 +10,7 @@ import Testing
 extension WithServer {
     @Suite struct TableSourceConformanceTests {
         /// The columns that a table is read by.
-        enum Order: String, CaseIterable { case incrementing, timestamp, both }
+        enum Order: String, CaseIterable { case incrementing, timestamp, timestampAndKey, both }
 
         @Test(arguments: Order.allCases) func theSourceKeepsItsContract(order: Order) async throws {
             let server = try PostgresServer.shared
@@ -35,8 +35,9 @@ extension WithServer {
             let target = try await server.newDatabase()
             let names = (0..<tables).map { "items_\($0)" }
             for table in names {
+                let key = order == .timestamp ? "" : " PRIMARY KEY"
                 let columns =
-                    "n bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), item text, j json"
+                    "n bigserial\(key), at timestamptz NOT NULL DEFAULT clock_timestamp(), item text, j json"
                 try await server.execute("CREATE TABLE \(table) (\(columns))", in: target)
             }
             let proxy = try Proxy(to: server.port)
@@ -46,7 +47,7 @@ extension WithServer {
             let options: TableSourceOptions = {
                 var options = TableSourceOptions(tables: names, incrementing: "n")
                 options.timestamp = order == .incrementing ? nil : "at"
-                options.incrementing = order == .timestamp ? nil : "n"
+                options.incrementing = [.incrementing, .both].contains(order) ? "n" : nil
                 options.horizon = .writers
                 options.interval = .milliseconds(5)
                 return options
