@@ -13,7 +13,7 @@ import Testing
 
     /// A run that does as it is told.
     private func hosted(
-        deadline: Duration = .seconds(60),
+        deadline: Duration = .seconds(86_400),
         stop: @escaping @Sendable () -> Void = {},
         _ body: @escaping @Sendable () async throws -> Void
     ) -> HostedRun {
