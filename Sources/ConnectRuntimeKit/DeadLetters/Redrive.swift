@@ -79,6 +79,7 @@ final class Redrive: Sendable {
     }
 
     private func deliver(through sinks: inout RedriveSinks, _ counts: inout RedriveCounts) async throws {
+        let begin = RecordTimestamp.now
         var notices = RedriveNotices()
         var last: DeadLetterKey?
         var taken = 0
@@ -92,6 +93,7 @@ final class Redrive: Sendable {
             last = end.key
             let selected = letters.lazy.filter {
                 $0.letter.pipeline == self.pipeline.name && self.selection.contains($0.letter)
+                    && !$0.letter.hasFailed(since: begin)
             }
             let page = Array(selected.prefix(selection.limit.map { max($0 - taken, 0) } ?? .max))
             taken += page.count
@@ -143,6 +145,13 @@ final class Redrive: Sendable {
             try await retrier.run("remove", of: "dead letter store") { try await store.remove(changes.removed) }
         }
         counts.add(changes.counts)
+    }
+}
+
+extension DeadLetter {
+    /// Whether it was added, or failed again, while a redrive runs that began then; a clock that was wrong says nothing.
+    fileprivate func hasFailed(since begin: RecordTimestamp) -> Bool {
+        lastFailure >= begin && lastFailure <= .now
     }
 }
 

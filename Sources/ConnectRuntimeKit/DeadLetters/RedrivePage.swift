@@ -96,7 +96,7 @@ struct RedrivePage: Sendable {
             decisions[index] = .put
             for (sink, numbers) in zip(known, wanted) {
                 for part in numbers {
-                    items[sink, default: []].append(Item(letter: index, part: part, record: parts[part].record))
+                    items[sink, default: []].append(Item(letter: index, part: part, record: parts.part(part).record))
                 }
             }
         }

@@ -62,6 +62,15 @@ public struct FunctionResult: Sendable {
     }
 }
 
+extension [FunctionResult.Part] {
+    /// The part with a number: one of several has an id that tells them apart.
+    func part(_ number: Int) -> FunctionResult.Part {
+        var part = self[number]
+        if count > 1, part.record.id == nil { part.record.becomePart(number) }
+        return part
+    }
+}
+
 /// A function written in place.
 public struct InlineFunction: RecordFunction {
     private let body: @Sendable (ConnectorRecord) async throws -> FunctionResult

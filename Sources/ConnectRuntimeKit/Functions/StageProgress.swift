@@ -73,9 +73,8 @@ struct StageProgress {
     @inline(never)
     private mutating func add(_ made: [FunctionResult.Part], endsUnit: Bool) {
         var isMeantForAny = false
-        for (number, part) in made.enumerated() {
-            var part = part
-            if made.count > 1, part.record.id == nil { part.record.becomePart(number) }
+        for number in made.indices {
+            let part = made.part(number)
             let origin = Parcel.Origin(
                 index: Int32(index),
                 part: Int32(number),

@@ -3,6 +3,7 @@
 import ConnectTestKit
 import OpenConnect
 import OpenConnectFiles
+import Synchronization
 import Testing
 
 @testable import ConnectRuntimeKit
@@ -51,6 +52,50 @@ struct RedriveTests {
             kept.allSatisfy { $0.stage == .put && $0.errorMessage == "not 1z" && $0.attempts == 2 && $0.text == "1" }
         )
         #expect(kept.allSatisfy { $0.lastFailure > $0.firstFailure })
+    }
+
+    @Test("C10 S82 the parts that failed have the ids that they had in the run")
+    func ids() async throws {
+        let ids = Mutex<[String?]>([])
+        let sink = ScriptedSink(
+            journal: Journal(),
+            onPut: { batch in
+                ids.withLock { $0 += batch.map(\.id) }
+                return .delivered
+            }
+        )
+        let letters = InMemoryDeadLetterStore()
+        var letter = DeadLetter.text("1", sink: "a", parts: [0, 2])
+        letter.record.offset = RecordOffset(42)
+        try await letters.append([letter])
+        let pipeline = Pipeline.redriven(
+            through: [.split { [$0, $0, $0] }],
+            to: [NamedSink("a", sink)],
+            letters: letters
+        )
+        #expect(try await pipeline.redrive() == RedriveCounts(delivered: 1))
+        let expected = [0, 2].map { part in
+            var record = letter.record
+            record.becomePart(part)
+            return record.id
+        }
+        #expect(ids.withLock { $0 } == expected && Set(expected).count == 2)
+    }
+
+    @Test("each letter is tried once: those that the redrive adds wait for the next one")
+    func added() async throws {
+        let letters = InMemoryDeadLetterStore()
+        try await letters.append([.text("1", stage: .function, sink: nil, parts: [])])
+        let refuse: @Sendable (RecordBatch) -> PutResult = { _ in
+            .verdicts([0: .reject(ConnectorError(.invalidRecord, "no"))])
+        }
+        let sinks = ["a", "b", "c"].map { NamedSink($0, Deliveries().sink { refuse($0) }) }
+        let pipeline = Pipeline.redriven(to: sinks, letters: letters)
+        for attempts in 2...3 {
+            let counts = try await pipeline.redrive()
+            #expect(counts == RedriveCounts(failedAgain: attempts == 2 ? 1 : 3))
+            #expect(try await letters.all().map(\.letter.attempts) == [attempts, attempts, attempts])
+        }
     }
 
     @Test(
