@@ -62,7 +62,7 @@ struct LetterPayload {
         case .absent: return .absent
         case .bytes: return .bytes(bytes)
         case .text: return .text(utf8: bytes) ?? .bytes(bytes)
-        case .json: return EventPayload.isWholeJSON(bytes) ? .json(checked: bytes) : .bytes(bytes)
+        case .json: return (try? EventData.json(bytes)) == nil ? .bytes(bytes) : .json(checked: bytes)
         case .structured:
             guard let value = try? StructuredValue(json: bytes) else { return .bytes(bytes) }
             return .structured(StructuredTypes.restore(value, types))

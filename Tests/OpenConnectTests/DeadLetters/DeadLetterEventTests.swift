@@ -102,6 +102,16 @@ struct DeadLetterEventTests {
         #expect(read.isNaN)
     }
 
+    @Test("S82 JSON with white space around it stays JSON, byte by byte", arguments: Way.allCases)
+    func spacedJSON(way: Way) throws {
+        for text in ["{\"a\":1}\n", " [1]", "\r\n1 \t"] {
+            var record = ConnectorRecord(.json(checked: SharedBytes(utf8: text)), offset: RecordOffset(1))
+            record.contentType = "application/json"
+            let letter = DeadLetter.of(record)
+            #expect(try travel(letter, way) == letter, "\(text)")
+        }
+    }
+
     @Test("a letter can be read: data as text or JSON, context under fixed names, also of a letter's letter")
     func readable() throws {
         var polled = ConnectorRecord(.bytes(Array("a bad line".utf8)), partition: RecordPartition("in.log"))
