@@ -26,6 +26,8 @@ struct LaneID: Sendable, Hashable, Comparable {
 }
 
 extension RecordPartition {
-    /// The order of their names.
-    static func < (left: RecordPartition, right: RecordPartition) -> Bool { left.name < right.name }
+    /// The order of their names, byte by byte.
+    static func < (left: RecordPartition, right: RecordPartition) -> Bool {
+        left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+    }
 }

@@ -59,11 +59,14 @@ final class RecordPartitionStorage: Sendable {
 }
 
 extension RecordPartition: Hashable {
-    /// Whether the names are the same.
+    /// Whether the names are the same, byte by byte.
     @inlinable
     public static func == (left: RecordPartition, right: RecordPartition) -> Bool {
-        left.storage === right.storage || left.name == right.name
+        left.storage === right.storage || left.hasSameName(as: right)
     }
+
+    @usableFromInline
+    func hasSameName(as other: RecordPartition) -> Bool { name.hasSameBytes(as: other.name) }
 
     /// Hashes the name.
     public func hash(into hasher: inout Hasher) {
