@@ -70,52 +70,23 @@ public struct BinaryEventFormat: RecordFormat {
     }
 
     private static func event(_ encoded: EncodedRecord) throws -> CloudEvent {
-        var attributes = ExtensionAttributes()
+        var attributes: [CloudEvent.Attribute] = []
         for header in encoded.headers where isAttribute(header) {
-            let name = try AttributeName(header.name.dropFirst(prefix.utf8.count).lowercased())
-            guard attributes[name] == nil else { throw duplicate(name) }
+            let name = try AttributeName(attribute(header))
             guard let value = String(validatingUTF8: header.value) else { throw notText(name) }
-            attributes[name] = .string(value)
+            // A header for the content type besides the transport's own is no attribute.
+            if name != .dataContentType { attributes.append(CloudEvent.Attribute(name: name, value: .string(value))) }
         }
-        func take(_ name: AttributeName) -> String? {
-            defer { attributes[name] = nil }
-            return attributes[name]?.canonicalString
+        if let contentType = encoded.contentType {
+            attributes.append(CloudEvent.Attribute(name: .dataContentType, value: .string(contentType)))
         }
-        func require(_ name: AttributeName) throws -> String {
-            guard let value = take(name) else {
-                throw CloudEventError(.missingAttribute, "the header is missing", attribute: name.string, rule: "C1")
-            }
-            return value
-        }
-        guard try require(.specVersion) == "1.0" else {
-            throw CloudEventError(.unsupportedVersion, "only events of version 1.0 can be read", rule: "C4")
-        }
-        // A header for the content type besides the transport's own is no attribute.
-        _ = take(.dataContentType)
-        return try CloudEvent(
-            id: require(.id),
-            source: parse(.source, require(.source)) { try URIReference($0) } ?? "",
-            type: require(.type),
-            subject: take(.subject),
-            time: parse(.time, take(.time)) { try Timestamp($0) },
-            dataContentType: encoded.contentType,
-            dataSchema: parse(.dataSchema, take(.dataSchema)) { try URI($0) },
-            extensions: attributes,
-            data: data(of: encoded)
-        )
+        return try CloudEvent(attributes: attributes, data: data(of: encoded))
     }
 
-    private static func parse<Value>(
-        _ name: AttributeName,
-        _ text: String?,
-        _ make: (String) throws -> Value
-    ) throws -> Value? {
-        do {
-            return try text.map(make)
-        } catch var error as CloudEventError {
-            error.attribute = name.string
-            throw error
-        }
+    /// The name behind the prefix, in small letters.
+    private static func attribute(_ header: RecordHeader) -> String {
+        let name = header.name.utf8.dropFirst(prefix.utf8.count)
+        return String(decoding: name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     private static func data(of encoded: EncodedRecord) -> EventData {
@@ -123,10 +94,6 @@ public struct BinaryEventFormat: RecordFormat {
         let data = ContentClass(encoded.contentType).readable(encoded.bytes)
         // White space around JSON belongs to the bytes.
         return data.bytes.count == encoded.bytes.count ? data : .binary(encoded.bytes)
-    }
-
-    private static func duplicate(_ name: AttributeName) -> CloudEventError {
-        CloudEventError(.duplicate, "the header is there twice", attribute: name.string, rule: "C3")
     }
 
     private static func notText(_ name: AttributeName) -> CloudEventError {

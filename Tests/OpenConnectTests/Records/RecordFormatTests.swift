@@ -154,16 +154,28 @@ struct RecordFormatTests {
         arguments: [
             (["ce-id": "1", "ce-source": "/", "ce-type": "t"], "specversion"),
             (["ce-specversion": "1.0", "ce-source": "/", "ce-type": "t"], "id"),
-            (["ce-specversion": "0.3", "ce-id": "1", "ce-source": "/", "ce-type": "t"], "version 1.0"),
+            (["ce-specversion": "0.2", "ce-id": "1", "ce-source": "/", "ce-type": "t"], "version"),
             (["ce-specversion": "1.0", "ce-id": "1", "ce-source": "%", "ce-type": "t"], "source"),
             (["ce-specversion": "1.0", "ce-id": "1", "ce-source": "/", "ce-type": "t", "ce-time": "now"], "time"),
             (["ce-specversion": "1.0", "ce-id": "1", "ce-source": "/", "ce-type": "t", "ce-a_b": "1"], "a_b"),
+            (["ce-specversion": "1.0", "ce-\u{301}id": "1", "ce-source": "/", "ce-type": "t"], "id"),
             (["ce-specversion": "1.0", "ce-id": "1", "CE-ID": "2", "ce-source": "/", "ce-type": "t"], "twice"),
         ]
     )
     func badHeaders(headers: [String: String], word: String) {
         let encoded = EncodedRecord(bytes("x"), headers: headers.map { RecordHeader($0.key, $0.value) })
         expectError(mentioning: word) { try BinaryEventFormat.cloudEventsBinary.decode(encoded) }
+    }
+
+    @Test("SDK7: headers of version 0.3 become those of 1.0")
+    func earlierVersion() throws {
+        let headers = [
+            "ce-specversion": "0.3", "ce-id": "1", "ce-source": "/", "ce-type": "t",
+            "ce-schemaurl": "https://example.com/schema",
+        ]
+        let encoded = EncodedRecord(bytes("x"), headers: headers.map { RecordHeader($0.key, $0.value) })
+        let record = try BinaryEventFormat.cloudEventsBinary.decode(encoded)
+        #expect(record.id == "1" && record.schema == "https://example.com/schema" && record.extensions.isEmpty)
     }
 
     @Test("An application adds a format of its own")
