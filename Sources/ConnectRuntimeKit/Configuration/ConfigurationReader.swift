@@ -129,7 +129,7 @@ struct ConfigurationReader {
     // MARK: Stores
 
     private mutating func offsetStore(_ input: SettingInput) -> (any OffsetStore)? {
-        guard let described = problems.collect({ try StructuredValue(setting: input) }) else { return nil }
+        guard let described = problems.collect({ try StructuredValue(setting: input).inNameOrder }) else { return nil }
         if let known = offsetStores[described] { return known }
         guard let configured = configured(input, registry.offsetStores) else { return nil }
         let store = problems.collect(at: input) { try configured.make() }
@@ -145,7 +145,7 @@ struct ConfigurationReader {
             guard let sink = configured(input, registry.sinks) else { return nil }
             return .sink(try sink.make())
         }
-        guard let described = problems.collect({ try StructuredValue(setting: input) }) else { return nil }
+        guard let described = problems.collect({ try StructuredValue(setting: input).inNameOrder }) else { return nil }
         if let known = letterStores[described] { return .store(known) }
         guard let configured = configured(input, registry.deadLetterStores) else { return nil }
         guard let store = problems.collect(at: input, { try configured.make() }) else { return nil }

@@ -196,12 +196,18 @@ import Testing
     /// One file is one store, however many pipelines use it: a second one would find it locked.
     @Test func pipelinesShareWhatIsTheSame() async throws {
         try await withTemporaryDirectory { directory in
-            let pipeline = """
-                { "source": { "type": "generator", "count": 1 }, \(Self.sinks),
-                  "deadLetters": { "type": "file", "path": "\(directory)/dead" }, "delivery": { "onError": "deadLetter" },
-                  "offsets": { "type": "file", "path": "\(directory)/state" } }
+            func pipeline(_ letters: String, _ offsets: String) -> String {
                 """
-            let configuration = try configuration(#"{ "pipelines": { "a": \#(pipeline), "b": \#(pipeline) } }"#)
+                { "source": { "type": "generator", "count": 1 }, \(Self.sinks),
+                  "deadLetters": { \(letters) }, "delivery": { "onError": "deadLetter" }, "offsets": { \(offsets) } }
+                """
+            }
+            let (type, letters, offsets) = (
+                #""type": "file""#, #""path": "\#(directory)/dead""#, #""path": "\#(directory)/state""#
+            )
+            let first = pipeline("\(type), \(letters)", "\(type), \(offsets)")
+            let second = pipeline("\(letters), \(type)", "\(offsets), \(type)")
+            let configuration = try configuration(#"{ "pipelines": { "a": \#(first), "b": \#(second) } }"#)
             let pipelines = configuration.makePipelines()
             for pipeline in pipelines { #expect(try await pipeline.check().isPassed) }
             try await configuration.makeRuntime().run()

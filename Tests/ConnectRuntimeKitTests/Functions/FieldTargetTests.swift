@@ -70,6 +70,27 @@ struct FieldTargetTests {
         #expect(try await self.made(.set("id", to: .string("own")), .remove("id")).id == nil)
     }
 
+    @Test("What a record has of its partition can be removed, set to null and moved")
+    func partitionDefaults() async throws {
+        let defaults = RecordDefaults(
+            source: "/files",
+            type: "line",
+            contentType: "text/plain",
+            schema: "https://example.com/schema",
+            subject: { offset, _ in offset.map { "\($0)" } }
+        )
+        var record = try record()
+        record.partition = RecordPartition("log", defaults: defaults)
+        record.headers = []
+        let operations: [FieldOperation] = [
+            .move("subject", to: "data.at"), .remove("datacontenttype"), .set("dataschema", to: .null),
+        ]
+        let made = try await FieldsFunction(operations).one(record)
+        #expect(made.subject == nil && made.contentType == nil && made.schema == nil)
+        #expect(made.source == "/files" && made.type == "line" && made.partition == record.partition)
+        #expect(made.data.text?.contains("\"at\":\"42\"") == true, "\(made.data)")
+    }
+
     @Test("What an attribute cannot be is an error that names it")
     func wrongAttributes() async throws {
         let cases: [(FieldOperation, String)] = [

@@ -112,6 +112,20 @@ struct FunctionJobTests {
         #expect(try await made(.change("type", .replacing(".", with: "-"))).type == "old-orders")
     }
 
+    @Test("Texts are changed by their bytes: no line break and no separator hides behind what follows it")
+    func changesOfBytes() async throws {
+        func changed(_ text: String, _ change: TextChange) async throws -> String? {
+            let record = ConnectorRecord(.structured(.object(["t": .string(text)])))
+            let made = try await FieldsFunction([.change("data.t", change), .extract("data.t")]).one(record)
+            return String(decoding: made.data.bytes, as: UTF8.self)
+        }
+        #expect(try await changed("a\r\nb", .replacing("\n", with: " ")) == "\"a\\r b\"")
+        #expect(try await changed("a,\u{301}b", .replacing(",", with: ";")) == "\"a;\u{301}b\"")
+        #expect(try await changed("x\r\n", .droppingSuffix("\n")) == "\"x\\r\"")
+        #expect(try await changed("p:\u{301}x", .droppingPrefix("p:")) == "\"\u{301}x\"")
+        #expect(try await changed("aXbX", .replacing("X", with: "")) == "\"ab\"")
+    }
+
     @Test("ReplaceField")
     func replaceField() async throws {
         #expect(try await made(.remove("data.o", "data.at", "data.total")).data.text == #"{"id":7,"name":"Ann"}"#)

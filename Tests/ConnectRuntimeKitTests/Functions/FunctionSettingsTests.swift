@@ -257,6 +257,10 @@ struct FunctionSettingsTests {
             (#"{"field":"data","exists":false}"#, false), (#"{"field":"data.id","equals":7}"#, true),
             (#"{"field":"data.l[0].n","equals":1.50}"#, true), (#"{"field":"data.l[0].n","equals":1.5}"#, false),
             (#"{"field":"type","equals":"old.orders"}"#, true), (#"{"field":"data.none","equals":null}"#, false),
+            (#"{"field":"data.o","equals":{"A":2,"a":1}}"#, true),
+            (#"{"field":"data.o","equals":{"A":1,"a":2}}"#, false),
+            (#"{"field":"timestamp","equals":"2026-01-02T03:04:05.123Z"}"#, true),
+            (#"{"field":"timestamp","equals":"2026-01-02T03:04:05Z"}"#, false),
         ]
     )
     func condition(json: String, holds: Bool) throws {

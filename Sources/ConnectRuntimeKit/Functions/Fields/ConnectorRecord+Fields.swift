@@ -20,6 +20,7 @@ extension ConnectorRecord {
     }
 
     mutating func set(_ attribute: AttributeName, to value: StructuredValue) throws {
+        if value == .null, partition.defaults != nil { leaveDefaults() }
         do {
             switch attribute {
             case .id: id = try value.attributeText()
@@ -36,6 +37,9 @@ extension ConnectorRecord {
             throw ConnectorError(.invalidRecord, "not a value of the attribute \(attribute): \(error.message)")
         }
     }
+
+    /// Makes what the record has of its partition its own, so that it can be taken away.
+    private mutating func leaveDefaults() { partition = RecordPartition(partition.name) }
 
     /// Sets an extension attribute that is not there yet.
     mutating func setExtension(_ name: String, to value: AttributeValue?) throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 public import OpenConnect
 
 /// A simple question to one field of a record, headers, key and absent data included.
@@ -16,8 +17,9 @@ public struct FieldCondition: RecordCondition {
     /// Asks whether there is such a field.
     public init(exists field: RecordField) { self.init(field, .exists) }
 
-    /// Asks whether a field has a value.
-    public init(_ field: RecordField, equals value: StructuredValue) { self.init(field, .equals(value)) }
+    /// Asks whether a field has a value. Objects are the same in any order of their members, and a text is the same as a
+    /// time or as bytes that it stands for.
+    public init(_ field: RecordField, equals value: StructuredValue) { self.init(field, .equals(value.inNameOrder)) }
 
     private init(_ field: RecordField, _ question: Question, isNegated: Bool = false) {
         self.field = field
@@ -37,9 +39,20 @@ public struct FieldCondition: RecordCondition {
         let holds =
             switch question {
             case .exists: value != nil
-            case .equals(let expected): value == expected
+            case .equals(let expected): value.map { $0.inNameOrder.isMeant(by: expected) } ?? false
             }
         return holds != isNegated
+    }
+}
+
+extension StructuredValue {
+    fileprivate func isMeant(by expected: StructuredValue) -> Bool {
+        switch (self, expected) {
+        case (.timestamp(let time), .string(let text)): time == (try? Timestamp(text))
+        case (.bytes(let bytes), .string(let text)):
+            (try? AttributeValue(canonical: text, as: .binary)) == .binary(bytes)
+        default: self == expected
+        }
     }
 }
 

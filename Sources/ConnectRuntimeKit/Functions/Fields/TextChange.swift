@@ -30,11 +30,18 @@ public struct TextChange: Sendable, Hashable {
         switch kind {
         case .addPrefix(let prefix): prefix + text
         case .addSuffix(let suffix): text + suffix
-        case .dropPrefix(let prefix): text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-        case .dropSuffix(let suffix): text.hasSuffix(suffix) ? String(text.dropLast(suffix.count)) : text
-        case .replace(let old, let new): old.isEmpty ? text : text.replacing(old, with: new)
+        case .dropPrefix(let prefix):
+            text.utf8.starts(with: prefix.utf8) ? Self.text(text.utf8.dropFirst(prefix.utf8.count)) : text
+        case .dropSuffix(let suffix):
+            text.utf8.reversed().starts(with: suffix.utf8.reversed())
+                ? Self.text(text.utf8.dropLast(suffix.utf8.count)) : text
+        case .replace(let old, let new):
+            old.isEmpty ? text : Self.text(Array(text.utf8).replacing(Array(old.utf8), with: Array(new.utf8)))
         case .lowercase: text.lowercased()
         case .uppercase: text.uppercased()
         }
     }
+
+    /// Texts are compared by their bytes: a line break is in `\r\n`, and an accent hides nothing before it.
+    private static func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
