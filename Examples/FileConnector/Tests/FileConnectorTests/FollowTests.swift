@@ -61,6 +61,25 @@ import Testing
         #expect(reading.lines == ["a", "b", "c", "d", "ee", "f", "g"])
     }
 
+    @Test func `a directory that is away is an outage`() async throws {
+        try directory.makeDirectory("d")
+        try directory.write("a\n", to: "d/log")
+        let source = FileSource(paths: [directory["d/log"]], options: follow)
+        let clock = ConnectorClock(ScriptedClock([ScriptedClock.Step](repeating: {}, count: 50)))
+        try await source.start(TestHost.context(clock: clock))
+        var reading = Reading()
+        while reading.lines.isEmpty { reading.add(try await source.poll(PollRequest(maxRecords: 10))) }
+        try directory.rename("d", to: "elsewhere")
+        let error = await connectorError { while true { _ = try await source.poll(PollRequest(maxRecords: 10)) } }
+        #expect(error?.code == .retryable, "\(error as Any)")
+        try directory.rename("elsewhere", to: "d")
+        try directory.append("b\n", to: "d/log")
+        while reading.lines.count < 2 { reading.add(try await source.poll(PollRequest(maxRecords: 10))) }
+        #expect(reading.lines == ["a", "b"])
+        await source.stop()
+        try directory.remove("d/log")
+    }
+
     @Test func `a renamed file is not left while another input keeps the source busy`() async throws {
         let directory = directory
         try directory.write("a\n", to: "log")

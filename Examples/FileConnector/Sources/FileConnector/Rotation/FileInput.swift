@@ -79,11 +79,9 @@ struct FileInput {
         do {
             return try takeStep(&batch)
         } catch let error as FileError {
-            throw error.connectorError("input:")
-        } catch var error as ConnectorError where error.cause is FileError && error.code == .invalidConfiguration {
-            // It was right at the start, so it may become right again: a new file may not have its permissions yet.
-            error.code = .retryable
-            throw error
+            throw error.connectorError("input:").amidReading
+        } catch let error as ConnectorError where error.cause is FileError {
+            throw error.amidReading
         }
     }
 
@@ -222,5 +220,16 @@ extension FileInput {
         var lag = max(try reader.file.status().size - reader.offset, 0)
         for next in later { lag += try next.file.status().size }
         return lag
+    }
+}
+
+extension ConnectorError {
+    /// The input was right at the start, so it may become right again: a new file may not have its permissions yet, and a
+    /// directory may be moved away and made anew.
+    fileprivate var amidReading: ConnectorError {
+        guard code == .invalidConfiguration else { return self }
+        var error = self
+        error.code = .retryable
+        return error
     }
 }
