@@ -37,7 +37,11 @@ struct GitHubDeliveryReader: Sendable {
         guard let event = message.headers.value(of: "x-github-event"), Self.isName(event),
             let id = message.headers.value(of: "x-github-delivery"), !id.isEmpty
         else { throw RequestRefusal(400, "X-GitHub-Event or X-GitHub-Delivery is missing, or no name") }
-        return try Self.record(event, id, body)
+        let record = try Self.record(event, id, body)
+        try record.checkAttributes(from: [
+            "id": "the header X-GitHub-Delivery", "type": "the body's action", "source": Self.place,
+        ])
+        return record
     }
 
     private static func record(_ event: String, _ id: String, _ body: SharedBytes) throws(RequestRefusal)
@@ -48,14 +52,24 @@ struct GitHubDeliveryReader: Sendable {
             let content = try record.data.structured
             record.id = id
             record.type = ["com.github", event, content.text("action")].compactMap(\.self).joined(separator: ".")
-            let place = content.text("repository", "html_url") ?? content.text("organization", "url")
-            record.source = try URIReference(place ?? "https://github.com")
+            record.source = try source(of: content)
             record.contentType = "application/json"
             return record
+        } catch let refusal as RequestRefusal {
+            throw refusal
         } catch let error as ConnectorError {
             throw RequestRefusal(400, error.message)
         } catch {
             throw RequestRefusal(400, "\(error)")
+        }
+    }
+
+    private static let place = "the body's repository.html_url or organization.url"
+
+    private static func source(of content: StructuredValue) throws(RequestRefusal) -> URIReference {
+        let text = content.text("repository", "html_url") ?? content.text("organization", "url")
+        do throws(CloudEventError) { return try URIReference(text ?? "https://github.com") } catch {
+            throw RequestRefusal(400, "no event can be made of \(place): \(error.message)")
         }
     }
 

@@ -64,6 +64,9 @@ extension CommonEvents {
             }
             record.id = id
         }
+        try record.checkAttributes(from: [
+            "id": "the header \(idHeader ?? "")", "datacontenttype": "the header Content-Type",
+        ])
         return record
     }
 

@@ -94,7 +94,6 @@ struct ReceivedFormsTests {
             ("text/plain; charset=utf-8", "hällo", RecordData.text("hällo")),
             ("application/json", #" {"a":1} "#, try RecordData.json(SharedBytes(utf8: #"{"a":1}"#))),
             ("application/octet-stream", "x", RecordData.bytes([0x78])),
-            ("not a media type", "x", RecordData.bytes([0x78])),
             ("text/plain", "", RecordData.absent),
         ]
     )
@@ -122,6 +121,25 @@ struct ReceivedFormsTests {
             #expect(receiver.log.count == 0)
             #expect(try await receiver.send("a").status == 200)
             #expect(receiver.log.records[0].id == nil, "it gets one of its position")
+        }
+    }
+
+    @Test(
+        "A plain body that no event can be made of is refused, and the header is named",
+        arguments: [
+            ("content-type", "garbage;;"), ("content-type", "not a media type"), ("Idempotency-Key", "a\tb"),
+            ("Idempotency-Key", "a\u{FFFF}"),
+        ]
+    )
+    func commonThatIsNoEvent(name: String, value: String) async throws {
+        var options = HTTPSource.Options()
+        options.common = CommonEvents(type: "com.example.plain", idHeader: "Idempotency-Key")
+        try await withReceiver(options) { receiver in
+            let good = ["content-type": "text/plain", "Idempotency-Key": "k-7"]
+            let reply = try await receiver.send("x", good.merging([name: value]) { $1 })
+            #expect(reply.status == 400 && reply.body.lowercased().contains(name.lowercased()), "\(reply)")
+            #expect(receiver.log.count == 0)
+            #expect(try await receiver.send("x", good).status == 200)
         }
     }
 }

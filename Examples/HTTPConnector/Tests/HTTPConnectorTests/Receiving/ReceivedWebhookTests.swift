@@ -100,6 +100,24 @@ struct ReceivedWebhookTests {
         }
     }
 
+    @Test(
+        "A signed delivery that no event can be made of is refused, and the part is named",
+        arguments: [
+            (#"{"action":"x\u0000"}"#, "1", "action"), (#"{"repository":{"html_url":""}}"#, "1", "html_url"),
+            (#"{"repository":{"html_url":"a b"}}"#, "1", "html_url"), ("{}", "a\tb", "X-GitHub-Delivery"),
+        ]
+    )
+    func deliveryThatIsNoEvent(body: String, delivery: String, named: String) async throws {
+        try await withReceiver(gitHub()) { receiver in
+            let reply = try await receiver.send(
+                body,
+                headers(body).merging(["x-github-delivery": delivery]) { $1 }
+            )
+            #expect(reply.status == 400 && reply.body.contains(named), "\(reply)")
+            #expect(receiver.log.count == 0)
+        }
+    }
+
     // MARK: The handshake of CloudEvents webhooks
 
     private func webhook(_ origins: [String]?, _ rate: WebhookRate = .unlimited) -> HTTPSource.Options {
