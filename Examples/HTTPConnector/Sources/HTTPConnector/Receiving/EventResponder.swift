@@ -33,11 +33,9 @@ final class EventResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        do {
-            return try await answer(request)
-        } catch let refusal as RequestRefusal {
-            return Response(refusal)
-        }
+        let response: Response
+        do { response = try await answer(request) } catch let refusal as RequestRefusal { response = Response(refusal) }
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(_ request: Request) async throws -> Response {
