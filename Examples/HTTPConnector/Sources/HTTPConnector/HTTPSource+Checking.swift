@@ -10,6 +10,7 @@ extension HTTPSource: ConnectionChecking {
     /// - Throws: ``ConnectorError`` as ``start(_:)``.
     public func checkConnection(_ context: ConnectorContext) async throws {
         _ = try options.tls?.configuration()
+        _ = try RequestReader(options)
         guard case .host(let host, let port) = listen.place else { return }
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -47,13 +47,17 @@ extension HTTPSource {
         public var webhook: WebhookPolicy?
         /// What becomes of a body that is no CloudEvent; it is refused by default.
         public var common: CommonEvents?
-        /// The secret of GitHub's webhooks; by default they are not taken.
+        /// The secret of GitHub's webhooks; by default they are not taken. Without ``authentication`` or certificates of the
+        /// senders, nothing else is.
         public var gitHub: GitHubWebhooks?
         /// What the paths of the health checks begin with: `/live` and `/ready` follow. `nil` for none. Default: `/health`.
         public var healthPath: String? = "/health"
 
         /// The defaults.
         public init() {}
+
+        /// Whether a sender that comes as far as its request has proved who it is.
+        var provesSenders: Bool { authentication != .none || tls?.clientAuthorities != nil }
     }
 
     /// How a request is refused for want of room.

@@ -37,9 +37,9 @@ public final class HTTPSource: AcknowledgingSource {
     /// Listens.
     ///
     /// - Throws: ``ConnectorError`` with the code `retryable` where the address cannot be had, `invalidConfiguration`
-    ///   where a certificate cannot be read.
+    ///   where a certificate cannot be read, or the secret of GitHub's webhooks is empty.
     public func start(_ context: ConnectorContext) async throws {
-        let server = try EventServer(listen, options, EventResponder(options, queue, context.clock))
+        let server = try EventServer(listen, options, try EventResponder(options, queue, context.clock))
         self.server.withLock { $0 = server }
         let address = try await server.start(context, at: listen)
         bound.withLock { $0 = address }

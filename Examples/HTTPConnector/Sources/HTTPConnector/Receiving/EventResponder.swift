@@ -24,10 +24,10 @@ final class EventResponder: HTTPResponder {
         let ready: String
     }
 
-    init(_ options: HTTPSource.Options, _ queue: PushQueue, _ clock: ConnectorClock) {
+    init(_ options: HTTPSource.Options, _ queue: PushQueue, _ clock: ConnectorClock) throws {
         self.options = options
         self.queue = queue
-        reader = RequestReader(options)
+        reader = try RequestReader(options)
         rate = options.webhook.flatMap { SenderRate($0.rate, clock) }
         paths = options.healthPath.map { HealthPaths(live: $0 + "/live", ready: $0 + "/ready") }
     }

@@ -14,7 +14,14 @@ import Foundation
 struct GitHubDeliveryReader: Sendable {
     private let key: SymmetricKey
 
-    init(_ webhooks: GitHubWebhooks) {
+    /// - Throws: ``ConnectorError`` with the code `invalidConfiguration` where the secret is empty: anybody could sign.
+    init(_ webhooks: GitHubWebhooks) throws {
+        guard !webhooks.secret.reveal().isEmpty else {
+            throw ConnectorError(
+                .invalidConfiguration,
+                "the secret of GitHub's webhooks is empty, so that anybody could sign; give it the webhook's secret"
+            )
+        }
         key = SymmetricKey(data: Array(webhooks.secret.reveal().utf8))
     }
 

@@ -114,7 +114,7 @@ struct GitHubSettings: SettingStructure {
     private static let secretSetting = Setting<Secret>(
         "secret",
         "The secret of the webhook, which signs each delivery."
-    )
+    ).checked("a secret that is not empty") { !$0.reveal().isEmpty }
     static var settings: SettingGroup { SettingGroup(secretSetting) }
     let secret: Secret
 

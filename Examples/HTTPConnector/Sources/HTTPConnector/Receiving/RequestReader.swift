@@ -8,10 +8,12 @@ struct RequestReader: Sendable {
     private let binding: HTTPBinding
     private let common: CommonEvents?
     private let gitHub: GitHubDeliveryReader?
+    private let takesOnlySigned: Bool
 
     private static let maxHeaderBytes = 80 * 1024
 
-    init(_ options: HTTPSource.Options) {
+    /// - Throws: ``ConnectorError`` with the code `invalidConfiguration` where the secret of GitHub's webhooks is empty.
+    init(_ options: HTTPSource.Options) throws {
         var limits = CodecLimits()
         // The server has limited body and headers already; an event in binary mode is both of them.
         limits.eventBytes = options.maxBodyBytes + Self.maxHeaderBytes
@@ -19,12 +21,19 @@ struct RequestReader: Sendable {
         limits.batchEvents = options.maxBatchEvents
         binding = HTTPBinding(limits: limits)
         common = options.common
-        gitHub = options.gitHub.map { GitHubDeliveryReader($0) }
+        gitHub = try options.gitHub.map { try GitHubDeliveryReader($0) }
+        takesOnlySigned = options.gitHub != nil && !options.provesSenders
     }
 
     /// The records of a request; none for an empty batch.
     func records(of message: HTTPMessage) throws(RequestRefusal) -> [ConnectorRecord] {
         if let gitHub, gitHub.recognizes(message) { return [try gitHub.record(of: message)] }
+        guard !takesOnlySigned else {
+            throw RequestRefusal(
+                401,
+                "only deliveries of GitHub are taken, with X-GitHub-Event and X-Hub-Signature-256; others need credentials"
+            )
+        }
         do throws(CloudEventError) {
             switch binding.contentMode(of: message) {
             case .batched?: return try binding.decodeBatch(message).map { ConnectorRecord(event: $0.detached()) }

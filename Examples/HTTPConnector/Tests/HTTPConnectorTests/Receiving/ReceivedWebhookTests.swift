@@ -118,6 +118,36 @@ struct ReceivedWebhookTests {
         }
     }
 
+    @Test("A secret that is empty, which anybody could sign with, is refused")
+    func emptySecret() {
+        let error = #expect(throws: SettingProblems.self) {
+            try HTTPSource(settings: ["listen": "127.0.0.1:0", "github": ["secret": ""]])
+        }
+        #expect(error.map { "\($0)" }?.contains("github.secret") == true)
+        var options = HTTPSource.Options()
+        options.gitHub = GitHubWebhooks(secret: Secret(""))
+        #expect(throws: ConnectorError.self) { try RequestReader(options) }
+    }
+
+    @Test("Where signatures are the only proof, what is not signed is refused, whatever it says it is")
+    func unsigned() async throws {
+        var options = gitHub()
+        options.common = CommonEvents(type: "t")
+        let event = RefusedRequest.event.merging(["ce-type": "com.github.push"]) { $1 }
+        try await withReceiver(options) { receiver in
+            for headers in [event, RefusedRequest.event, ["content-type": "text/plain"]] {
+                let reply = try await receiver.send("{}", headers)
+                #expect(reply.status == 401 && reply.body.contains("X-Hub-Signature-256"), "\(reply)")
+            }
+            #expect(receiver.log.count == 0)
+        }
+        options.authentication = .bearer(Secret("t0ken"))
+        try await withReceiver(options) { receiver in
+            let reply = try await receiver.send("{}", event.merging(["authorization": "Bearer t0ken"]) { $1 })
+            #expect(reply.status == 200)
+        }
+    }
+
     // MARK: The handshake of CloudEvents webhooks
 
     private func webhook(_ origins: [String]?, _ rate: WebhookRate = .unlimited) -> HTTPSource.Options {
