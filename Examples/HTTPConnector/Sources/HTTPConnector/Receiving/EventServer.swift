@@ -50,12 +50,13 @@ final class EventServer: Sendable {
 
     private static func server(_ options: HTTPSource.Options) throws -> HTTPServerBuilder {
         let timeout = TimeAmount(options.requestTimeout)
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [RequestDeadlineHandler(timeout: timeout)],
-                idleTimeout: TimeAmount(options.idleTimeout)
-            )
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestDeadlineHandler(timeout: timeout)],
+            idleTimeout: TimeAmount(options.idleTimeout)
         )
+        let http = HTTPServerBuilder { responder in
+            ConnectionChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+        }
         guard let tls = options.tls else { return http }
         return try .tls(http, tlsConfiguration: tls.configuration())
     }

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectRuntimeKit
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
 import Testing
 
 @testable import HTTPConnector
 
 @Suite("What becomes of a connection", .timeLimit(.minutes(2)))
 struct ConnectionTests {
+    private static let event = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /a\r\nce-type: t\r\n"
+
     private func patient() -> HTTPSource.Options {
         var options = HTTPSource.Options()
         options.idleTimeout = .seconds(3600)
@@ -13,6 +19,12 @@ struct ConnectionTests {
         options.maxBodyBytes = 1000
         return options
     }
+
+    private func request(_ version: String, _ headers: String, _ body: String = "{}") -> String {
+        "POST / HTTP/\(version)\r\nHost: a\r\n\(Self.event)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private func count(_ part: String, in text: String) -> Int { text.ranges(of: part).count }
 
     @Test("An answer to HEAD has no body, also where it refuses, so that the next answer is where it is looked for")
     func head() async throws {
@@ -25,5 +37,68 @@ struct ConnectionTests {
             let parts = answer.split(separator: "\r\n\r\n")
             #expect(parts.map { $0.prefix(12) } == ["HTTP/1.1 404", "HTTP/1.1 405", "HTTP/1.1 200", "HTTP/1.1 200"])
         }
+    }
+
+    @Test(
+        "A sender that wants another protocol on the connection gets its answer and then the end",
+        arguments: [
+            ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n")
+        ]
+    )
+    func close(version: String, headers: String) async throws {
+        try await withReceiver(patient()) { receiver in
+            try await RawConnection.open(receiver.port) { reading, writer in
+                try await writer.write(ByteBuffer(string: request(version, headers)))
+                let answer = try #require(await reading.until("\r\n\r\n"))
+                try #require(answer.hasPrefix("HTTP/1.1 200") && answer.lowercased().contains("connection: close\r\n"))
+                #expect(await reading.toEnd().isEmpty)
+            }
+            #expect(receiver.log.count == 1)
+        }
+    }
+
+    @Test("A sender that wants a tunnel is refused, and gets the end")
+    func tunnel() async throws {
+        try await withReceiver(patient()) { receiver in
+            let request = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"
+            let answer = try await RawConnection.exchange(receiver.port, Array(request.utf8))
+            #expect(answer.hasPrefix("HTTP/1.1 4") && count("connection: close", in: answer.lowercased()) == 1)
+        }
+    }
+
+    @Test("An upgrade that is only half asked for is none", arguments: ["Connection: upgrade\r\n", "Upgrade: h2c\r\n"])
+    func noUpgrade(headers: String) async throws {
+        try await withReceiver(patient()) { receiver in
+            let requests = request("1.1", headers) + request("1.1", "Connection: close\r\n")
+            let answer = try await RawConnection.exchange(receiver.port, Array(requests.utf8))
+            #expect(count("HTTP/1.1 200", in: answer) == 2)
+        }
+    }
+
+    @Test("What comes after the last request is not even read, so that no sender fills the memory")
+    func deaf() throws {
+        let reads = ReadCounter()
+        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler()])
+        defer { _ = try? channel.finish() }
+        channel.read()
+        let headers: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "h2c"]
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        channel.read()
+        #expect(reads.count == 2)
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        channel.read()
+        #expect(reads.count == 2)
+    }
+}
+
+/// Counts how often the socket is to be read.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = Never
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
     }
 }
