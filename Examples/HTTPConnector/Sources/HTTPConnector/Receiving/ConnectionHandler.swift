@@ -5,7 +5,8 @@ import NIOHTTP1
 
 /// Ends a connection after the last request that can be read from it.
 ///
-/// The last one is that of a sender which wants another protocol, after which the decoder reads nothing.
+/// The last one is that of a sender that closes (RFC 9112, 9.6), in whatever form it says so, or that of one which
+/// wants another protocol, after which the decoder reads nothing.
 /// The server is told by `Connection: close`, which is the only form that it knows.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -53,7 +54,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func note(_ head: inout HTTPRequestHead) {
         unanswered += 1
-        hasLastRequest = head.asksForAnotherProtocol
+        hasLastRequest = !head.isKeepAlive || head.asksForAnotherProtocol
         if hasLastRequest { head.headers.replaceOrAdd(name: "Connection", value: "close") }
     }
 }

@@ -40,9 +40,11 @@ struct ConnectionTests {
     }
 
     @Test(
-        "A sender that wants another protocol on the connection gets its answer and then the end",
+        "A sender that wants the connection closed, or another protocol on it, gets its answer and then the end",
         arguments: [
-            ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n")
+            ("1.1", "Connection: Close\r\n"), ("1.1", "Connection: x-hop, CLOSE\r\n"),
+            ("1.1", "Connection: x-hop\r\nConnection: close\r\n"), ("1.0", ""),
+            ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"),
         ]
     )
     func close(version: String, headers: String) async throws {
@@ -54,6 +56,16 @@ struct ConnectionTests {
                 #expect(await reading.toEnd().isEmpty)
             }
             #expect(receiver.log.count == 1)
+        }
+    }
+
+    @Test("Answers that were owed before the last request do not close, and what comes after it is not taken")
+    func lastOfSeveral() async throws {
+        try await withReceiver(patient()) { receiver in
+            let requests = ["", "Connection: keep-alive, Close\r\n", ""].map { request("1.1", $0) }
+            let answer = try await RawConnection.exchange(receiver.port, Array(requests.joined().utf8))
+            #expect(count("HTTP/1.1 200", in: answer) == 2 && count("connection: close", in: answer.lowercased()) == 1)
+            #expect(receiver.log.count == 2)
         }
     }
 
