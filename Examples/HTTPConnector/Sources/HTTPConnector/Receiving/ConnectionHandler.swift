@@ -3,10 +3,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// Ends a connection after the last request that can be read from it.
+/// Ends a connection after the last request that can be read from it, and asks for bodies that wait for consent.
 ///
-/// The last one is that of a sender that closes (RFC 9112, 9.6), in whatever form it says so, or that of one which
-/// wants another protocol, after which the decoder reads nothing.
+/// The last one is that of a sender that closes (RFC 9112, 9.6), in whatever form it says so; that of one which wants
+/// another protocol, after which the decoder reads nothing; and that whose body is too large to be asked for.
 /// The server is told by `Connection: close`, which is the only form that it knows.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -14,9 +14,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let maxBodyBytes: Int
     private var unanswered = 0
     private var hasLastRequest = false
     private var isDeaf = false
+    private var owesConsent = false
+
+    init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
@@ -25,10 +29,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .head(var head):
             note(&head)
             part = .head(head)
-        case .body: break
-        case .end: isDeaf = hasLastRequest
+        case .body: owesConsent = false
+        case .end:
+            owesConsent = false
+            isDeaf = hasLastRequest
         }
         context.fireChannelRead(wrapInboundOut(part))
+        consent(context)
     }
 
     /// What comes after the last request has no reader, and is left to the sender.
@@ -49,13 +56,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .end:
             unanswered -= 1
             context.write(data, promise: promise)
+            consent(context)
         }
     }
 
     private func note(_ head: inout HTTPRequestHead) {
         unanswered += 1
-        hasLastRequest = !head.isKeepAlive || head.asksForAnotherProtocol
+        let expects = head.expectsConsent
+        owesConsent = expects && head.announcedLength <= maxBodyBytes
+        hasLastRequest = !head.isKeepAlive || head.asksForAnotherProtocol || expects && !owesConsent
         if hasLastRequest { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+    }
+
+    /// Not before the answers that are owed to earlier requests.
+    private func consent(_ context: ChannelHandlerContext) {
+        guard owesConsent, unanswered == 1 else { return }
+        owesConsent = false
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
     }
 }
 
@@ -66,6 +84,11 @@ extension HTTPRequestHead {
     fileprivate var asksForAnotherProtocol: Bool {
         method == .CONNECT || headers.contains(name: "upgrade") && hasToken("upgrade", in: "connection")
     }
+
+    /// HTTP/1.0 knows no such expectation (RFC 9110, 10.1.1).
+    fileprivate var expectsConsent: Bool { version != .http1_0 && hasToken("100-continue", in: "expect") }
+
+    fileprivate var announcedLength: Int { headers.first(name: "content-length").map { Int($0) ?? .max } ?? 0 }
 
     private func hasToken(_ token: String, in name: String) -> Bool {
         headers[canonicalForm: name].contains { $0.lowercased() == token }

@@ -55,7 +55,10 @@ final class EventServer: Sendable {
             idleTimeout: TimeAmount(options.idleTimeout)
         )
         let http = HTTPServerBuilder { responder in
-            ConnectionChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+            ConnectionChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration),
+                maxBodyBytes: options.maxBodyBytes
+            )
         }
         guard let tls = options.tls else { return http }
         return try .tls(http, tlsConfiguration: tls.configuration())

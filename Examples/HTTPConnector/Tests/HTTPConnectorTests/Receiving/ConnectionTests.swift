@@ -87,10 +87,49 @@ struct ConnectionTests {
         }
     }
 
+    @Test(
+        "A sender that waits for consent to send its body gets it",
+        arguments: ["Content-Length: 2\r\n", "Transfer-Encoding: chunked\r\n"]
+    )
+    func consent(length: String) async throws {
+        let body = length.hasPrefix("T") ? "2\r\n{}\r\n0\r\n\r\n" : "{}"
+        try await withReceiver(patient()) { receiver in
+            try await RawConnection.open(receiver.port) { reading, writer in
+                let head = "POST / HTTP/1.1\r\nHost: a\r\n\(Self.event)Expect: 100-Continue\r\n\(length)\r\n"
+                try await writer.write(ByteBuffer(string: head))
+                try #require(await reading.until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+                try await writer.write(ByteBuffer(string: body))
+                #expect(await reading.until("\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
+            }
+            #expect(receiver.log.count == 1)
+        }
+    }
+
+    @Test("A body that is too large is refused before it is sent, and the connection is closed")
+    func noConsent() async throws {
+        try await withReceiver(patient()) { receiver in
+            try await RawConnection.open(receiver.port) { reading, writer in
+                let head = "POST / HTTP/1.1\r\nHost: a\r\n\(Self.event)Expect: 100-continue\r\n"
+                try await writer.write(ByteBuffer(string: head + "Content-Length: 1001\r\n\r\n"))
+                let answer = try #require(await reading.until("\r\n\r\n"))
+                #expect(answer.hasPrefix("HTTP/1.1 413") && answer.lowercased().contains("connection: close\r\n"))
+            }
+        }
+    }
+
+    @Test("HTTP/1.0 knows no consent")
+    func expectationOfAnOldSender() async throws {
+        try await withReceiver(patient()) { receiver in
+            let request = request("1.0", "Expect: 100-continue\r\n")
+            let answer = try await RawConnection.exchange(receiver.port, Array(request.utf8))
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
     @Test("What comes after the last request is not even read, so that no sender fills the memory")
     func deaf() throws {
         let reads = ReadCounter()
-        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler()])
+        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler(maxBodyBytes: 1000)])
         defer { _ = try? channel.finish() }
         channel.read()
         let headers: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "h2c"]
