@@ -11,20 +11,14 @@ import Testing
 
 @Suite("Hostile senders are answered or cut, and disturb nobody", .timeLimit(.minutes(3)))
 struct HostileRequestsTests {
-    private static let event = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /a\r\nce-type: t\r\n"
+    private static let event = RawConnection.eventHeaders
 
     /// Checks that others are served.
     private func expectServed(_ receiver: Receiver) async throws {
         #expect(try await receiver.send("{}", RefusedRequest.event).status == 200)
     }
 
-    private func impatient() -> HTTPSource.Options {
-        var options = HTTPSource.Options()
-        options.idleTimeout = .seconds(1)
-        options.requestTimeout = .seconds(1)
-        options.maxBodyBytes = 10_000
-        return options
-    }
+    private func impatient() -> HTTPSource.Options { .limited(idle: .seconds(1), request: .seconds(1), body: 10_000) }
 
     @Test("Heads that never end, and connections on which nothing comes, are cut")
     func slowHeads() async throws {

@@ -10,15 +10,9 @@ import Testing
 
 @Suite("What becomes of a connection", .timeLimit(.minutes(2)))
 struct ConnectionTests {
-    private static let event = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /a\r\nce-type: t\r\n"
+    private static let event = RawConnection.eventHeaders
 
-    private func patient() -> HTTPSource.Options {
-        var options = HTTPSource.Options()
-        options.idleTimeout = .seconds(3600)
-        options.requestTimeout = .seconds(2)
-        options.maxBodyBytes = 1000
-        return options
-    }
+    private func patient() -> HTTPSource.Options { .limited(idle: .seconds(3600), request: .seconds(2), body: 1000) }
 
     private func request(_ version: String, _ headers: String, _ body: String = "{}") -> String {
         "POST / HTTP/\(version)\r\nHost: a\r\n\(Self.event)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
