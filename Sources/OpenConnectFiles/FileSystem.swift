@@ -95,6 +95,21 @@ package enum FileSystem {
         return String(cString: resolved)
     }
 
+    /// Where a symbolic link leads, as it is written in it, or `nil` where there is no symbolic link.
+    package static func link(at path: String) throws(FileError) -> String? {
+        do {
+            let bytes = try [UInt8](capacity: Int(PATH_MAX)) { (buffer) throws(FileError) in
+                let count = readlink(path, buffer.bindMemory(to: CChar.self).baseAddress!, buffer.count)
+                guard count >= 0 else { throw .last("read the symbolic link", path) }
+                return count
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            if error.isMissing || error.code == EINVAL { return nil }
+            throw error
+        }
+    }
+
     /// Reads a whole file, or pipe, that fits into memory.
     ///
     /// - Parameter limit: the most bytes it may have; more is the error `EFBIG`.

@@ -23,6 +23,10 @@ import OpenConnectFiles
 /// However many rotations there were since the last look, all generations are read that are still there, in the order
 /// that the numbers or dates in their names tell.
 ///
+/// A path may be a symbolic link, which gives the partition its name. Generations are looked for where it leads; one that
+/// was moved on makes the files it led to before earlier generations: the one that is known, and those in between whose
+/// names differ from it and from the present one in numbers only.
+///
 /// Truncation in place (`copytruncate`) is inherently unsafe: what was written between the copy and the truncation is in
 /// neither. A file that was truncated and has then grown again, with the same first bytes, beyond the place that was read
 /// cannot be told from one that was only appended to.

@@ -259,9 +259,9 @@ import Testing
         for name in ["log.3", "log.2", "log.1"] { try directory.write(name, to: name) }
         // As it is seen by who has opened the file before two rotations, and lists the others after them.
         try directory.makeLink("log", to: "log.2")
-        let search = RotationSearch(try FileLocation(directory["log"], purpose: "input"))
-        let oldest = try Generation(FileDescriptor(directory["log.3"], [.reading]))
-        let followers = try search.followers(behind: LineReader(oldest, chunkSize: 64, isWatched: true))
+        let log = try FileLocation(directory["log"], purpose: "input")
+        let oldest = try Generation(FileDescriptor(directory["log.3"], [.reading]), in: log)
+        let followers = try InputSearch(log).followers(behind: LineReader(oldest, chunkSize: 64, isWatched: true))
         #expect(followers.map(\.file.path) == [directory["log.2"], directory["log.1"]])
     }
 

@@ -8,6 +8,22 @@ import Testing
 
 /// Random writing and rotating, against a model that knows every line.
 @Suite struct RotationPropertyTests {
+    /// How a generation is finished, and by what path the log is read.
+    enum Style: Sendable, CaseIterable {
+        case copies, renames, copiesBehindLink, renamesBehindLink, movesLink
+
+        /// The name of what is read.
+        var input: String {
+            switch self {
+            case .copies, .renames: "log"
+            case .copiesBehindLink, .renamesBehindLink, .movesLink: "input"
+            }
+        }
+
+        /// The name of what is written after some rotations.
+        func output(_ rotations: Int) -> String { self == .movesLink ? "log-\(rotations + 8).txt" : "log" }
+    }
+
     /// Writes a log and rotates it, keeping all of its generations.
     final class Writer: Sendable {
         private struct State {
@@ -18,13 +34,14 @@ import Testing
         }
 
         private let directory: TemporaryDirectory
-        private let copies: Bool
+        private let style: Style
         private let state: Mutex<State>
 
-        init(_ directory: TemporaryDirectory, seed: UInt64, copies: Bool) {
+        init(_ directory: TemporaryDirectory, seed: UInt64, _ style: Style) throws {
             self.directory = directory
-            self.copies = copies
+            self.style = style
             state = Mutex(State(generator: SeededGenerator(seed: seed)))
+            if style.input != "log" { try directory.makeSymbolicLink(style.input, to: style.output(0)) }
         }
 
         /// The lines of all generations. Unless it is final, the last generation that has content may still grow, and a
@@ -57,55 +74,69 @@ import Testing
             let isLong = Int.random(in: 0..<4, using: &state.generator) == 0
             let isWhole = Int.random(in: 0..<4, using: &state.generator) != 0
             let text = "\(state.count)" + String(repeating: ".", count: isLong ? 200 : 3) + (isWhole ? "\n" : "")
-            try directory.append(text, to: "log")
+            try directory.append(text, to: style.output(state.finished.count))
             state.current += text.utf8
         }
 
         private func rotate(_ state: inout State) throws {
-            for number in stride(from: state.finished.count, to: 0, by: -1) {
-                try directory.rename("log.\(number)", to: "log.\(number + 1)")
-            }
-            if copies {
-                try directory.copyAndTruncate("log", to: "log.1")
+            if style == .movesLink {
+                try moveLink(state.finished.count + 1)
             } else {
-                try directory.rename("log", to: "log.1")
-                try directory.write("", to: "log")
+                try renumber(state.finished.count)
             }
             state.finished.append(state.current)
             state.current = []
         }
+
+        private func moveLink(_ rotations: Int) throws {
+            try directory.write("", to: style.output(rotations))
+            try directory.makeSymbolicLink("next", to: style.output(rotations))
+            try directory.rename("next", to: style.input)
+        }
+
+        private func renumber(_ rotations: Int) throws {
+            for number in stride(from: rotations, to: 0, by: -1) {
+                try directory.rename("log.\(number)", to: "log.\(number + 1)")
+            }
+            switch style {
+            case .copies, .copiesBehindLink: try directory.copyAndTruncate("log", to: "log.1")
+            case .renames, .renamesBehindLink, .movesLink:
+                try directory.rename("log", to: "log.1")
+                try directory.write("", to: "log")
+            }
+        }
     }
 
-    @Test(arguments: 1...30, [false, true])
+    @Test(arguments: 1...30, Style.allCases)
     func `each line is read once, and behind each position follows exactly the rest`(
         seed: UInt64,
-        copies: Bool
+        _ style: Style
     ) async throws {
         let directory = try TemporaryDirectory()
-        try directory.write("", to: "log")
-        let writer = Writer(directory, seed: seed, copies: copies)
+        try directory.write("", to: style.output(0))
+        let writer = try Writer(directory, seed: seed, style)
         let busy = Array<ScriptedClock.Step>(repeating: { try writer.step() }, count: 12)
-        let reading = try await read(directory["log"], Self.options(seed), while: busy + Self.rest)
+        let reading = try await read(directory[style.input], Self.options(seed), while: busy + Self.rest)
         #expect(reading.lines == writer.lines(isFinal: false))
         let all = writer.lines(isFinal: true)
         for (index, position) in reading.positions.enumerated() {
-            let following = try await read(directory["log"], from: position)
+            let following = try await read(directory[style.input], from: position)
             #expect(following.lines == Array(all[(index + 1)...]), "from line \(index): \(position)")
         }
         #expect(Set(reading.positions.map(\.offset)).count == reading.positions.count)
         for (index, position) in reading.marks {
-            let following = try await read(directory["log"], from: position)
+            let following = try await read(directory[style.input], from: position)
             #expect(following.lines == Array(all[index...]), "from the mark before line \(index): \(position)")
         }
     }
 
-    @Test(arguments: 1...30, [false, true])
+    @Test(arguments: 1...30, Style.allCases)
     func `each line is read once by a source that is stopped and started again`(
         seed: UInt64,
-        copies: Bool
+        _ style: Style
     ) async throws {
         let directory = try TemporaryDirectory()
-        let writer = Writer(directory, seed: seed, copies: copies)
+        let writer = try Writer(directory, seed: seed, style)
         // Of a file that was empty whenever it was looked at, nothing can be stored.
         try writer.write()
         var generator = SeededGenerator(seed: seed)
@@ -115,7 +146,7 @@ import Testing
             let count = Int.random(in: 0...3, using: &generator)
             let busy = Array<ScriptedClock.Step>(repeating: { try writer.step() }, count: count)
             let rest = Self.rest.prefix(round == 7 ? .max : Int.random(in: 0...6, using: &generator))
-            let reading = try await read(directory["log"], Self.options(seed), from: stored, while: busy + rest)
+            let reading = try await read(directory[style.input], Self.options(seed), from: stored, while: busy + rest)
             lines += reading.lines
             stored = reading.last ?? stored
             if round < 7 { try writer.step() }

@@ -6,8 +6,7 @@ import OpenConnectFiles
 
 /// Where a file is, in one spelling: the directory without symbolic links, and the name in it.
 ///
-/// The name itself may be a symbolic link: it is followed when the file is opened, and again when the file is looked for
-/// after a rotation.
+/// The name itself may be a symbolic link, which may lead elsewhere at any time: see ``target()``.
 struct FileLocation: Sendable, Hashable {
     let directory: String
     let name: String

@@ -24,6 +24,7 @@ struct LineReader {
     }
 
     let file: FileDescriptor
+    let place: FileLocation
     let status: FileStatus
     let chunkSize: Int
     /// Whether the file is checked after each read for having been truncated and written anew.
@@ -44,6 +45,7 @@ struct LineReader {
     /// - Parameter offset: where a line begins.
     init(_ generation: Generation, at offset: Int64 = 0, chunkSize: Int, isWatched: Bool) {
         file = generation.file
+        place = generation.place
         status = generation.status
         identity = generation.identity
         lastModified = generation.status.modified

@@ -16,7 +16,7 @@ extension FileInput {
         reading: Reading
     ) throws -> FileInput {
         do {
-            let present = try RotationSearch.openIfPresent(location.path).map { try Generation($0) }
+            let present = try InputSearch(location).present()
             if let stored { return try resume(location, partition, Wanted(stored, location), present, reading) }
             guard present != nil || reading.follows else { throw missing(location) }
             return try begin(location, partition, present, reading)
@@ -32,11 +32,13 @@ extension FileInput {
         _ present: Generation?,
         _ reading: Reading
     ) throws -> FileInput {
+        let start = try present?.place ?? location.target()
         if let present, !present.isEmpty || !reading.follows {
-            return FileInput(location, partition: partition, reading: reading, reader: reading.reader(present))
+            let reader = reading.reader(present)
+            return FileInput(location, partition: partition, reading: reading, reader: reader, since: start)
         }
-        let earlier = try RotationSearch(location).newest().map { reading.reader($0) }
-        return FileInput(location, partition: partition, reading: reading, behind: earlier)
+        let earlier = try RotationSearch(start).newest().map { reading.reader($0) }
+        return FileInput(location, partition: partition, reading: reading, behind: earlier, since: start)
     }
 
     private static func resume(
@@ -49,7 +51,7 @@ extension FileInput {
         let found = try find(wanted, present)
         if found.name == nil, found.isEmpty { return try begin(location, partition, found, reading) }
         let reader = reading.reader(found, at: try wanted.beginning(in: found.file))
-        var input = FileInput(location, partition: partition, reading: reading, reader: reader)
+        var input = FileInput(location, partition: partition, reading: reading, reader: reader, since: found.place)
         // A file at the path itself has no followers.
         if found.name != nil { try input.lookForFollowers() }
         return input
@@ -58,11 +60,9 @@ extension FileInput {
     /// The generation to go on with.
     private static func find(_ wanted: Wanted, _ present: Generation?) throws -> Generation {
         if let present, wanted.isExactly(present) { return present }
-        let search = RotationSearch(wanted.location)
-        let siblings = try search.candidates().filter { sibling in
-            present.map { !sibling.isSameFile(as: $0) } ?? true
-        }
-        return try wanted.choose(siblings, present, compressed: try search.compressedNames())
+        let siblings = try InputSearch(wanted.location).candidates(for: wanted, besides: present)
+        let place = try present?.place ?? wanted.location.target()
+        return try wanted.choose(siblings, present, in: place, compressed: RotationSearch(place).compressedNames())
     }
 
     private static func missing(_ location: FileLocation) -> ConnectorError {
@@ -97,6 +97,11 @@ struct Wanted {
         isAlike(candidate) && candidate.identity.incarnation(at: offset).place == incarnation.place
     }
 
+    /// Whether it is where the very file was.
+    func isPlace(of status: FileStatus) -> Bool {
+        FileIdentity(device: status.device, inode: status.inode).beginningIncarnation.place == incarnation.place
+    }
+
     /// Whether it holds what was read, if perhaps as a copy.
     private func isAlike(_ candidate: Generation) -> Bool {
         candidate.identity.contains(offset, of: incarnation, size: candidate.status.size)
@@ -106,6 +111,7 @@ struct Wanted {
     func choose(
         _ siblings: [Generation],
         _ present: Generation?,
+        in place: FileLocation,
         compressed: [String]
     ) throws -> Generation {
         if let found = siblings.first(where: isExactly) { return found }
@@ -126,12 +132,13 @@ struct Wanted {
             let names = alike.map { "'\($0.file.path)'" }.joined(separator: ", ")
             reason = "several files could hold what was read up to byte \(offset) of the input: \(names)"
         }
-        throw notFound(reason, searched: siblings, compressed)
+        throw notFound(reason, searched: siblings, in: place, compressed)
     }
 
     private func notFound(
         _ reason: String,
         searched: [Generation],
+        in place: FileLocation,
         _ compressed: [String]
     ) -> ConnectorError {
         let names = searched.map { "'\($0.file.path)'" }.joined(separator: ", ")
@@ -139,7 +146,7 @@ struct Wanted {
         return ConnectorError(
             .corruptOffsets,
             "cannot go on with the input '\(location.path)': \(reason); looked for its rotated file among the names "
-                + "'\(location.name)…' in '\(location.directory)' (\(names.isEmpty ? "none" : names)); put the file that "
+                + "'\(place.name)…' in '\(place.directory)' (\(names.isEmpty ? "none" : names)); put the file that "
                 + "was read back there under such a name\(packed), or begin anew with another state directory and output"
         )
     }

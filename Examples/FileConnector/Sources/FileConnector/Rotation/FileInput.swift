@@ -43,6 +43,8 @@ struct FileInput {
     private(set) var reader: LineReader?
     /// What came before the generation that is waited for while there is none to read.
     private var last: LineReader?
+    /// Where the path led at the start.
+    private let start: FileLocation
     /// The generations to go through after this one, the oldest first. They are held open, so that one that is removed
     /// before its turn can be read.
     private var later: [Generation] = []
@@ -55,23 +57,28 @@ struct FileInput {
     private struct Look: Equatable {
         let present: FileStatus?
         let directory: FileStatus?
+        /// The directory that the path leads into, where it is a symbolic link.
+        let targets: FileStatus?
     }
 
     /// - Parameters:
     ///   - reader: reads the generation to begin with; `nil` to wait for one.
     ///   - last: the generation before the one that is waited for; `nil` where there are none.
+    ///   - start: where the path leads at present.
     init(
         _ location: FileLocation,
         partition: RecordPartition,
         reading: Reading,
         reader: LineReader? = nil,
-        behind last: LineReader? = nil
+        behind last: LineReader? = nil,
+        since start: FileLocation
     ) {
         self.location = location
         self.partition = partition
         self.reading = reading
         self.reader = reader
         self.last = last
+        self.start = start
     }
 
     /// Takes the next step.
@@ -145,7 +152,7 @@ struct FileInput {
     private mutating func startOver(_ batch: inout LineBatch) throws -> Step {
         guard let old = reader else { return .idle }
         atEndSince = nil
-        reader = try RotationSearch(location).copy(of: old).map { reading.reader($0, at: old.next) }
+        reader = try RotationSearch(old.place).copy(of: old).map { reading.reader($0, at: old.next) }
         last = reader == nil ? old : nil
         try lookForFollowers()
         if reader != nil { return .more }
@@ -177,14 +184,18 @@ extension FileInput {
         let present = try FileSystem.statusIfPresent(of: location.path)
         if let present, let reader, present.isSameFile(as: reader.status) { return false }
         if let present, present.size > 0 { return true }
-        let look = Look(present: present, directory: try FileSystem.statusIfPresent(of: location.directory))
+        let look = Look(
+            present: present,
+            directory: try FileSystem.statusIfPresent(of: location.directory),
+            targets: try FileSystem.statusIfPresent(of: location.target().directory)
+        )
         defer { lastLook = look }
         return look != lastLook
     }
 
     /// Looks for everything that is to be read after the present generation.
     mutating func lookForFollowers() throws {
-        let found = try RotationSearch(location).followers(behind: reader ?? last).filter { follower in
+        let found = try InputSearch(location).followers(behind: reader ?? last, since: start).filter { follower in
             reader.map { !follower.status.isSameFile(as: $0.status) } ?? true
         }
         // Of what was found before, a file may have been removed, and can still be read.

@@ -5,16 +5,30 @@ import OpenConnectFiles
 /// A file that is, or may be, a generation of an input: open, and as it was when it was found.
 struct Generation {
     let file: FileDescriptor
+    /// Where the files of which this is one are written and rotated: that of the input, or where its symbolic link led.
+    let place: FileLocation
     /// What the name of a rotated file says; `nil` for the file at the path itself.
     let name: RotationName?
     let status: FileStatus
     let identity: FileIdentity
 
-    init(_ file: FileDescriptor, name: RotationName? = nil) throws(FileError) {
+    init(_ file: FileDescriptor, in place: FileLocation, name: RotationName? = nil) throws(FileError) {
         self.file = file
+        self.place = place
         self.name = name
         status = try file.status()
         identity = try FileIdentity(of: file, status)
+    }
+
+    /// The file of a name in the directory of its place; `nil` for one that cannot be read, that is no file, or that was
+    /// renamed this very moment.
+    init?(ifReadable name: String, in place: FileLocation, name rotation: RotationName) {
+        let path = FileSystem.join(place.directory, name)
+        guard let status = try? FileSystem.status(of: path), status.kind == .file,
+            let file = try? FileDescriptor(path, [.reading, .withoutWaiting]),
+            let generation = try? Generation(file, in: place, name: rotation)
+        else { return nil }
+        self = generation
     }
 
     var isEmpty: Bool { identity.beginning.isEmpty }

@@ -10,18 +10,29 @@ struct RotationName: Sendable, Equatable {
         case dated(String)
         /// Neither: it says nothing about the order.
         case other
+        /// The name itself, which the generation keeps that was written last in a place that the input has left.
+        case current
 
         fileprivate var rank: Int {
             switch self {
             case .dated: 0
             case .numbered: 1
             case .other: 2
+            case .current: 3
             }
         }
     }
 
     let kind: Kind
     let isCompressed: Bool
+
+    /// The name without a suffix.
+    static let current = RotationName(kind: .current, isCompressed: false)
+
+    private init(kind: Kind, isCompressed: Bool) {
+        self.kind = kind
+        self.isCompressed = isCompressed
+    }
 
     /// What a name says as that of a rotated generation of the file `base`; `nil` where it is not one.
     init?(_ name: String, of base: String) {
@@ -44,6 +55,7 @@ struct RotationName: Sendable, Equatable {
         switch (kind, other.kind) {
         case (.numbered(let mine), .numbered(let others)): mine < others
         case (.dated(let mine), .dated(let others)): mine > others
+        case (.current, .numbered), (.current, .dated): true
         default: false
         }
     }

@@ -5,36 +5,13 @@ import OpenConnectFiles
 
 /// Finds the rotated generations of a file: the files in its directory whose names begin with its name.
 struct RotationSearch {
-    let location: FileLocation
+    let place: FileLocation
+    /// Whether nothing more comes to this place, so that the file of the name itself is one of the generations.
+    let isLeft: Bool
 
-    init(_ location: FileLocation) {
-        self.location = location
-    }
-
-    /// Opens an input; a pipe does not make it wait.
-    ///
-    /// - Returns: the file, or `nil` where there is none.
-    static func openIfPresent(_ path: String) throws -> FileDescriptor? {
-        do {
-            let file = try FileDescriptor(path, [.reading, .withoutWaiting])
-            try check(file)
-            return file
-        } catch let error as FileError {
-            if error.isMissing { return nil }
-            throw error.connectorError("input:")
-        }
-    }
-
-    private static func check(_ file: FileDescriptor) throws {
-        let kind = try file.status().kind
-        guard kind != .file else { return }
-        let advice =
-            switch kind {
-            case .directory: "is a directory; give the paths of the files in it"
-            case .pipe: "is a pipe, which cannot be read again after a restart; write it to a file and give that"
-            default: "is not a regular file; write its content to a file and give that"
-            }
-        throw ConnectorError(.invalidConfiguration, "the input '\(file.path)' \(advice)")
+    init(_ place: FileLocation, isLeft: Bool = false) {
+        self.place = place
+        self.isLeft = isLeft
     }
 
     /// The siblings that can be read, each under the name it has.
@@ -53,23 +30,19 @@ struct RotationSearch {
     }
 
     private func look() throws(FileError) -> [Generation] {
-        var candidates: [Generation] = []
-        for name in try FileSystem.list(location.directory) {
-            guard let rotation = RotationName(name, of: location.name), !rotation.isCompressed else { continue }
-            let path = FileSystem.join(location.directory, name)
-            // A sibling that cannot be read, or that was renamed this very moment, is none.
-            guard let status = try? FileSystem.status(of: path), status.kind == .file,
-                let file = try? FileDescriptor(path, [.reading, .withoutWaiting]),
-                let candidate = try? Generation(file, name: rotation)
-            else { continue }
-            candidates.append(candidate)
+        try FileSystem.list(place.directory).compactMap { name in
+            guard let rotation = rotation(name), !rotation.isCompressed else { return nil }
+            return Generation(ifReadable: name, in: place, name: rotation)
         }
-        return candidates
+    }
+
+    private func rotation(_ name: String) -> RotationName? {
+        isLeft && name == place.name ? .current : RotationName(name, of: place.name)
     }
 
     /// The compressed siblings, which cannot be searched.
     func compressedNames() throws(FileError) -> [String] {
-        try FileSystem.list(location.directory).filter { RotationName($0, of: location.name)?.isCompressed == true }
+        try FileSystem.list(place.directory).filter { RotationName($0, of: place.name)?.isCompressed == true }
     }
 
     /// The newest of the siblings whose names say an order.
@@ -78,5 +51,38 @@ struct RotationSearch {
         // Where there are names of two kinds, those of one are left over from earlier days.
         guard let latest = siblings.max(by: { $0.status.modified < $1.status.modified }) else { return nil }
         return siblings.reduce(latest) { $1.isNewer(than: $0) ? $1 : $0 }
+    }
+
+    /// Those that came after a generation, the oldest first.
+    func siblings(behind last: LineReader?) throws(FileError) -> [Generation] {
+        let siblings = try candidates()
+        let newer: (Generation) -> Bool
+        if let last, let found = siblings.first(where: last.isReading) {
+            newer = { $0.isNewer(than: found) }
+        } else if let last {
+            // The oldest generations are removed first. So the others are newer, but for those of which the names say
+            // nothing or that were left over by something else; and so is a copy in the place of the last one.
+            newer = { sibling in
+                sibling.status.isSameFile(as: last.status)
+                    || sibling.isOrdered && sibling.status.modified >= last.lastModified
+            }
+        } else {
+            newer = \.isOrdered
+        }
+        return siblings.filter { !$0.isEmpty && newer($0) }.sorted { $0.precedes($1) }
+    }
+
+    /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, and was
+    /// written after the file was last seen intact.
+    ///
+    /// Later generations may begin alike too, so it is the oldest, if the names say which that is.
+    func copy(of reader: LineReader) throws(FileError) -> Generation? {
+        guard !reader.identity.beginning.isEmpty else { return nil }
+        let alike = try candidates().filter { sibling in
+            !sibling.status.isSameFile(as: reader.status) && sibling.status.modified >= reader.lastModified
+                && sibling.status.size >= reader.next && reader.identity.isBeginning(of: sibling.identity)
+        }
+        return alike.filter(\.isOrdered).min { $0.precedes($1) }
+            ?? alike.max { $0.status.modified < $1.status.modified }
     }
 }

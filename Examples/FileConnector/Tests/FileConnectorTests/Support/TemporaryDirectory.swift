@@ -75,5 +75,12 @@ final class TemporaryDirectory: Sendable {
         }
     }
 
+    /// Gives a file, which may not be there yet, a name that leads to it.
+    func makeSymbolicLink(_ name: String, to target: String) throws {
+        guard symlink(target, self[name]) == 0 else {
+            throw FileError(code: errno, operation: "link", path: self[name])
+        }
+    }
+
     func makePipe(_ name: String) { mkfifo(self[name], 0o644) }
 }
