@@ -40,7 +40,7 @@ struct ConfigurationReader {
         let members = members(of: member.value, known, required: ["source", "sinks"])
         if member.name.isEmpty { problems.append(member.value.problem("a pipeline needs a name")) }
         let source = members["source"].flatMap { configured($0, registry.sources) }
-        let functions = members["functions"].map { self.functions($0) } ?? []
+        let functions = members["functions"].map { self.functions($0, defaults(member.name, source)) } ?? []
         let sinks = members["sinks"].map { self.sinks($0) } ?? []
         let delivery = members["delivery"].map { input in problems.collect { try DeliveryOptions(setting: input) } }
         let letters = members["deadLetters"].flatMap { deadLetters($0) }
@@ -110,7 +110,14 @@ struct ConfigurationReader {
         return name
     }
 
-    private mutating func functions(_ input: SettingInput) -> [any RecordFunction] {
+    /// What conditions see where records say nothing of their source and their type.
+    private func defaults(_ pipeline: String, _ source: ConfiguredType<any Source>?) -> EventDefaults? {
+        (try? source?.make()).map { EventDefaults(pipeline: pipeline, source: $0) }
+    }
+
+    private mutating func functions(_ input: SettingInput, _ defaults: EventDefaults?) -> [any RecordFunction] {
+        var input = input
+        input.eventDefaults = defaults
         guard let elements = problems.collect({ try input.elements() }) else { return [] }
         return elements.compactMap { element in
             let function = configured(element, registry.functions, besides: ["when"])

@@ -11,7 +11,7 @@ extension SQLCondition: SettingValue {
     /// Reads an expression.
     public init(setting input: SettingInput) throws {
         do {
-            self = try .sql(input.text())
+            self = try .sql(input.text(), defaults: input.eventDefaults)
         } catch let error as ConnectorError {
             throw input.problem(error.message)
         }
@@ -35,7 +35,7 @@ extension RecordPattern: SettingValue {
     /// Reads a pattern.
     public init(setting input: SettingInput) throws {
         do {
-            self = try RecordPattern(value: StructuredValue(setting: input), defaults: nil)
+            self = try RecordPattern(value: StructuredValue(setting: input), defaults: input.eventDefaults)
         } catch let refusal as MemberRefusal {
             throw input.problem(refusal)
         }
@@ -56,7 +56,8 @@ extension SubscriptionFilter: SettingValue {
     /// Reads a filter.
     public init(setting input: SettingInput) throws {
         do {
-            self.init(try SubscriptionParser().filters(StructuredValue(setting: input)))
+            let filters = try SubscriptionParser().filters(StructuredValue(setting: input))
+            self.init(filters, defaults: input.eventDefaults)
         } catch let refusal as MemberRefusal {
             throw input.problem(refusal)
         }

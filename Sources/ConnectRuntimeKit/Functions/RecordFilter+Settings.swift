@@ -30,8 +30,7 @@ extension RecordFilter: Configurable {
     /// A filter by the configured condition.
     public init(_ values: SettingValues) throws {
         if let sql = values[Self.sql] {
-            let isRejecting = values[Self.onError] == .reject
-            self.init(try SQLCondition(sql.expression, onError: isRejecting ? .reject : .isFalse))
+            self.init(values[Self.onError] == .reject ? sql.rejectingErrors : sql)
         } else if let pattern = values[Self.pattern] {
             self.init(pattern)
         } else if let subscription = values[Self.subscription] {

@@ -41,6 +41,8 @@ public struct SettingInput: Sendable {
     package var references = SettingReferences.none
     /// Is told each secret that is read.
     package var redaction: SecretRedaction?
+    /// What the events of the pipeline say that it belongs to where records say nothing; `nil` outside of a pipeline.
+    package var eventDefaults: EventDefaults?
 
     package init(_ content: Content, place: SettingPlace? = nil) {
         self.content = content
@@ -165,6 +167,7 @@ extension SettingInput {
         var input = self
         input.references = parent.references
         input.redaction = parent.redaction
+        input.eventDefaults = parent.eventDefaults
         input.keyPath = parent.keyPath.isEmpty && step.first == "." ? String(step.dropFirst()) : parent.keyPath + step
         return input
     }

@@ -261,6 +261,31 @@ import Testing
 
     @Test(
         arguments: [
+            (#"{ "type": "word", "word": "no such word", "when": "type = 'org.openconnect.generator.record'" }"#, 0),
+            (#"{ "type": "word", "word": "no such word", "when": { "source": [ "urn:openconnect:p" ] } }"#, 0),
+            (#"{ "type": "filter", "sql": "source = 'urn:openconnect:p'" }"#, 4),
+            (#"{ "type": "filter", "sql": "source LIKE 'other%'", "onError": "reject" }"#, 0),
+            (#"{ "type": "filter", "pattern": { "type": [ { "prefix": "org.openconnect.generator." } ] } }"#, 4),
+            (#"{ "type": "filter", "subscription": { "prefix": { "source": "urn:openconnect:" } } }"#, 4),
+        ]
+    )
+    func conditionsSeeWhatAPipelineSaysOfRecordsThatSayNothing(_ function: String, _ remaining: Int) async throws {
+        let logs = TestLogs()
+        try await VaultSink.$logs.withValue(logs) {
+            let configuration = try configuration(
+                """
+                { "offsets": { "type": "memory" }, "pipelines": { "p": {
+                  "source": { "type": "generator", "count": 4 }, "functions": [ \(function) ],
+                  \(Self.sinks) } } }
+                """
+            )
+            try await configuration.makeRuntime().run()
+        }
+        #expect(logs["vault"].texts.count == remaining)
+    }
+
+    @Test(
+        arguments: [
             (#""type = ""#, "functions[0].when: the SQL expression is wrong"),
             (#"{ "data": { "total": [ { "numeric": [">"] } ] } }"#, "functions[0].when"),
             ("5", "functions[0].when: is"),

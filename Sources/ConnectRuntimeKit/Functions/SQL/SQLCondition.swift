@@ -24,6 +24,12 @@ public struct SQLCondition: RecordCondition {
     public let errorAction: ErrorAction
     private let fallback: SQLFallback?
 
+    private init(_ expression: CloudEventsSQL, _ errorAction: ErrorAction, _ fallback: SQLFallback?) {
+        self.expression = expression
+        self.errorAction = errorAction
+        self.fallback = fallback
+    }
+
     /// A condition.
     ///
     /// - Parameters:
@@ -50,6 +56,11 @@ public struct SQLCondition: RecordCondition {
                     + "compare it"
             )
         }
+    }
+
+    /// The same, but that records for which there is an error are rejected.
+    var rejectingErrors: SQLCondition {
+        SQLCondition(expression, .reject, fallback)
     }
 
     /// Whether the expression is `true` for a record.
