@@ -129,8 +129,3 @@ struct RedriveDelivery {
         }
     }
 }
-
-extension ConnectorError {
-    /// Whether another attempt may help.
-    fileprivate var isPassing: Bool { code == .retryable || code == .throttled || code == .notConnected }
-}

@@ -90,7 +90,9 @@ struct RedriveSinks {
     /// Prolongs the claim.
     func renew() async throws {
         guard let claims else { return }
-        try await claims.claims.keeper(claims.claim, retrier).renew(holdsConnector: claims.claims.holdsConnector)
+        try await retrier.run("renewal", of: "offset store") {
+            try await claims.claims.keeper(claims.claim, retrier).renew(holdsConnector: claims.claims.holdsConnector)
+        }
     }
 
     /// Makes what was put durable; for a checkpointing sink also against the next start.

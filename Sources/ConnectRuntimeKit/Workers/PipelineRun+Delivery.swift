@@ -123,7 +123,7 @@ extension PipelineRun {
                 keeper: keeper,
                 holdsConnector: claims.holdsConnector,
                 handOver: handOver,
-                calls: calls
+                retrier: retrier
             )
             group.addTask {
                 await renewal.run(); return .helper
@@ -183,31 +183,6 @@ extension PipelineRun {
                 "the pipeline \"\(pipeline.name)\" was cancelled",
                 cause: CancellationError()
             )
-        }
-    }
-}
-
-/// Prolongs the claims of a run in good time; losing one ends the run.
-struct LeaseRenewal: Sendable {
-    let keeper: PositionKeeper
-    let holdsConnector: Bool
-    let handOver: HandOver
-    let calls: CallRegister
-
-    /// How often to look for a lease while there is none.
-    private static let lookAgain = Duration.seconds(3)
-
-    func run() async {
-        do {
-            while true {
-                try await handOver.clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
-                try await calls.noting("renewal", of: "offset store") {
-                    try await keeper.renew(holdsConnector: holdsConnector)
-                }
-            }
-        } catch is CancellationError {
-        } catch {
-            handOver.fail(error.inCall("renewal", of: "offset store"), sinkIsUsable: false)
         }
     }
 }

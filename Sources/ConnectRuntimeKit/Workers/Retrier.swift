@@ -77,20 +77,31 @@ final class Retrier: Sendable {
         endedBy signal: StopSignal? = nil
     ) async throws {
         guard let delay = delay(after: error, &failures), !Task.isCancelled else { throw error }
+        tellRetry(call, of: connector, after: error, attempt: failures.count, delay: delay)
+        guard await sleep(delay, unless: signal ?? stop) else { throw error }
+    }
+
+    /// Tells the observer of a call that is made again.
+    func tellRetry(
+        _ call: String,
+        of connector: String,
+        after error: ConnectorError?,
+        attempt: Int,
+        delay: Duration
+    ) {
         calls.noteRetry(call, of: connector)
         events.send(
             .callRetry,
             .warning,
             "\(call) of the \(connector) failed and is tried again",
-            attributes: ["attempt": "\(failures.count)", "delay": "\(delay)"],
+            attributes: ["attempt": "\(attempt)", "delay": "\(delay)"],
             error: error
         ) {
             $0.connector = connector
             $0.callName = call
-            $0.attempt = failures.count
+            $0.attempt = attempt
             $0.delay = delay
         }
-        guard await sleep(delay, unless: signal ?? stop) else { throw error }
     }
 
     /// How long to wait before the next attempt; `nil` where there is to be none.

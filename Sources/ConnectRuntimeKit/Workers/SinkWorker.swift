@@ -76,19 +76,7 @@ final class SinkWorker: ConnectorWorker {
     /// Tells the observer of a put that is made again.
     func tell(_ retry: PutRetry?) {
         guard let retry else { return }
-        retrier.calls.noteRetry("put", of: name)
-        retrier.events.send(
-            .callRetry,
-            .warning,
-            "put of the \(name) failed and is tried again",
-            attributes: ["attempt": "\(retry.attempt)", "delay": "\(retry.delay)"],
-            error: retry.error
-        ) {
-            $0.connector = name
-            $0.callName = "put"
-            $0.attempt = retry.attempt
-            $0.delay = retry.delay
-        }
+        retrier.tellRetry("put", of: name, after: retry.error, attempt: retry.attempt, delay: retry.delay)
     }
 
     /// Puts a batch; the caller has the turn.

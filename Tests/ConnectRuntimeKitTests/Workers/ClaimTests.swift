@@ -94,6 +94,38 @@ struct ClaimTests {
         clock.advance(by: .seconds(4))
         #expect(await error?.code == .fenced)
     }
+
+    @Test(
+        "G12: a renewal that fails in passing is made again while the lease lasts, and not longer",
+        arguments: [3, 8]
+    )
+    func renewalsThatFail(failures: Int) async throws {
+        let clock = ManualClock()
+        let store = LeasingStore()
+        let putting = Gate()
+        let script = waiting()
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
+            offsets: store,
+            clock: clock.connectorClock
+        )
+        async let error = failure(of: pipeline)
+        try await putting.pass()
+        store.outage.withLock { $0 = failures }
+        for _ in 0..<min(failures + 1, 8) {
+            await clock.sleepers(atLeast: 2)
+            clock.advance(by: .seconds(4))
+            await store.renewals.arrivals(store.expectedRenewals)
+        }
+        if failures == 3 {
+            await clock.sleepers(atLeast: 2)
+            store.isLost.withLock { $0 = true }
+            clock.advance(by: .seconds(4))
+        }
+        #expect(await error?.code == (failures == 3 ? .fenced : .notConnected))
+    }
 }
 
 /// An in-memory store whose claims last ten seconds.
@@ -102,6 +134,8 @@ private final class LeasingStore: OffsetStore {
     private let count = Mutex(0)
     let renewals = Gate(isOpen: true)
     let isLost = Mutex(false)
+    /// How many renewals fail in passing.
+    let outage = Mutex(0)
 
     /// One more than there were, at each look.
     var expectedRenewals: Int {
@@ -119,6 +153,11 @@ private final class LeasingStore: OffsetStore {
     func renew(_ claim: ClaimToken) async throws {
         try await renewals.pass()
         if isLost.withLock({ $0 }) { throw ConnectorError(.fenced, "the lease is lost") }
+        let isAway = outage.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        if isAway { throw ConnectorError(.notConnected, "the store is away") }
     }
 
     func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
