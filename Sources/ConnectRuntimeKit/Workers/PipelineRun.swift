@@ -170,8 +170,8 @@ final class PipelineRun: Sendable {
         case .sink(let make):
             let name = "dead letters"
             return LetterPost(
-                try await starting(PlainWorker(name: name, connector: self.make(name, make))) {
-                    PlainWorker(name: name, connector: try make())
+                try await starting(LetterSink(name: name, connector: self.make(name, make))) {
+                    LetterSink(name: name, connector: try make())
                 }
             )
         }

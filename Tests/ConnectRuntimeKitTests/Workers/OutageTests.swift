@@ -83,6 +83,42 @@ struct OutageTests {
         #expect(puts[1] - puts[0] > 1)
     }
 
+    @Test("a sink of dead letters connects again, and gets the time that it asks for")
+    func letters() async throws {
+        let puts = Mutex(0)
+        let letters = ConnectedSink(
+            journal: journal,
+            onPut: { _ in
+                let put = puts.withLock { puts in
+                    puts += 1
+                    return puts
+                }
+                switch put {
+                case 1: throw ConnectorError(.notConnected, "away")
+                case 2: return .verdicts([0: .retry(after: .seconds(7))])
+                case 3: return .verdicts([0: .notTried])
+                default: return .delivered
+                }
+            }
+        )
+        let bad = ConnectorError(.invalidRecord, "bad")
+        let pipeline = Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 1)], batch: 2),
+            to: ConnectedSink(journal: Journal(), onPut: { _ in .verdicts([0: .reject(bad)]) }),
+            offsets: store,
+            deadLetters: .sink(letters),
+            options: .with { $0.onError = .deadLetter },
+            clock: clock.connectorClock,
+            randomness: PipelineRandomness { 0 }
+        )
+        let outcome = try await clock.ticking { await ending(of: pipeline) }
+        #expect(outcome.error == nil)
+        #expect(outcome.counts.deadLettered == 1 && outcome.counts.committed == 1)
+        #expect(puts.withLock(\.self) == 4 && journal.entries.dropFirst().first == "reconnect", "\(journal.entries)")
+        #expect(journal.count("reconnect") == 1)
+    }
+
     @Test("an outage that is longer than its time limit ends the pipeline; nothing is given up")
     func tooLong() async throws {
         let sink = ConnectedSink(journal: journal, onPut: { _ in throw ConnectorError(.notConnected, "away") })
