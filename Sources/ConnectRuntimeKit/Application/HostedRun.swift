@@ -9,6 +9,8 @@ package struct HostedRun: Sendable {
     package var deadline: Duration
     /// The calls that have not returned, in words.
     package var calls: @Sendable () -> [String]
+    /// What becomes of what was under way, when the process ends without its end.
+    var consequence = "what was not committed is read again"
     package var counts: @Sendable () -> DeliveryCounts
 
     /// How long the calls that are left may take, once they are cancelled.
@@ -54,7 +56,7 @@ package struct HostedRun: Sendable {
         defer { watchdog.disarm() }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                try await cuttable(by: cut)
+                try await cut.cutting(run)
                 return true
             }
             group.addTask(executorPreference: SignalExecutor()) {
@@ -75,24 +77,6 @@ package struct HostedRun: Sendable {
         }
     }
 
-    /// Runs it until it ends, or is cancelled by a signal.
-    private func cuttable(by cut: StopSignal) async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await run()
-                return true
-            }
-            group.addTask {
-                await cut.wait()
-                return false
-            }
-            defer { group.cancelAll() }
-            guard try await group.next() == false else { return }
-            group.cancelAll()
-            while try await group.next() == false {}
-        }
-    }
-
     private func obey(_ signals: AsyncStream<Int32>, _ cut: StopSignal, _ watchdog: ExitWatchdog) async {
         var iterator = signals.makeAsyncIterator()
         guard await iterator.next() != nil else { return }
@@ -105,7 +89,7 @@ package struct HostedRun: Sendable {
 
     private func lastWords(_ deadline: String) -> String {
         "the deadline \(deadline), and this call does not return: \(calls().joined(separator: ", ")). "
-            + "Nothing is lost: start again, and what was not committed is read again"
+            + "Nothing is lost: start again, and \(consequence)"
     }
 
     private func show(_ lines: DiagnosticLines) async {

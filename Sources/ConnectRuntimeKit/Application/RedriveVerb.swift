@@ -16,7 +16,7 @@ struct RedriveVerb {
         let log = LogObserver(format: .text, level: level, lines: lines)
         let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
         do {
-            let counts = try await redrive(pipeline, selection)
+            let counts = try await redrive(pipeline, selection, lines)
             application.console.output(Self.text(counts))
             return counts.failedAgain + counts.kept == 0 ? .done : .failed
         } catch {
@@ -25,27 +25,26 @@ struct RedriveVerb {
         }
     }
 
-    /// A signal cancels: what was delivered by then is removed from the dead letters, or is delivered again.
+    /// The first signal cancels: what was delivered by then is removed from the dead letters, or is delivered again.
     private func redrive(
         _ pipeline: Pipeline,
-        _ selection: DeadLetterSelection
+        _ selection: DeadLetterSelection,
+        _ lines: DiagnosticLines
     ) async throws -> RedriveCounts {
         let watch = application.console.watchSignals()
         defer { watch.end() }
-        let signals = watch.signals
-        return try await withThrowingTaskGroup(of: RedriveCounts?.self) { group in
-            group.addTask { try await pipeline.redrive(selection) }
-            group.addTask {
-                for await _ in signals { return nil }
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let counts = try await group.next() {
-                if let counts { return counts }
-                group.cancelAll()
-            }
-            throw CancellationError()
+        let counts = Lock(RedriveCounts())
+        let cut = StopSignal()
+        var run = HostedRun(pipeline)
+        run.run = {
+            let done = try await cut.cutting { try await pipeline.redrive(selection) }
+            counts.withLock { $0 = done }
         }
+        run.stop = { cut.request() }
+        run.calls = { ["redrive of the pipeline \"\(pipeline.name)\""] }
+        run.consequence = "what was delivered meanwhile may be delivered again"
+        try await run.execute(watch.signals, application.console, lines, showsProgress: false)
+        return counts.withLock(\.self)
     }
 
     private func selection() throws(CommandLineOptions.UsageError) -> DeadLetterSelection {

@@ -82,7 +82,7 @@ final class Redrive: Sendable {
         let begin = RecordTimestamp.now
         var notices = RedriveNotices()
         var last: DeadLetterKey?
-        var taken = 0
+        let limit = selection.limit ?? .max
         while true {
             try Task.checkCancellation()
             let start = last
@@ -91,14 +91,16 @@ final class Redrive: Sendable {
             }
             guard let end = letters.last else { break }
             last = end.key
-            let selected = letters.lazy.filter {
-                $0.letter.pipeline == self.pipeline.name && self.selection.contains($0.letter)
+            var selected = letters.filter {
+                $0.letter.pipeline == pipeline.name && selection.contains($0.letter)
                     && !$0.letter.hasFailed(since: begin)
+            }[...]
+            while !selected.isEmpty, counts.tried < limit {
+                let page = Array(selected.prefix(limit - counts.tried))
+                selected = selected.dropFirst(page.count)
+                try await redrive(page, through: &sinks, &counts, &notices)
             }
-            let page = Array(selected.prefix(selection.limit.map { max($0 - taken, 0) } ?? .max))
-            taken += page.count
-            if !page.isEmpty { try await redrive(page, through: &sinks, &counts, &notices) }
-            if let limit = selection.limit, taken >= limit { break }
+            if counts.tried >= limit { break }
         }
         notices.report(counts, pipeline.events)
     }
@@ -173,6 +175,8 @@ private final class Breakage: Sendable {
 }
 
 extension RedriveCounts {
+    fileprivate var tried: Int { total - kept }
+
     fileprivate mutating func add(_ other: RedriveCounts) {
         delivered += other.delivered
         filtered += other.filtered

@@ -21,6 +21,25 @@ final class StopSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Does something until it ends; when stopping is requested, it is cancelled.
+    func cutting<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                await self.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+                group.cancelAll()
+            }
+            throw CancellationError()
+        }
+    }
+
     /// Returns when stopping is requested, or when the task is cancelled.
     func wait() async {
         let id = state.withLock { state in

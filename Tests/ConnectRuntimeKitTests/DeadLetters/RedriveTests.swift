@@ -240,6 +240,22 @@ struct RedriveTests {
         }
     }
 
+    @Test("letters that cannot be tried do not count towards the limit, and keep nobody waiting")
+    func limitOfThoseThatAreTried() async throws {
+        let letters = InMemoryDeadLetterStore()
+        let deliveries = Deliveries()
+        try await letters.append([
+            .text("1", sink: "gone"), .text("2", sink: "gone"), .text("3", sink: "a"), .text("4", sink: "gone"),
+            .text("5", sink: "a"), .text("6", sink: "a"),
+        ])
+        let pipeline = Pipeline.redriven(to: [NamedSink("a", deliveries.sink())], letters: letters)
+        #expect(
+            try await pipeline.redrive(DeadLetterSelection(limit: 2)) == RedriveCounts(delivered: 2, kept: 3)
+        )
+        #expect(deliveries.flushed == ["3", "5"])
+        #expect(try await letters.texts() == ["1", "2", "4", "6"])
+    }
+
     @Test("G5 letters of one lane keep their order, also under retry, over pages and in small batches")
     func order() async throws {
         let letters = InMemoryDeadLetterStore()
