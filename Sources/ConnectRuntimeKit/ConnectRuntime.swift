@@ -27,6 +27,9 @@ public final class ConnectRuntime: Sendable {
     /// How it looks after its pipelines.
     public var options: RuntimeOptions { setting.options }
 
+    /// Takes secrets out of texts about the pipelines that others are shown, such as the message of their last error.
+    public let redaction: SecretRedaction
+
     let setting: RuntimeSetting
     let state = Lock(RuntimeState())
     let stopSignal = StopSignal()
@@ -41,6 +44,7 @@ public final class ConnectRuntime: Sendable {
     ///   - pipelines: each with a name of its own.
     ///   - options: what is done about failures and calls that do not return.
     ///   - observer: is told what all pipelines do, beside their own observers.
+    ///   - redaction: knows the secrets of the pipelines' connectors.
     ///   - clock: the time by which the runtime waits before a restart and looks for calls that do not return.
     ///   - randomness: the chance in the wait before a restart.
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidConfiguration` where two pipelines have one name.
@@ -48,9 +52,11 @@ public final class ConnectRuntime: Sendable {
         _ pipelines: [Pipeline] = [],
         options: RuntimeOptions = RuntimeOptions(),
         observer: any RuntimeObserver = .silent,
+        redaction: SecretRedaction = SecretRedaction(),
         clock: ConnectorClock = .continuous,
         randomness: PipelineRandomness = .system
     ) throws {
+        self.redaction = redaction
         setting = RuntimeSetting(options: options, observer: observer, clock: clock, randomness: randomness)
         for pipeline in pipelines { try add(pipeline) }
     }

@@ -32,15 +32,23 @@ struct OffsetsVerb {
         let wanted = options["--pipeline"]
         if let wanted { _ = try pipelines.named(wanted) }
         for pipeline in pipelines where wanted == nil || pipeline.name == wanted {
-            let offsets = try await pipeline.offsets()
-            if offsets.isCopy {
-                application.console.diagnostics(
-                    "\(pipeline.name): a sink keeps the positions with its data; these are copies, which may be behind\n"
-                )
+            do {
+                list(try await pipeline.offsets(), of: pipeline.name)
+            } catch let error as ConnectorError where wanted == nil && error.code == .invalidConfiguration {
+                // One that keeps them elsewhere says nothing of the others.
+                application.console.diagnostics("\(pipeline.name): \(error.report)\n")
             }
-            for stored in offsets.positions {
-                application.console.output("\(pipeline.name)\t\(PositionText(stored.position).text)\n")
-            }
+        }
+    }
+
+    private func list(_ offsets: StoredOffsets, of pipeline: String) {
+        if offsets.isCopy {
+            application.console.diagnostics(
+                "\(pipeline): a sink keeps the positions with its data; these are copies, which may be behind\n"
+            )
+        }
+        for stored in offsets.positions {
+            application.console.output("\(pipeline)\t\(PositionText(stored.position).text)\n")
         }
     }
 

@@ -29,12 +29,13 @@ private struct PipelineInspection {
         var plan: DeliveryPlan?
         if let source, sinks.count == pipeline.sinks.count {
             do {
+                _ = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.1))
                 plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks.map { (name: $0.0, sink: $0.1) })
             } catch {
                 fail("pipeline", "cannot be put together", error)
             }
         }
-        let positions = try await positions(source)
+        let positions = try await positions()
         if let source { try await look(at: source, "source", positions) }
         for (name, sink) in sinks { try await look(at: sink, name, []) }
         try await lookAtLetters()
@@ -65,17 +66,8 @@ private struct PipelineInspection {
     }
 
     /// The positions from which the source would go on.
-    private mutating func positions(_ source: (any Source)?) async throws -> [RecordPosition] {
-        guard let store = pipeline.store else {
-            if source?.traits.positions == .offsetStore {
-                let advice = ConnectorError(
-                    .invalidConfiguration,
-                    "the source's positions have to be kept; give it one"
-                )
-                fail("offset store", "is missing", advice)
-            }
-            return []
-        }
+    private mutating func positions() async throws -> [RecordPosition] {
+        guard let store = pipeline.store else { return [] }
         let request = ClaimRequest(scope: ClaimScope(connector: pipeline.name), policy: .failIfOwned)
         do {
             let claim = try await store.claim(request)

@@ -29,6 +29,17 @@ struct ConfigurationReader {
         for pipeline in described {
             if let pipeline = self.pipeline(pipeline, offsets) { pipelines.append(pipeline) }
         }
+        return withTimeToStop(runtime, members["runtime"])
+    }
+
+    /// Unless it is said how long a stop may take, it may take as long as the longest drain needs.
+    private func withTimeToStop(_ runtime: RuntimeOptions?, _ input: SettingInput?) -> RuntimeOptions? {
+        guard (try? input?.member("stopDeadline")) == nil else { return runtime }
+        var runtime = runtime ?? RuntimeOptions()
+        let timeToStop = runtime.stopDeadline - DeliveryOptions().drainDeadline
+        for pipeline in pipelines {
+            runtime.stopDeadline = max(runtime.stopDeadline, pipeline.delivery.drainDeadline + timeToStop)
+        }
         return runtime
     }
 

@@ -22,6 +22,8 @@ public struct ConnectConfiguration: Sendable {
     /// How the runtime looks after the pipelines: the object `runtime`.
     public let runtime: RuntimeOptions
     let pipelines: [ConfiguredPipeline]
+    /// Knows the secrets that were read.
+    private let redaction: SecretRedaction
 
     /// Reads a configuration and makes each connector once, to find everything that is wrong with it.
     ///
@@ -35,6 +37,7 @@ public struct ConnectConfiguration: Sendable {
         guard reader.problems.isEmpty else { throw SettingProblems(reader.problems) }
         self.runtime = runtime ?? RuntimeOptions()
         pipelines = reader.pipelines
+        redaction = document.root.redaction ?? SecretRedaction()
     }
 
     /// The names of the pipelines, in their order.
@@ -45,11 +48,11 @@ public struct ConnectConfiguration: Sendable {
         pipelines.map { $0.makePipeline(observer) }
     }
 
-    /// A runtime with the pipelines.
+    /// A runtime with the pipelines, whose ``ConnectRuntime/redaction`` knows the secrets of the configuration.
     ///
     /// - Parameter observer: is told what all pipelines do.
     public func makeRuntime(observer: any RuntimeObserver = .silent) throws -> ConnectRuntime {
-        let runtime = try ConnectRuntime(options: runtime, observer: observer)
+        let runtime = try ConnectRuntime(options: runtime, observer: observer, redaction: redaction)
         for pipeline in pipelines { try runtime.add(pipeline.makePipeline(.silent), as: pipeline.initialState) }
         return runtime
     }

@@ -214,6 +214,21 @@ import Testing
         }
     }
 
+    @Test func offsetsAreListedOfThePipelinesThatHaveSome() async throws {
+        let one = #"{ "source": { "type": "generator", "count": 1 }, "sinks": [ { "type": "vault", "password": "1" } ]"#
+        let store = #""offsets": { "type": "file", "path": "${env:DIRECTORY}/state" }"#
+        try await withTemporaryDirectory { directory in
+            let configuration = #"{ "pipelines": { "a": \#(one) }, "b": \#(one), \#(store) } } }"#
+            _ = try await run("run --config CONFIG", configuration, in: directory)
+            let result = try await run("offsets list --config CONFIG", configuration, in: directory)
+            #expect(result.transcript.output.hasPrefix("b\tsequence:"), "\(result.transcript.output)")
+            #expect(result.transcript.diagnostics.contains("a: "), "\(result.transcript.diagnostics)")
+            #expect(result.status == .done)
+            let named = try await run("offsets list --config CONFIG --pipeline a", configuration, in: directory)
+            #expect(named.status == .usage)
+        }
+    }
+
     // MARK: Secrets
 
     /// Whatever is done and whatever goes wrong: nothing that is written holds the secret.

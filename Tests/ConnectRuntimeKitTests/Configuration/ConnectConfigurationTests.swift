@@ -185,6 +185,33 @@ import Testing
         #expect(configuration.runtime.stopDeadline == .seconds(7))
     }
 
+    @Test(
+        arguments: [
+            ("", "30s", 45), ("", "2m", 135), (#""runtime": { "stallLimit": "1m" },"#, "2m", 135),
+            (#""runtime": { "stopDeadline": "7s" },"#, "2m", 7),
+        ]
+    )
+    func aStopMayTakeAsLongAsTheLongestDrain(_ runtime: String, _ drain: String, _ seconds: Int) throws {
+        let configuration = try configuration(
+            """
+            { \(runtime) "pipelines": {
+              "p": { \(Self.source), \(Self.sinks), "delivery": { "drainDeadline": "\(drain)" } },
+              "q": { \(Self.source), \(Self.sinks) } } }
+            """
+        )
+        #expect(configuration.runtime.stopDeadline == .seconds(seconds))
+    }
+
+    @Test func aRuntimeKnowsTheSecretsOfItsConfiguration() throws {
+        let document = SettingReferences(variable: { _ in "planted-secret" }, file: { _ in "" })
+        let text =
+            #"{ "pipelines": { "p": { \#(Self.source), "sinks": [ { "type": "vault", "password": "${env:P}" } ] } } }"#
+        let redaction = SecretRedaction()
+        let input = try SettingDocument(json: text, file: "c.json", references: document, redaction: redaction)
+        let runtime = try ConnectConfiguration(input, registry: .tested).makeRuntime()
+        #expect(runtime.redaction.redact("no planted-secret here") == "no <redacted> here")
+    }
+
     @Test func nothingGivenIsTheDefault() throws {
         let configuration = try configuration(
             #"{ "runtime": {}, "pipelines": { "p": { \#(Self.source), \#(Self.sinks), "delivery": { "retry": {}, "outage": {} } } } }"#
