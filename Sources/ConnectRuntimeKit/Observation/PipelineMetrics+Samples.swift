@@ -45,7 +45,7 @@ extension PipelineMetrics {
         list.add(.uncommittedRecords, Double(uncommittedRecords))
         list.add(.uncommittedBytes, Double(uncommittedBytes))
         list.add(.heldBack, Double(heldBackPartitions))
-        if let lag { list.add(.lag, Double(lag.values.reduce(0, +))) }
+        if let lag { list.add(.lag, lag.values.reduce(0) { $0 + Double($1) }) }
         if let age = timeSinceProgress { list.add(.progressAge, Self.seconds(age)) }
         for known in PipelineState.all { list.add(.state, known == state ? 1 : 0, ["state": known.description]) }
     }

@@ -112,14 +112,20 @@ final class PipelineSupervisor: Sendable {
     }
 
     /// Has the run pause, and waits until it is at rest or something else is wanted.
+    ///
+    /// Where the run cannot come to rest, because it is ending, it is not asked again before something else is wanted.
     private func pauseRun() async {
-        await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Bool?.self) { group in
             group.addTask { await self.pipeline.pause() }
             group.addTask {
                 await self.newOrder.wait()
-                return false
+                return nil
             }
-            if await group.next() == true { take { $0.noteAtRest() } }
+            switch await group.next() {
+            case true?: take { $0.noteAtRest() }
+            case false?: _ = await group.next()
+            case nil, .some(nil): break
+            }
             group.cancelAll()
         }
     }

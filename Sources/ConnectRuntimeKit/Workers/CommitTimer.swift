@@ -24,10 +24,12 @@ struct CommitTimer: Sendable {
         }
     }
 
+    private static let leastPause = Duration.milliseconds(1)
+
     /// Looks at growing intervals whether the source is waiting in one and the same call.
     private func wait(_ pollNumber: UInt64) async throws {
         var number = pollNumber
-        var pause = handOver.idleDelay
+        var pause = max(handOver.idleDelay, Self.leastPause)
         var remaining = interval
         while remaining > .zero {
             let step = min(pause, remaining)

@@ -179,7 +179,7 @@ extension SinkTrial {
             let before = try await session.checkpoint()
             switch try await caller.cancelled("put", after: pause, session.putting(batch)) {
             case .success(let result):
-                let rest = result.exceptions.map { batch[$0.index] }
+                let rest = try result.exceptions.map { try record($0, of: batch) }
                 if !rest.isEmpty { try await session.put(session.keeping == nil ? rest : batch) }
             case .failure:
                 try await session.restore(before)
@@ -194,6 +194,17 @@ extension SinkTrial {
             mayRepeat: !session.isExact,
             advice: "apply a record wholly or not at all, also when put is cancelled between two of them"
         )
+    }
+
+    private func record(_ entry: PutResult.Entry, of batch: [ConnectorRecord]) throws -> ConnectorRecord {
+        guard batch.indices.contains(entry.index) else {
+            throw Finding.broken(
+                expected: "verdicts of the \(batch.count) records of the batch",
+                seen: "one of a record \(entry.index)",
+                advice: "count the records of a batch from 0, also when put is cancelled"
+            )
+        }
+        return batch[entry.index]
     }
 
     private func checkCancelledFlush() async throws {

@@ -109,8 +109,11 @@ extension SourceTrial {
             acknowledgements.append(Acknowledgement(position: position, outcome: outcome, error: error))
             expected[item] = outcome
         }
+        guard !acknowledgements.isEmpty else {
+            throw Finding.notApplicable("no record has a position, or the subject knows no item of any")
+        }
         // Not in the order of the records: lanes settle when they do.
-        for part in [acknowledgements[4...], acknowledgements[..<4], acknowledgements[...]] {
+        for part in [acknowledgements.dropFirst(4), acknowledgements.prefix(4), acknowledgements[...]] {
             try await caller.call("acknowledge") { try await source.acknowledge(Array(part)) }
         }
         let all = acknowledgements

@@ -276,6 +276,14 @@ struct PipelineMetricsTests {
         }
     }
 
+    @Test("G9: lags that are too large for one number are added up all the same")
+    func lagWithoutBounds() {
+        let pipeline = Pipeline("p", from: LaggingSource(), to: ScriptedSink(journal: journal))
+        var metrics = pipeline.metrics
+        metrics.lag = [RecordPartition("a"): .max, RecordPartition("b"): .max]
+        #expect(metrics.samples.first { $0.metric == .lag }?.number == 2 * Double(Int64.max))
+    }
+
     @Test("every metric has a name of its own, in the form of its kind")
     func names() {
         let all = MetricSample.Metric.all

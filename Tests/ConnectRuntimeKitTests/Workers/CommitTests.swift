@@ -203,6 +203,41 @@ struct CommitTests {
         #expect(journal.count("sink.flush") == 1)
     }
 
+    @Test("a sink that wants time between two commits is flushed in time where commits are wanted at once")
+    func minimumIntervalAtOnce() async throws {
+        let clock = ManualClock()
+        let (waiting, flushed) = (Gate(), Gate())
+        let script = Script([SourceBatch(records(1...2), quiet: .zero)]) {
+            waiting.open()
+            try await Task.sleep(for: .seconds(3600))
+            return .end
+        }
+        var options = DeliveryOptions()
+        options.commitInterval = .zero
+        let traits = SinkTraits(minCommitInterval: .seconds(60))
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, traits: traits, onFlush: { flushed.open() }),
+            offsets: store,
+            options: options,
+            clock: clock.connectorClock
+        )
+        async let counts = pipeline.run()
+        try await waiting.pass()
+        let advancing = Task {
+            while !Task.isCancelled {
+                await clock.sleepers()
+                clock.advance(by: .seconds(10))
+                await Task.yield()
+            }
+        }
+        try await flushed.pass()
+        advancing.cancel()
+        pipeline.stop()
+        #expect(try await counts.committed == 2)
+    }
+
     @Test("S33: a source that returns nothing is asked again, and what was delivered before is committed")
     func emptyPolls() async throws {
         let empty = Array(repeating: SourceBatch(), count: 50)

@@ -76,7 +76,12 @@ struct MySystemClient: Sendable {
     func synchronize() async throws {
         let log = try openLog("r+b")
         defer { fclose(log) }
-        guard fsync(fileno(log)) == 0 else { throw failure("cannot synchronize") }
+        guard fsync(fileno(log)) == 0 else {
+            var error = failure("cannot synchronize")
+            // What was written may be gone, and another attempt would not tell: the next run begins at the last commit.
+            error.code = .fatal
+            throw error
+        }
     }
 }
 
