@@ -10,7 +10,8 @@ import ServiceIntegration
 @main
 struct Replicator {
     static func main() async {
-        await ConnectorApplication(name: "replicator", version: "0.1.0") { registry in
+        await ConnectorApplication(name: "replicator", version: "0.1.0", observer: OperationsServer.observerIfWanted) {
+            registry in
             registry.register(PostgresTableSource.self)
             registry.register(PostgresChangeSource.self)
             registry.register(PostgresSink.self)

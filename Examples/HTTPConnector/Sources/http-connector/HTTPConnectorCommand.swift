@@ -11,7 +11,11 @@ import ServiceIntegration
 struct HTTPConnectorCommand {
     static func main() async {
         DescriptorLimit.raise()
-        await ConnectorApplication(name: "http-connector", version: "0.1.0") { registry in
+        await ConnectorApplication(
+            name: "http-connector",
+            version: "0.1.0",
+            observer: OperationsServer.observerIfWanted
+        ) { registry in
             registry.register(HTTPSource.self)
             registry.register(HTTPSink.self)
             registry.register(KnativeSink.self)

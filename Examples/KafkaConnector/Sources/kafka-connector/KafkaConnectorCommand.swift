@@ -10,7 +10,11 @@ import ServiceIntegration
 @main
 struct KafkaConnectorCommand {
     static func main() async {
-        await ConnectorApplication(name: "kafka-connector", version: "0.1.0") { registry in
+        await ConnectorApplication(
+            name: "kafka-connector",
+            version: "0.1.0",
+            observer: OperationsServer.observerIfWanted
+        ) { registry in
             registry.register(KafkaSource.self)
             registry.register(KafkaSink.self)
             registry.register(FileSource.self)

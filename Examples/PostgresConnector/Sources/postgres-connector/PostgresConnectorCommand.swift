@@ -10,7 +10,11 @@ import ServiceIntegration
 @main
 struct PostgresConnectorCommand {
     static func main() async {
-        await ConnectorApplication(name: "postgres-connector", version: "0.1.0") { registry in
+        await ConnectorApplication(
+            name: "postgres-connector",
+            version: "0.1.0",
+            observer: OperationsServer.observerIfWanted
+        ) { registry in
             registry.register(PostgresTableSource.self)
             registry.register(PostgresChangeSource.self)
             registry.register(PostgresSink.self)

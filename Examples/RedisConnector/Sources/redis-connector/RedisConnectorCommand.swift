@@ -11,7 +11,11 @@ import ServiceIntegration
 struct RedisConnectorCommand {
     static func main() async {
         DescriptorLimit.raise()
-        await ConnectorApplication(name: "redis-connector", version: "0.1.0") { registry in
+        await ConnectorApplication(
+            name: "redis-connector",
+            version: "0.1.0",
+            observer: OperationsServer.observerIfWanted
+        ) { registry in
             registry.register(RedisStreamSource.self)
             registry.register(RedisStreamSink.self)
             registry.register(RedisOffsetStore.self)
