@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -49,17 +50,10 @@ final class EventServer: Sendable {
     private static let farewell = Duration.seconds(5)
 
     private static func server(_ options: HTTPSource.Options) throws -> HTTPServerBuilder {
-        let timeout = TimeAmount(options.requestTimeout)
-        let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestDeadlineHandler(timeout: timeout)],
-            idleTimeout: TimeAmount(options.idleTimeout)
-        )
-        let http = HTTPServerBuilder { responder in
-            ConnectionChannel(
-                base: HTTP1Channel(responder: responder, configuration: configuration),
-                maxBodyBytes: options.maxBodyBytes
-            )
-        }
+        var limits = ConnectionLimits(maxBodyBytes: options.maxBodyBytes)
+        limits.requestTimeout = options.requestTimeout
+        limits.idleTimeout = options.idleTimeout
+        let http = HTTPServerBuilder.http1(within: limits)
         guard let tls = options.tls else { return http }
         return try .tls(http, tlsConfiguration: tls.configuration())
     }

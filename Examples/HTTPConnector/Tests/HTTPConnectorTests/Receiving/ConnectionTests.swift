@@ -2,8 +2,6 @@
 
 import ConnectRuntimeKit
 import NIOCore
-import NIOEmbedded
-import NIOHTTP1
 import Testing
 
 @testable import HTTPConnector
@@ -118,32 +116,5 @@ struct ConnectionTests {
             let answer = try await RawConnection.exchange(receiver.port, Array(request.utf8))
             #expect(answer.hasPrefix("HTTP/1.1 200"))
         }
-    }
-
-    @Test("What comes after the last request is not even read, so that no sender fills the memory")
-    func deaf() throws {
-        let reads = ReadCounter()
-        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler(maxBodyBytes: 1000)])
-        defer { _ = try? channel.finish() }
-        channel.read()
-        let headers: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "h2c"]
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
-        try channel.writeInbound(HTTPServerRequestPart.head(head))
-        channel.read()
-        #expect(reads.count == 2)
-        try channel.writeInbound(HTTPServerRequestPart.end(nil))
-        channel.read()
-        #expect(reads.count == 2)
-    }
-}
-
-/// Counts how often the socket is to be read.
-private final class ReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = Never
-    private(set) var count = 0
-
-    func read(context: ChannelHandlerContext) {
-        count += 1
-        context.read()
     }
 }
