@@ -3,7 +3,6 @@
 import CloudEventsCodec
 import ConnectRuntimeKit
 import ConnectTestKit
-import Logging
 import Metrics
 import OpenConnect
 import ServiceIntegration
@@ -11,39 +10,6 @@ import Testing
 
 /// Asks the server with `curl`.
 @Suite struct OperationsServerTests {
-    /// Runs a server, and beside it the runtime, for as long as the closure runs.
-    private func withServer(
-        _ pipelines: [Pipeline],
-        _ options: RuntimeOptions = .failingAtOnce,
-        metrics: PrometheusMetrics = PrometheusMetrics(),
-        redaction: SecretRedaction = SecretRedaction(),
-        _ body: (ConnectRuntime, String) async throws -> Void
-    ) async throws {
-        let runtime = try ConnectRuntime(pipelines, options: options, observer: MetricsObserver(factory: metrics))
-        let (addresses, told) = AsyncStream.makeStream(of: ListenAddress.self)
-        let server = OperationsServer(
-            runtime,
-            on: ListenAddress(port: 0),
-            metrics: metrics,
-            redaction: redaction,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { address in
-            told.yield(address)
-        }
-        #expect(server.address == nil)
-        try await withThrowingTaskGroup { tasks in
-            // Cancelled in the end, it returns and throws nothing.
-            tasks.addTask { try await server.run() }
-            tasks.addTask { try? await runtime.run() }
-            let address = try #require(await addresses.first { _ in true })
-            #expect(address.port > 0)
-            #expect(server.address == address)
-            try await body(runtime, "http://\(address)")
-            tasks.cancelAll()
-            try await tasks.waitForAll()
-        }
-    }
-
     private func json(_ answer: Answer) throws -> StructuredObject {
         #expect(answer.headers["content-type"] == "application/json")
         guard case .object(let object) = try StructuredValue(json: SharedBytes(utf8: answer.body)) else {
@@ -56,7 +22,9 @@ import Testing
         let (input, output) = (InMemoryLog(), InMemoryLog())
         let metrics = PrometheusMetrics()
         Counter(label: "own", factory: metrics).increment()
-        try await withServer([Pipeline("p", from: input, to: InMemorySink(output))], metrics: metrics) { _, url in
+        try await withOperationsServer([Pipeline("p", from: input, to: InMemorySink(output))], metrics: metrics) {
+            _,
+            url in
             for count in 1...3 {
                 input.append(.text("a"))
                 try await input.waitForCommit(by: "p")
@@ -83,7 +51,7 @@ import Testing
         let pipelines = [
             Pipeline("good", from: input, to: InMemorySink(output)), Pipeline("bad", from: brokenInput, to: broken),
         ]
-        try await withServer(pipelines, redaction: redaction) { runtime, url in
+        try await withOperationsServer(pipelines, redaction: redaction) { runtime, url in
             let ready = try await eventually("a 200") {
                 let answer = try await Answer("\(url)/health/ready")
                 return answer.status == 200 ? answer : nil
@@ -113,7 +81,9 @@ import Testing
         let (input, output, gate) = (InMemoryLog(), InMemoryLog(), Gate())
         var options = RuntimeOptions.failingAtOnce
         options.stallLimit = .milliseconds(20)
-        try await withServer([Pipeline("p", from: input, to: GatedSink(log: output, gate: gate))], options) { _, url in
+        try await withOperationsServer([Pipeline("p", from: input, to: GatedSink(log: output, gate: gate))], options) {
+            _,
+            url in
             #expect(try await Answer("\(url)/health/live").status == 200)
             input.append(.text("a"))
             await gate.arrivals()
@@ -131,7 +101,7 @@ import Testing
     /// What it takes new requests by must know of a stop before the drain has ended.
     @Test(.timeLimit(.minutes(10))) func isNotReadyFromTheRequestToStopOn() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
-        try await withServer([Pipeline("p", from: input, to: InMemorySink(output))]) { runtime, url in
+        try await withOperationsServer([Pipeline("p", from: input, to: InMemorySink(output))]) { runtime, url in
             input.append(.text("a"))
             try await input.waitForCommit()
             #expect(try await Answer("\(url)/health/ready").status == 200)
@@ -145,7 +115,9 @@ import Testing
 
     @Test(.timeLimit(.minutes(10))) func pipelinesAreListed() async throws {
         let (input, output) = (InMemoryLog(), InMemoryLog())
-        try await withServer([Pipeline("a \"name\"", from: input, to: InMemorySink(output))]) { runtime, url in
+        try await withOperationsServer([Pipeline("a \"name\"", from: input, to: InMemorySink(output))]) {
+            runtime,
+            url in
             input.append(.text("a"))
             try await input.waitForCommit()
             try await runtime.pause("a \"name\"")
@@ -178,7 +150,7 @@ import Testing
         ]
     )
     func otherRequestsAreRefused(arguments: [String], path: String, status: Int) async throws {
-        try await withServer([]) { _, url in
+        try await withOperationsServer([]) { _, url in
             let answer = try await Answer("\(url)\(path)", arguments: arguments)
             #expect(answer.status == status)
             if status == 405 { #expect(answer.headers["allow"] == "GET, HEAD") }
@@ -188,7 +160,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func anAddressInUseIsNamed() async throws {
-        try await withServer([]) { runtime, url in
+        try await withOperationsServer([]) { runtime, url in
             let address = try ListenAddress(String(url.dropFirst("http://".count)))
             let error = await #expect(throws: ConnectorError.self) {
                 try await OperationsServer(runtime, on: address).run()

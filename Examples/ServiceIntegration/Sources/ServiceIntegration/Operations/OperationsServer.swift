@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ConnectRuntimeKit
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -22,10 +23,12 @@ import Synchronization
 /// are healthy. A pipeline that has failed does not make the process dead: the runtime restarts it as its `RestartPolicy` says,
 /// and a restart of the process would disturb the others.
 ///
-/// It takes 256 connections at a time, and cuts those that are idle for a minute. There is no authentication: let it listen where only those can reach it who are meant to.
+/// It takes 256 connections at a time, and cuts those that are idle for a minute or whose request is not there in time. A
+/// body is left aside. There is no authentication: let it listen where only those can reach it who are meant to.
 public final class OperationsServer: Service {
     private let responder: OperationsResponder
     private let wanted: ListenAddress
+    private let requestTimeout: Duration
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
     private let bound = Mutex<ListenAddress?>(nil)
@@ -37,6 +40,7 @@ public final class OperationsServer: Service {
     ///   - wanted: where to listen.
     ///   - metrics: what the service itself counts; only the pipelines' figures without it.
     ///   - redaction: knows secrets, which are taken out of what is said of errors.
+    ///   - requestTimeout: how long a client may take to send a request, once it has begun.
     ///   - logger: is told what goes wrong with requests.
     ///   - onListening: is told the address, with the port that was chosen for the port 0.
     public init(
@@ -44,11 +48,13 @@ public final class OperationsServer: Service {
         on wanted: ListenAddress,
         metrics: PrometheusMetrics = PrometheusMetrics(),
         redaction: SecretRedaction = SecretRedaction(),
+        requestTimeout: Duration = .seconds(30),
         logger: Logger = Logger(label: "operations"),
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         responder = OperationsResponder(runtime: runtime, metrics: metrics, redaction: redaction)
         self.wanted = wanted
+        self.requestTimeout = requestTimeout
         self.logger = logger
         self.onListening = onListening
     }
@@ -82,7 +88,7 @@ public final class OperationsServer: Service {
             responder: CallbackResponder<BasicRequestContext> { [responder] request, _ in
                 responder.response(to: request.head)
             },
-            server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))),
+            server: .http1(within: limits),
             configuration: ApplicationConfiguration(
                 address: .hostname(wanted.host, port: wanted.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(256, logger: logger)
@@ -90,6 +96,12 @@ public final class OperationsServer: Service {
             onServerRunning: { [self] channel in told(noteListening(channel)) },
             logger: logger
         )
+    }
+
+    private var limits: ConnectionLimits {
+        var limits = ConnectionLimits(maxBodyBytes: 16 * 1024)
+        limits.requestTimeout = requestTimeout
+        return limits
     }
 
     private func noteListening(_ channel: any Channel) -> ListenAddress {
