@@ -31,6 +31,10 @@ extension HTTPSource {
         public var idleTimeout = Duration.seconds(60)
         /// The largest body of a request in bytes. Default: 1 MiB.
         public var maxBodyBytes = 1 << 20
+        /// The most bytes of bodies that are being received at the same time, or that the queue has not taken yet; at least
+        /// ``maxBodyBytes``. A request that announces a length takes so much at once, another one what has come of it; one
+        /// that finds no room is refused as ``overload`` says. Default: 64 MiB.
+        public var maxInFlightBodyBytes = 64 << 20
         /// The most events in a batch. Default: 1000.
         public var maxBatchEvents = 1000
         /// The most connections; others wait until one is closed. Default: 16384.

@@ -48,6 +48,11 @@ extension HTTPSource: ConfigurableConnector {
         "The largest body of a request.",
         default: ByteSize(bytes: standard.maxBodyBytes)
     ).range(ByteSize(bytes: 1)...ByteSize.mebibytes(1024))
+    private static let maxInFlightBodyBytes = Setting<ByteSize>(
+        "maxInFlightBodyBytes",
+        "The most bytes of bodies that are being received at the same time; at least maxBody.",
+        default: ByteSize(bytes: standard.maxInFlightBodyBytes)
+    ).range(ByteSize(bytes: 1)...)
     private static let maxBatchEvents = Setting<Int>(
         "maxBatchEvents",
         "The most events in a batch.",
@@ -78,7 +83,7 @@ extension HTTPSource: ConfigurableConnector {
     /// Where to listen, what to take, and how to answer.
     public static var settings: SettingGroup {
         SettingGroup(listen, path, methods, answer, answerTimeout, bearer, basic, tls, webhook, gitHub, common)
-            .adding(SettingGroup(maxBody, maxBatchEvents, queue, overload))
+            .adding(SettingGroup(maxBody, maxInFlightBodyBytes, maxBatchEvents, queue, overload))
             .adding(SettingGroup(gatherTime, requestTimeout, idleTimeout, maxConnections, healthPath))
             .rules(.exclusive(bearer, basic))
     }
@@ -94,6 +99,7 @@ extension HTTPSource: ConfigurableConnector {
         options.requestTimeout = values[Self.requestTimeout]
         options.idleTimeout = values[Self.idleTimeout]
         options.maxBodyBytes = values[Self.maxBody].bytes
+        options.maxInFlightBodyBytes = values[Self.maxInFlightBodyBytes].bytes
         options.maxBatchEvents = values[Self.maxBatchEvents]
         options.maxConnections = values[Self.maxConnections]
         options.queue = values[Self.queue]?.limits ?? options.queue

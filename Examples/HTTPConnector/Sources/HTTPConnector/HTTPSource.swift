@@ -13,6 +13,7 @@ import Synchronization
 public final class HTTPSource: AcknowledgingSource {
     let listen: ListenAddress
     let options: Options
+    let bodies: BodyBudget
     private let queue: PushQueue
     private let server = Mutex<EventServer?>(nil)
     private let bound = Mutex<ListenAddress?>(nil)
@@ -22,6 +23,7 @@ public final class HTTPSource: AcknowledgingSource {
     public init(listen: ListenAddress, options: Options = Options()) {
         self.listen = listen
         self.options = options
+        bodies = BodyBudget(limit: max(options.maxInFlightBodyBytes, options.maxBodyBytes))
         var limits = options.queue
         limits.refusesWhenFull = true
         queue = PushQueue(limits: limits)
@@ -39,7 +41,8 @@ public final class HTTPSource: AcknowledgingSource {
     /// - Throws: ``ConnectorError`` with the code `retryable` where the address cannot be had, `invalidConfiguration`
     ///   where a certificate cannot be read, or the secret of GitHub's webhooks is empty.
     public func start(_ context: ConnectorContext) async throws {
-        let server = try EventServer(listen, options, try EventResponder(options, queue, context.clock))
+        let responder = try EventResponder(options, queue, bodies, context.clock)
+        let server = try EventServer(listen, options, responder, bodies)
         self.server.withLock { $0 = server }
         let address = try await server.start(context, at: listen)
         bound.withLock { $0 = address }

@@ -9,6 +9,9 @@ public struct ConnectionLimits: Sendable {
     /// The largest body in bytes that a sender which waits for consent is asked for. What comes unasked is for the responder
     /// to limit; what it leaves unread is read and left aside.
     public var maxBodyBytes: Int
+    /// Whether there is room for a body of so many bytes; a sender that waits for consent is asked for no other. A request
+    /// whose body was not asked for comes to the responder with its field `Expect`, any other one without. Default: always.
+    public var hasRoom: @Sendable (Int) -> Bool = { _ in true }
 
     /// The default times, and the largest body.
     public init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }

@@ -17,7 +17,7 @@ extension HTTPServerBuilder {
         return HTTPServerBuilder { responder in
             ConnectionChannel(
                 base: HTTP1Channel(responder: responder, configuration: configuration),
-                maxBodyBytes: limits.maxBodyBytes
+                limits: limits
             )
         }
     }

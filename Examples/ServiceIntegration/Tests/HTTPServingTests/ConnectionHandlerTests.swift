@@ -12,7 +12,7 @@ struct ConnectionHandlerTests {
     @Test("What comes after the last request is not even read, so that no sender fills the memory")
     func deaf() throws {
         let reads = ReadCounter()
-        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler(maxBodyBytes: 1000)])
+        let channel = EmbeddedChannel(handlers: [reads, ConnectionHandler(ConnectionLimits(maxBodyBytes: 1000))])
         defer { _ = try? channel.finish() }
         channel.read()
         let headers: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "h2c"]

@@ -15,6 +15,8 @@ final class EventResponder: HTTPResponder {
 
     private let options: HTTPSource.Options
     private let queue: PushQueue
+    private let bodies: BodyBudget
+    private let messages: MessageReader
     private let reader: RequestReader
     private let rate: SenderRate?
     private let paths: HealthPaths?
@@ -24,9 +26,16 @@ final class EventResponder: HTTPResponder {
         let ready: String
     }
 
-    init(_ options: HTTPSource.Options, _ queue: PushQueue, _ clock: ConnectorClock) throws {
+    init(
+        _ options: HTTPSource.Options,
+        _ queue: PushQueue,
+        _ bodies: BodyBudget,
+        _ clock: ConnectorClock
+    ) throws {
         self.options = options
         self.queue = queue
+        self.bodies = bodies
+        messages = MessageReader(options)
         reader = try RequestReader(options)
         rate = options.webhook.flatMap { SenderRate($0.rate, clock) }
         paths = options.healthPath.map { HealthPaths(live: $0 + "/live", ready: $0 + "/ready") }
@@ -53,44 +62,21 @@ final class EventResponder: HTTPResponder {
                 headers: [MessageHeader("www-authenticate", challenge)]
             )
         }
-        return try await take(try await message(of: request), request.method)
+        return try await take(try await records(of: request))
     }
 
     // MARK: Events
 
-    private func message(of request: Request) async throws -> HTTPMessage {
-        var headers: [MessageHeader] = []
-        headers.reserveCapacity(request.headers.count)
-        // One walk over the headers: looking one up costs as much.
-        for field in request.headers {
-            if field.name == .contentLength { try checkLength(field.value) }
-            if field.name == .contentEncoding { try checkCoding(field.value) }
-            headers.append(MessageHeader(field.name.rawName, field.value))
-        }
-        let body: ByteBuffer
-        do { body = try await request.body.collect(upTo: options.maxBodyBytes) } catch is NIOTooManyBytesError {
-            throw tooLarge
-        }
-        return HTTPMessage(headers: headers, body: body.withUnsafeReadableBytes { SharedBytes(copying: $0) })
+    /// The bytes of a body are held until the queue counts those of its records.
+    private func records(of request: Request) async throws -> [ConnectorRecord] {
+        var held = BodyReservation(of: bodies)
+        defer { held.giveBack() }
+        let message = try await messages.message(of: request, holding: &held)
+        if let policy = options.webhook { try check(message, request.method, policy) }
+        return try reader.records(of: message)
     }
 
-    private var tooLarge: RequestRefusal {
-        RequestRefusal(413, "the body is larger than the limit of \(options.maxBodyBytes) bytes")
-    }
-
-    private func checkLength(_ text: String) throws(RequestRefusal) {
-        if let length = Int(text), length > options.maxBodyBytes { throw tooLarge }
-    }
-
-    private func checkCoding(_ text: String) throws(RequestRefusal) {
-        guard text.isEmpty || text.lowercased() == "identity" else {
-            throw RequestRefusal(415, "the content coding is not supported; send the body without one")
-        }
-    }
-
-    private func take(_ message: HTTPMessage, _ method: HTTPRequest.Method) async throws -> Response {
-        if let policy = options.webhook { try check(message, method, policy) }
-        let records = try reader.records(of: message)
+    private func take(_ records: [ConnectorRecord]) async throws -> Response {
         do {
             switch options.answer {
             case .accepted:
@@ -106,12 +92,10 @@ final class EventResponder: HTTPResponder {
     }
 
     private func refusal(for error: ConnectorError) -> RequestRefusal {
-        let (seconds, attoseconds) = options.overload.retryAfter.components
-        let later = [MessageHeader("retry-after", String(attoseconds > 0 ? seconds + 1 : seconds))]
-        return switch error.code {
-        case .throttled: RequestRefusal(options.overload.status, error.message, headers: later)
-        case .deadlineExceeded: RequestRefusal(504, error.message, headers: later)
-        default: RequestRefusal(503, error.message, headers: later)
+        switch error.code {
+        case .throttled: options.overload.refusal(error.message)
+        case .deadlineExceeded: options.overload.refusal(error.message, status: 504)
+        default: options.overload.refusal(error.message, status: 503)
         }
     }
 

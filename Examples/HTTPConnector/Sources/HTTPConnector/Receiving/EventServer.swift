@@ -18,12 +18,17 @@ final class EventServer: Sendable {
     private let hasBegun = Mutex(false)
     private let run: @Sendable () async throws -> Void
 
-    init(_ address: ListenAddress, _ options: HTTPSource.Options, _ responder: EventResponder) throws {
+    init(
+        _ address: ListenAddress,
+        _ options: HTTPSource.Options,
+        _ responder: EventResponder,
+        _ bodies: BodyBudget
+    ) throws {
         let logger = Logger(label: "openconnect.http") { _ in SwiftLogNoOpLogHandler() }
         let (listening, announce) = AsyncStream<ListenAddress>.makeStream()
         let application = Application(
             responder: responder,
-            server: try Self.server(options),
+            server: try Self.server(options, bodies),
             configuration: ApplicationConfiguration(
                 address: address.bindAddress,
                 backlog: 1024,
@@ -49,10 +54,11 @@ final class EventServer: Sendable {
     /// How long requests that are being answered, and connections that are being closed, may take at the end.
     private static let farewell = Duration.seconds(5)
 
-    private static func server(_ options: HTTPSource.Options) throws -> HTTPServerBuilder {
+    private static func server(_ options: HTTPSource.Options, _ bodies: BodyBudget) throws -> HTTPServerBuilder {
         var limits = ConnectionLimits(maxBodyBytes: options.maxBodyBytes)
         limits.requestTimeout = options.requestTimeout
         limits.idleTimeout = options.idleTimeout
+        limits.hasRoom = { bodies.hasRoom(for: $0) }
         let http = HTTPServerBuilder.http1(within: limits)
         guard let tls = options.tls else { return http }
         return try .tls(http, tlsConfiguration: tls.configuration())

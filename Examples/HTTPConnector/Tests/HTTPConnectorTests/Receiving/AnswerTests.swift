@@ -9,20 +9,6 @@ import Testing
 
 @testable import HTTPConnector
 
-/// Stops at gates, so that a test sees what senders are told until then.
-private struct GatedSink: Sink {
-    let base: InMemorySink
-    let putting: Gate
-    let flushing: Gate
-
-    func put(_ batch: RecordBatch) async throws -> PutResult {
-        try await putting.pass()
-        return try await base.put(batch)
-    }
-
-    func flush() async throws { try await flushing.pass() }
-}
-
 private final class Tally: Sendable {
     private let value = Mutex(0)
     var count: Int { value.withLock(\.self) }

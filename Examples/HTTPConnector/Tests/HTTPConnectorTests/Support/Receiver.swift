@@ -13,6 +13,7 @@ struct Receiver: Sendable {
     let port: Int
     let log: InMemoryLog
     let pipeline: Pipeline
+    let bodies: BodyBudget
 
     /// Sends a request, and waits for the answer.
     func send(
@@ -88,7 +89,7 @@ func withReceiver(
         for await _ in listening { break }
         guard case .host(_, let port)? = source.address.map(\.place) else { return try await group.waitForAll() }
         defer { pipeline.stop() }
-        try await body(Receiver(port: port, log: log, pipeline: pipeline))
+        try await body(Receiver(port: port, log: log, pipeline: pipeline, bodies: source.bodies))
         pipeline.stop()
         try await group.waitForAll()
     }

@@ -8,13 +8,13 @@ import NIOHTTPTypesHTTP1
 /// A connection of the server, with a ``ConnectionHandler`` where the version of a request can still be seen.
 struct ConnectionChannel: ServerChildChannel {
     let base: HTTP1Channel
-    let maxBodyBytes: Int
+    let limits: ConnectionLimits
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(ConnectionHandler(maxBodyBytes: maxBodyBytes), position: .before(codec))
+            try pipeline.addHandler(ConnectionHandler(limits), position: .before(codec))
             return value
         }
     }

@@ -14,13 +14,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let maxBodyBytes: Int
+    private let limits: ConnectionLimits
     private var unanswered = 0
     private var hasLastRequest = false
     private var isDeaf = false
     private var owesConsent = false
 
-    init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }
+    init(_ limits: ConnectionLimits) { self.limits = limits }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
@@ -63,10 +63,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func note(_ head: inout HTTPRequestHead) {
         unanswered += 1
         let expects = head.expectsConsent
-        owesConsent = expects && head.announcedLength <= maxBodyBytes
+        owesConsent = expects && isWelcome(head.announcedLength)
         hasLastRequest = !head.isKeepAlive || head.asksForAnotherProtocol || expects && !owesConsent
         if hasLastRequest { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        if owesConsent || head.version == .http1_0 { head.headers.remove(name: "Expect") }
     }
+
+    private func isWelcome(_ bytes: Int) -> Bool { bytes <= limits.maxBodyBytes && limits.hasRoom(bytes) }
 
     /// Not before the answers that are owed to earlier requests.
     private func consent(_ context: ChannelHandlerContext) {
