@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: [
         ("1.1", "Connection: close\r\n"), ("1.1", "Connection: Close\r\n"), ("1.1", "Connection: x-hop, CLOSE\r\n"),
-        ("1.1", "Connection: x-hop\r\nConnection: close\r\n"), ("1.0", ""),
+        ("1.1", "Connection: x-hop\r\nConnection: close\r\n"), ("1.0", ""), ("1.0", "Connection: keep-alive\r\n"),
         ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"),
     ])
     func theLastRequestIsAnsweredAndThenComesTheEnd(version: String, headers: String) async throws {
@@ -71,6 +71,13 @@ import Testing
                 let head = try #require(await reading.until("\r\n\r\n"))
                 #expect(statuses(head) == ["405"] && closes(head), "\(head)")
             }
+        }
+    }
+
+    @Test func whoeverExpectsSomethingElseIsRefused() async throws {
+        try await withPort { port in
+            let answers = try await RawConnection.exchange(port, request("1.1", "Expect: foo\r\n"))
+            #expect(statuses(answers) == ["417"] && closes(answers))
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
+import HTTPServing
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -33,10 +34,10 @@ struct MessageReader: Sendable {
         for field in request.headers {
             if field.name == .contentLength { try hold(Int(field.value) ?? .max, in: &held) }
             if field.name == .contentEncoding { try checkCoding(field.value) }
-            if field.name == .expect { isAskedFor = field.value.lowercased() != "100-continue" }
+            if field.name == .expect { isAskedFor = false }
             headers.append(MessageHeader(field.name.rawName, field.value))
         }
-        guard isAskedFor else { throw noRoom }
+        guard isAskedFor else { throw request.headers.expectMoreThanConsent ? unknownExpectation : noRoom }
         return headers
     }
 
@@ -57,6 +58,10 @@ struct MessageReader: Sendable {
     }
 
     private var noRoom: RequestRefusal { overload.refusal("too many bodies are being received at present") }
+
+    private var unknownExpectation: RequestRefusal {
+        RequestRefusal(417, "nothing but 100-continue can be expected")
+    }
 
     private func checkCoding(_ text: String) throws(RequestRefusal) {
         guard text.isEmpty || text.lowercased() == "identity" else {

@@ -35,7 +35,7 @@ struct ConnectionTests {
         "A sender that wants the connection closed, or another protocol on it, gets its answer and then the end",
         arguments: [
             ("1.1", "Connection: Close\r\n"), ("1.1", "Connection: x-hop, CLOSE\r\n"),
-            ("1.1", "Connection: x-hop\r\nConnection: close\r\n"), ("1.0", ""),
+            ("1.1", "Connection: x-hop\r\nConnection: close\r\n"), ("1.0", ""), ("1.0", "Connection: keep-alive\r\n"),
             ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"),
         ]
     )
@@ -109,11 +109,27 @@ struct ConnectionTests {
         }
     }
 
-    @Test("HTTP/1.0 knows no consent")
-    func expectationOfAnOldSender() async throws {
+    @Test(
+        "Whoever expects something else than consent is refused",
+        arguments: ["foo", "100-continue, foo", "foo\r\nExpect: 100-continue"]
+    )
+    func unknownExpectation(expectation: String) async throws {
         try await withReceiver(patient()) { receiver in
-            let request = request("1.0", "Expect: 100-continue\r\n")
+            let request = request("1.1", "Expect: \(expectation)\r\n")
             let answer = try await RawConnection.exchange(receiver.port, Array(request.utf8))
+            #expect(answer.hasPrefix("HTTP/1.1 417") && count("HTTP/1.1", in: answer) == 1, "\(answer)")
+            #expect(receiver.log.count == 0)
+        }
+    }
+
+    @Test(
+        "An expectation that says nothing, or comes from an old sender, is none",
+        arguments: [("1.0", "100-continue"), ("1.0", "foo"), ("1.1", ""), ("1.1", ",")]
+    )
+    func noExpectation(version: String, expectation: String) async throws {
+        try await withReceiver(patient()) { receiver in
+            let headers = "Expect: \(expectation)\r\nConnection: close\r\n"
+            let answer = try await RawConnection.exchange(receiver.port, Array(request(version, headers).utf8))
             #expect(answer.hasPrefix("HTTP/1.1 200"))
         }
     }

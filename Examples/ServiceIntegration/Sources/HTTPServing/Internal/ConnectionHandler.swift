@@ -5,8 +5,8 @@ import NIOHTTP1
 
 /// Ends a connection after the last request that can be read from it, and asks for bodies that wait for consent.
 ///
-/// The last one is that of a sender that closes (RFC 9112, 9.6), in whatever form it says so; that of one which wants
-/// another protocol, after which the decoder reads nothing; and that whose body is too large to be asked for.
+/// The last one is that of a sender that closes (RFC 9112, 9.6), in whatever form it says so, or speaks HTTP/1.0; that of
+/// one which wants another protocol, after which the decoder reads nothing; and that whose body is not asked for.
 /// The server is told by `Connection: close`, which is the only form that it knows.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -62,11 +62,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func note(_ head: inout HTTPRequestHead) {
         unanswered += 1
-        let expects = head.expectsConsent
-        owesConsent = expects && isWelcome(head.announcedLength)
-        hasLastRequest = !head.isKeepAlive || head.asksForAnotherProtocol || expects && !owesConsent
+        owesConsent = false
+        hasLastRequest = head.endsConnection
+        if head.headers.contains(name: "expect") { noteExpectations(of: &head) }
         if hasLastRequest { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-        if owesConsent || head.version == .http1_0 { head.headers.remove(name: "Expect") }
+    }
+
+    /// What is left of the field tells the responder that nobody asked for the body.
+    private func noteExpectations(of head: inout HTTPRequestHead) {
+        let expectations = head.expectations
+        let areForConsent = !expectations.isEmpty && expectations.allSatisfy { $0.lowercased() == "100-continue" }
+        owesConsent = areForConsent && isWelcome(head.announcedLength)
+        if owesConsent || expectations.isEmpty { head.headers.remove(name: "Expect") } else { hasLastRequest = true }
     }
 
     private func isWelcome(_ bytes: Int) -> Bool { bytes <= limits.maxBodyBytes && limits.hasRoom(bytes) }
@@ -84,12 +91,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
 extension ConnectionHandler: Sendable {}
 
 extension HTTPRequestHead {
-    fileprivate var asksForAnotherProtocol: Bool {
+    /// An HTTP/1.0 sender would go by `Connection: keep-alive` in the answer, and otherwise wait for the end.
+    fileprivate var endsConnection: Bool { !isKeepAlive || version == .http1_0 || asksForAnotherProtocol }
+
+    private var asksForAnotherProtocol: Bool {
         method == .CONNECT || headers.contains(name: "upgrade") && hasToken("upgrade", in: "connection")
     }
 
-    /// HTTP/1.0 knows no such expectation (RFC 9110, 10.1.1).
-    fileprivate var expectsConsent: Bool { version != .http1_0 && hasToken("100-continue", in: "expect") }
+    /// HTTP/1.0 knows none (RFC 9110, 10.1.1).
+    fileprivate var expectations: [Substring] {
+        version == .http1_0 ? [] : headers[canonicalForm: "expect"].filter { !$0.isEmpty }
+    }
 
     fileprivate var announcedLength: Int { headers.first(name: "content-length").map { Int($0) ?? .max } ?? 0 }
 

@@ -2,6 +2,7 @@
 
 import CloudEventsCodec
 import ConnectRuntimeKit
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import OpenConnect
@@ -20,6 +21,9 @@ struct OperationsResponder: Sendable {
     }
 
     private func answer(to request: HTTPRequest) -> Response {
+        guard !request.headerFields.expectMoreThanConsent else {
+            return Self.text(.expectationFailed, "Nothing but 100-continue can be expected.\n")
+        }
         let target = request.path ?? "/"
         let path = String(target[..<(target.firstIndex(of: "?") ?? target.endIndex)])
         guard Self.paths.contains(path) else {
