@@ -10,11 +10,15 @@ import Testing
 struct ReadmeTests {
     @Test("They can be made")
     func pipelines() throws {
+        var options = DeliveryOptions()
+        options.onError = .deadLetter.limited(to: ErrorTolerance.Limit(100, ofLast: 1000))
         let receiving = Pipeline(
             "in",
             from: HTTPSource(listen: .host("127.0.0.1", port: 8080)),
             to: FileSink(path: "events.jsonl", format: .cloudEvents),
-            offsets: FileOffsetStore(directory: "state")
+            offsets: FileOffsetStore(directory: "state"),
+            deadLetters: .store(FileDeadLetterStore(path: "dead.jsonl")),
+            options: options
         )
         let sending = Pipeline(
             "out",
