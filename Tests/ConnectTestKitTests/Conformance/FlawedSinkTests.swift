@@ -59,6 +59,7 @@ struct FlawedSinkTests {
         Case(.putIgnoresCancellation, "put.cancelled"),
         Case(.cancelledPutIsHalf, "put.cancelled"),
         Case(.cancelledPutIsFatal, "put.cancelled"),
+        Case(.cancelledPutMiscounts, "put.cancelled"),
         Case(.flushIgnoresCancellation, "flush.cancelled"),
         Case(.flushLosesWhenCancelled, "flush.cancelled"),
         Case(.indexIsOneTooHigh, "verdicts", ["notTried"]),

@@ -118,6 +118,7 @@ struct FlawedSourceTests {
         (.acknowledgesOnce, "source.acknowledge", []),
         (.acknowledgesInOrder, "source.acknowledge", []),
         (.acknowledgeIgnoresCancellation, "source.acknowledge", []),
+        (.recordsHaveNoOffset, "source.positions", []),
         (
             .forgetsUnacknowledged, "source.resume",
             ["source.poll.keeps", "source.stop.cancelled", "source.end", "source.restart"]

@@ -7,7 +7,7 @@ import Synchronization
 /// One thing that is wrong with a model queue.
 enum QueueFlaw: String, Sendable {
     case everythingIsDelivered, acknowledgesOnce, forgetsUnacknowledged, acknowledgesInOrder, forgetsAcknowledgements
-    case acknowledgeIgnoresCancellation
+    case acknowledgeIgnoresCancellation, recordsHaveNoOffset
 }
 
 /// A source that takes the entries of one log as messages with tokens, with at most one flaw.
@@ -61,9 +61,13 @@ actor ModelQueue: AcknowledgingSource {
         return SourceBatch(
             messages.compactMap { token, entry in
                 guard case .item(let item) = entry else { return nil }
-                return ConnectorRecord(.text(item), offset: RecordOffset(Int64(token)))
+                return ConnectorRecord(.text(item), offset: offset(token))
             }
         )
+    }
+
+    private func offset(_ token: Int) -> RecordOffset? {
+        flaw == .recordsHaveNoOffset ? nil : RecordOffset(Int64(token))
     }
 
     func acknowledge(_ acknowledgements: [Acknowledgement]) async throws {

@@ -46,7 +46,8 @@ enum SinkFlaw: String, Sendable {
     case stopsOnlyWhatWasStarted, startIgnoresCancellation, stopHangsWhenCancelled, leaksTask, leaksDescriptor
     case emptiesAtStart, reverses, losesRecord, repeatsRecord, flushesLater, emptyPutThrows, secondFlushThrows
     case cutsLargeBatch, textOnly, skipsAbsent, mixesConcurrentPuts, putIgnoresCancellation, cancelledPutIsHalf
-    case cancelledPutIsFatal, flushIgnoresCancellation, indexIsOneTooHigh, wrongCode, badIsDelivered, goesOnBehindBad
+    case cancelledPutIsFatal, cancelledPutMiscounts, flushIgnoresCancellation, indexIsOneTooHigh, wrongCode,
+        badIsDelivered, goesOnBehindBad
     case saysNotTriedButWrites, outageIsFatal, outageIsSilent, losesAfterOutage, throwsFatalForBad
     case checkpointIsLate, restoreDoesNothing, restoreCutsAll, takesForeignCheckpoint, goesAhead
     case restoreIgnoresCancellation, restoreInRunningDoesNothing
@@ -107,6 +108,7 @@ actor ModelSink: Sink {
         for (index, record) in batch.enumerated() {
             if index.isMultiple(of: 4), Task.isCancelled, index > 0 || flaw != nil {
                 if flaw == .cancelledPutIsHalf { pending += rows + ["half of \(record.data.text ?? "")"] }
+                if flaw == .cancelledPutMiscounts { return .verdicts([batch.count: .notTried]) }
                 if flaw == .cancelledPutIsFatal { throw ConnectorError(.fatal, "the put failed") }
                 throw CancellationError()
             }
