@@ -15,7 +15,13 @@ package struct ServerError: Error, CustomStringConvertible {
         description = line
         // Of a command within a script it does not say NOPERM.
         let isRight = line.contains("The user executing the script can't")
-        code = isRight ? "NOPERM" : String(line.prefix { !$0.isWhitespace })
+        code = isRight ? "NOPERM" : String(Self.reason(of: line).prefix { !$0.isWhitespace })
+    }
+
+    /// Why a transaction is refused as a whole, where it says so of its last command; else all that is said.
+    private static func reason(of line: String) -> Substring {
+        let beginning = "EXECABORT Transaction discarded because of: "
+        return line.hasPrefix(beginning) ? line.dropFirst(beginning.count) : line[...]
     }
 
     /// Whether the user may not do such a thing at all, whatever the key.
