@@ -14,7 +14,7 @@ struct StreamState {
     private var committedCount = 0
     /// The newest of this consumer's own pending entries that were read again; `nil` once all of them were.
     private(set) var replay: EntryID?
-    /// What was read before the replay began, and is not to be read twice.
+    /// What was read before the replay began, or by a reply that came since, and is not to be read twice.
     private var replayKnown: Set<EntryID> = []
     /// Where the search for entries of dead consumers goes on; `nil` while it rests.
     private(set) var claimCursor: String?
@@ -52,6 +52,7 @@ struct StreamState {
     /// - Returns: whether it is a new one.
     mutating func note(_ id: EntryID) -> Bool {
         if replayKnown.contains(id) || claimKnown.contains(id) { return false }
+        if replay != nil { replayKnown.insert(id) }
         uncommitted.append(id)
         return true
     }

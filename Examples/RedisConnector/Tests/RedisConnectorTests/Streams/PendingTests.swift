@@ -11,14 +11,15 @@ struct PendingTests {
         _ server: RedisServer,
         _ consumer: String,
         claimIdle: Duration? = nil,
-        deleted: RedisStreamSourceOptions.Deleted = .rejected
+        deleted: RedisStreamSourceOptions.Deleted = .rejected,
+        block: Duration = .milliseconds(100)
     ) throws -> RedisStreamSource {
         var options = RedisStreamSourceOptions()
         options.consumer = consumer
         options.createGroup = .beginning
         options.claimIdle = claimIdle
         options.deleted = deleted
-        options.block = .milliseconds(100)
+        options.block = block
         return try RedisStreamSource(streams: ["s"], group: "g", of: server.address, options: options)
     }
 
@@ -128,6 +129,21 @@ struct PendingTests {
         await server.kill()
     }
 
+    @Test("What was being waited for when the source began to read again is not read twice")
+    func replayWhileReading() async throws {
+        let server = try await RedisServer()
+        try await withSource(Self.source(server, "c", block: .seconds(60))) { source, _ in
+            async let first = source.read(1)
+            try await eventually("the source waits") { try await server.blockedClients() == 1 }
+            await source.readAgain()
+            try await server.add(["a"], to: "s")
+            #expect(try await first.map(\.payload) == ["a"])
+            try await server.add(["b"], to: "s")
+            #expect(try await source.read(1).map(\.payload) == ["b"])
+        }
+        await server.kill()
+    }
+
     @Test(
         "A deleted entry is rejected with its position, or skipped; either way it is over once committed",
         arguments: [true, false]
@@ -208,4 +224,9 @@ struct PendingTests {
         }
         await server.kill()
     }
+}
+
+extension RedisStreamSource {
+    /// Has everything that is pending read again, as after a connection that was lost with replies on it.
+    fileprivate func readAgain() { for index in streams.indices { streams[index].beginReplay() } }
 }

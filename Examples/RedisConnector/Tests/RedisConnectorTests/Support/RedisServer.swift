@@ -115,6 +115,13 @@ final class RedisServer: Sendable {
         }
     }
 
+    /// How many clients wait for entries.
+    func blockedClients() async throws -> Int {
+        let lines = try await run("INFO", "clients").text?.split(separator: "\r\n") ?? []
+        let line = try #require(lines.first { $0.hasPrefix("blocked_clients:") })
+        return try #require(Int(line.dropFirst("blocked_clients:".count)))
+    }
+
     /// How many entries were given out and not acknowledged.
     func pending(_ stream: String, _ group: String = "g") async throws -> Int {
         try await run("XPENDING", stream, group).elements[0].integer ?? -1
