@@ -7,7 +7,7 @@ import OpenConnect
 struct EntryBatch {
     /// So many, that the server is kept for a few milliseconds at most.
     static let mostRecords = 1000
-    private static let mostBytes = 8 << 20
+    static let mostBytes = 8 << 20
 
     private let records: RecordBatch
     /// The index of each entry's record.

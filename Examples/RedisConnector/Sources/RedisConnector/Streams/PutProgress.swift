@@ -23,4 +23,9 @@ struct PutProgress {
 
     /// A record behind one that failed.
     mutating func skip(_ index: Int) { verdicts[index] = .notTried }
+
+    /// Of this record and those behind it nothing is known to be added.
+    mutating func leave(from index: Int) {
+        for index in index..<batch.count { skip(index) }
+    }
 }

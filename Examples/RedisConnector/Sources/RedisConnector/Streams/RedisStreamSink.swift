@@ -5,13 +5,14 @@ import Synchronization
 
 /// Adds records to streams of a Redis server.
 ///
-/// The records of a put travel together and are added as one step of the server, in their order: in a transaction where each
-/// lane has one stream, and by a script that stops a lane at its first failure where a lane's records go to several. After
-/// a connection was lost in between, either all of them are there or none is, and they are put again.
+/// The records of a put are added in their order, up to 1000 of them, or 8 MB, as one step of the server: a transaction where
+/// each lane has one stream, and a script that stops a lane at its first failure where a lane's records go to several. After
+/// a connection was lost in between, either all records of a step are there or none is, and they are put again. What earlier
+/// steps of a larger put have added is delivered.
 public final class RedisStreamSink: Sink, ConnectionChecking {
     /// One put at a time, in order. What the server has answered is as durable as it makes anything (`appendfsync`).
     public let traits = SinkTraits(
-        preferredBatch: SinkTraits.PreferredBatch(maxRecords: EntryBatch.mostRecords),
+        preferredBatch: SinkTraits.PreferredBatch(maxRecords: EntryBatch.mostRecords, maxBytes: EntryBatch.mostBytes),
         isDurableOnPut: true
     )
 
@@ -51,8 +52,8 @@ public final class RedisStreamSink: Sink, ConnectionChecking {
     /// Adds the records.
     ///
     /// - Returns: a rejection for a record that no entry can be made of, or whose stream refuses it; what is behind it
-    ///   in its lane was not tried.
-    /// - Throws: ``/OpenConnect/ConnectorError`` where the server takes nothing at all: `notConnected`; `throttled` while its
+    ///   in its lane was not tried, and neither was anything behind a step that failed as a whole.
+    /// - Throws: ``/OpenConnect/ConnectorError`` where the server does not take the first step: `notConnected`; `throttled` while its
     ///   memory is full or its disk fails; `invalidConfiguration` for a right that the user lacks.
     public func put(_ batch: RecordBatch) async throws -> PutResult {
         guard let session = session.withLock({ $0 }) else {
@@ -60,10 +61,19 @@ public final class RedisStreamSink: Sink, ConnectionChecking {
         }
         var progress = PutProgress(batch)
         var next = 0
+        var hasWritten = false
         while next < batch.count {
+            let first = next
             let entries = EntryBatch(batch, &next, stream, options, session.encoder, &progress)
             guard !entries.isEmpty else { continue }
-            try await entries.write(over: session.link, &progress)
+            do {
+                try await entries.write(over: session.link, &progress)
+            } catch is ConnectorError where hasWritten {
+                // The next put begins with these, and is told the same unless it has passed.
+                progress.leave(from: first)
+                break
+            }
+            hasWritten = true
         }
         return progress.result
     }

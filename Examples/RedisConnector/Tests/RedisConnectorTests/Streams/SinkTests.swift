@@ -83,6 +83,39 @@ struct SinkTests {
         await server.kill()
     }
 
+    @Test(
+        "Of a put of several steps what the first ones have added is delivered, and nothing is added twice",
+        arguments: ["out", "{type}"]
+    )
+    func steps(template: String) async throws {
+        let server = try await RedisServer()
+        let padding = String(repeating: "x", count: 8000)
+        let records = (0..<2000).map { Self.record($0 < 1000 ? "\($0)" : "\($0) \(padding)", type: "out") }
+        try await withSink(Self.sink(server, template)) { sink in
+            // Room for the first step, and not for what the second one alone has to hold.
+            let used = try await server.memory()
+            try await server.run("CONFIG", "SET", "maxmemory", "\(used + 4_000_000)")
+            let result = try await sink.put(RecordBatch(records))
+            #expect(result.exceptions.map(\.index) == Array(1000..<2000))
+            let full = await #expect(throws: ConnectorError.self) {
+                try await sink.put(RecordBatch(Array(records[1000...])))
+            }
+            #expect(full?.code == .throttled)
+            try await server.run("CONFIG", "SET", "maxmemory", "0")
+            #expect(try await sink.put(RecordBatch(Array(records[1000...]))).isDelivered)
+        }
+        let numbers = try await server.items(of: "out").compactMap { $0.split(separator: " ").first }
+        #expect(numbers == (0..<2000).map { "\($0)" })
+        await server.kill()
+    }
+
+    @Test("A put that the runner makes fits into one step")
+    func preferredBatch() throws {
+        let sink = RedisStreamSink(stream: try StreamName("out"), of: RedisAddress(.host("127.0.0.1", port: 1)))
+        #expect(sink.traits.preferredBatch.maxRecords == 1000)
+        #expect(sink.traits.preferredBatch.maxBytes == 8 << 20)
+    }
+
     @Test("A user who may write some streams only has the others' records rejected")
     func rights() async throws {
         let directory = try TemporaryDirectory()

@@ -115,6 +115,13 @@ final class RedisServer: Sendable {
         }
     }
 
+    /// How many bytes of memory it uses.
+    func memory() async throws -> Int {
+        let lines = try await run("INFO", "memory").text?.split(separator: "\r\n") ?? []
+        let line = try #require(lines.first { $0.hasPrefix("used_memory:") })
+        return try #require(Int(line.dropFirst("used_memory:".count)))
+    }
+
     /// How many clients wait for entries.
     func blockedClients() async throws -> Int {
         let lines = try await run("INFO", "clients").text?.split(separator: "\r\n") ?? []
