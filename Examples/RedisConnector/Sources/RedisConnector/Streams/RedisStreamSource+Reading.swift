@@ -34,7 +34,11 @@ extension RedisStreamSource {
         _ = try add(entries: reply[1], to: index)
         // The server has given up these by itself.
         for element in reply.count > 2 ? reply[2].elements : [] {
-            guard let id = element.bytes.flatMap({ EntryID($0) }), streams[index].note(id) else { continue }
+            guard let id = element.bytes.flatMap({ EntryID($0) }) else { continue }
+            guard streams[index].note(id) else {
+                tell(givenUp: id, of: index)
+                continue
+            }
             streams[index].giveUp(id, rejecting: options.deleted == .rejected)
             tell(deleted: id, of: index)
         }
@@ -72,6 +76,14 @@ extension RedisStreamSource {
     private func tell(deleted id: EntryID, of index: Int) {
         let message = streams[index].deletion(of: id)
         tell(ConnectorEvent(.warning, message, attributes: ["group": group.name, "stream": streams[index].name]))
+    }
+
+    private func tell(givenUp id: EntryID, of index: Int) {
+        let name = streams[index].name
+        let message =
+            "the entry \(id) of the stream '\(name)' was deleted or trimmed while its record is on its way, and is pending no "
+            + "longer: if this process ends before that is committed, nothing else tells of it; keep more entries"
+        tell(ConnectorEvent(.warning, message, attributes: ["group": group.name, "stream": name]))
     }
 
     private static func strange(_ what: String) -> ConnectorError {

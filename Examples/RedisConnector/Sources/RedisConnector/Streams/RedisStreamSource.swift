@@ -214,15 +214,21 @@ public actor RedisStreamSource: CommittingSource, HoldObserving, LagReporting, C
         let interval = (options.claimIdle ?? .seconds(60)) / 3
         while true {
             try await clock.sleep(for: interval)
-            for index in streams.indices {
-                // In an outage, reading and committing say so.
-                guard let kept = try? await group.keep(streams[index].name, idle: interval, over: link) else {
-                    continue
-                }
-                let held = streams[index].held
-                // Given out to a connection that was gone by then: nobody has read it.
-                if !kept.allSatisfy(held.contains) { streams[index].beginReplay() }
-            }
+            for index in streams.indices { await keepEntries(of: index, idle: interval, over: link) }
+        }
+    }
+
+    private func keepEntries(of index: Int, idle: Duration, over link: RedisLink) async {
+        do {
+            let kept = try await group.keep(streams[index].name, idle: idle, over: link)
+            let held = streams[index].held
+            // Given out to a connection that was gone by then: nobody has read it.
+            if !kept.allSatisfy(held.contains) { streams[index].beginReplay() }
+        } catch let error as ConnectorError where error.code == .invalidConfiguration {
+            let message = "what this consumer holds may be taken over by another one: \(error.message)"
+            tell(ConnectorEvent(.warning, message, attributes: ["stream": streams[index].name], error: error))
+        } catch {
+            // In an outage, reading and committing say so.
         }
     }
 

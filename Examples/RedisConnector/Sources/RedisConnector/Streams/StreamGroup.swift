@@ -21,7 +21,9 @@ struct StreamGroup: Sendable {
     init(_ streams: [String], _ name: String, _ options: RedisStreamSourceOptions) throws {
         func refuse(_ message: String) throws { throw ConnectorError(.invalidConfiguration, message) }
         if streams.isEmpty { try refuse("streams: there is none; name at least one") }
-        if Set(streams).count < streams.count { try refuse("streams: a stream is named twice") }
+        if Set(streams).count < streams.count {
+            try refuse("streams: a stream is named twice")
+        }
         if streams.contains("") { try refuse("streams: a stream needs a name that is not empty") }
         if name.isEmpty { try refuse("group: a group needs a name that is not empty") }
         if let start = options.createGroup, start != .beginning, start != .end, EntryID(start.description) == nil {
@@ -139,27 +141,34 @@ struct StreamGroup: Sendable {
         var ids: [EntryID] = []
         var start = "-"
         while true {
-            let arguments = [name, consumer, String(idle.milliseconds), start].map { SharedBytes(utf8: $0) }
+            let words = [name, consumer, String(idle.milliseconds), start, String(Self.page)]
+            let arguments = words.map { SharedBytes(utf8: $0) }
             let task = "keeping the entries of the group '\(name)'"
             let page = try await Self.keeping.run(over: link, [SharedBytes(utf8: stream)], arguments, task).elements
             let found = page.compactMap { $0.bytes.flatMap { EntryID($0) } }
             ids += found
-            guard let last = found.last, found.count == 1000 else { return ids }
+            guard let last = found.last, found.count == Self.page else { return ids }
             start = "(\(last)"
         }
     }
 
-    /// Only what is still this consumer's is touched: another one may have taken it over.
+    /// The server has to look at each entry, with all of its data.
+    private static let page = 100
+
+    /// Only what is still this consumer's is touched: another one may have taken it over. An entry that is gone is left
+    /// as it is: from Redis 7 on, claiming it would end that it is pending, and nothing would tell of it after a crash.
     private static let keeping = RedisScript(
         """
-        local own = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], '+', 1000, ARGV[2])
+        local own = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], '+', ARGV[5], ARGV[2])
         local ids, command = {}, {'XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0}
         for index, entry in ipairs(own) do
-            ids[index] = entry[1]
-            command[#command + 1] = entry[1]
+            local id = entry[1]
+            ids[index] = id
+            if #redis.call('XRANGE', KEYS[1], id, id) > 0 then command[#command + 1] = id end
         end
+        local isAnyLeft = #command > 5
         command[#command + 1] = 'JUSTID'
-        if #ids > 0 then redis.call(unpack(command)) end
+        if isAnyLeft then redis.call(unpack(command)) end
         return ids
         """
     )

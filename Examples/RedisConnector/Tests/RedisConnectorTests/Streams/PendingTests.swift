@@ -190,6 +190,60 @@ struct PendingTests {
         await server.kill()
     }
 
+    @Test("An entry that is deleted while its consumer holds it is reported after a crash of that")
+    func deletedWhileHeld() async throws {
+        let server = try await RedisServer()
+        try await server.add(["a", "b"], to: "s")
+        try await withSource(Self.source(server, "c")) { source, _ in
+            _ = try await source.read(2)
+            try await server.deleteFirst(of: "s")
+            let link = RedisLink(server.address, for: "test")
+            try await eventually("both entries are kept") {
+                try await source.group.keep("s", idle: .milliseconds(1), over: link).count == 2
+            }
+            await link.close()
+        }
+        try await withSource(Self.source(server, "c")) { source, _ in
+            let batch = try await source.poll(PollRequest(maxRecords: 10))
+            #expect(batch.records.map(\.payload) == ["b"])
+            #expect(batch.rejected.map(\.index) == [0])
+        }
+        await server.kill()
+    }
+
+    @Test("An entry that the server gives up although its record is on its way is told of")
+    func givenUpWhileHeld() async throws {
+        let server = try await RedisServer()
+        try await server.add(["a", "b"], to: "s")
+        try await withSource(Self.source(server, "c", claimIdle: .milliseconds(300))) { source, host in
+            _ = try await source.read(2)
+            try await server.deleteFirst(of: "s")
+            async let next = source.poll(PollRequest(maxRecords: 10))
+            try await eventually("the operator is told") {
+                host.messages.contains { $0.contains("while its record is on its way") }
+            }
+            try await server.add(["c"], to: "s")
+            let batch = try await next
+            #expect(batch.records.map(\.payload) == ["c"] && batch.rejected.isEmpty)
+        }
+        await server.kill()
+    }
+
+    @Test("A user who lacks a right for keeping what the source holds is told so")
+    func keepingRefused() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("user default on nopass ~* &* +@all -xrange\n", to: "acl")
+        let server = try await RedisServer(["--aclfile", directory["acl"]])
+        try await server.add(["a"], to: "s")
+        try await withSource(Self.source(server, "c", claimIdle: .milliseconds(30))) { source, host in
+            _ = try await source.read(1)
+            try await eventually("the operator is told") {
+                host.messages.contains { $0.contains("give the user the right") }
+            }
+        }
+        await server.kill()
+    }
+
     @Test("A group that is missing is an error at the start; one that is gone while it is read, another one")
     func missingGroup() async throws {
         let server = try await RedisServer()

@@ -115,6 +115,12 @@ final class RedisServer: Sendable {
         }
     }
 
+    /// Deletes the oldest entry of a stream.
+    func deleteFirst(of stream: String) async throws {
+        let entry = try #require(try await run("XRANGE", stream, "-", "+", "COUNT", "1").elements.first)
+        try await run("XDEL", stream, try #require(entry.elements[0].text))
+    }
+
     /// How many bytes of memory it uses.
     func memory() async throws -> Int {
         let lines = try await run("INFO", "memory").text?.split(separator: "\r\n") ?? []
