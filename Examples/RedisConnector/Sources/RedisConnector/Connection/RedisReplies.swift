@@ -90,5 +90,5 @@ package struct RedisReply: Sendable {
     }
 
     /// The member of a hash.
-    package subscript(name: String) -> RedisReply? { pairs.first { $0.0.text == name }?.1 }
+    package subscript(name: String) -> RedisReply? { pairs.first { $0.0.bytes == SharedBytes(utf8: name) }?.1 }
 }

@@ -85,7 +85,7 @@ struct EntryDecoder: Sendable {
             let content = String(validatingUTF8: value).map { StructuredValue.string($0) } ?? .bytes(value)
             let name = String(decodingUTF8: name)
             // Of a field that is there several times, all values are kept.
-            if let index = members.firstIndex(where: { $0.0 == name }) {
+            if let index = members.firstIndex(where: { $0.0.hasSameBytes(as: name) }) {
                 let earlier: [StructuredValue] =
                     if case .array(let list) = members[index].1 { list } else { [members[index].1] }
                 members[index].1 = .array(earlier + [content])

@@ -57,7 +57,8 @@ extension RedisStreamSource {
         var newest: [Int: EntryID] = [:]
         for part in reply.elements {
             let pair = part.elements
-            guard pair.count == 2, let name = pair[0].text, let index = streams.firstIndex(where: { $0.name == name })
+            guard pair.count == 2, let name = pair[0].text,
+                let index = streams.firstIndex(where: { $0.name.hasSameBytes(as: name) })
             else { throw Self.strange("XREADGROUP") }
             newest[index] = try add(entries: pair[1], to: index)
         }

@@ -21,7 +21,7 @@ struct StreamGroup: Sendable {
     init(_ streams: [String], _ name: String, _ options: RedisStreamSourceOptions) throws {
         func refuse(_ message: String) throws { throw ConnectorError(.invalidConfiguration, message) }
         if streams.isEmpty { try refuse("streams: there is none; name at least one") }
-        if Set(streams).count < streams.count {
+        if Set(streams.map { SharedBytes(utf8: $0) }).count < streams.count {
             try refuse("streams: a stream is named twice")
         }
         if streams.contains("") { try refuse("streams: a stream needs a name that is not empty") }
@@ -91,7 +91,7 @@ struct StreamGroup: Sendable {
             if error.description.contains("no such key") { return nil }
             throw error.error(task)
         }
-        return replies[0].elements.first { $0["name"]?.text == name }
+        return replies[0].elements.first { $0["name"]?.text?.hasSameBytes(as: name) == true }
     }
 
     // MARK: Commands

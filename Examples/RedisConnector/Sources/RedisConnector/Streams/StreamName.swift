@@ -8,7 +8,7 @@ public import OpenConnect
 /// Between braces stand `partition`, `key`, `id`, `source`, `type`, `subject`, or the name of an extension attribute;
 /// two braces stand for one.
 public struct StreamName: Sendable, Hashable, CustomStringConvertible {
-    private enum Part: Sendable, Hashable {
+    private enum Part: Sendable {
         case text(String)
         case partition, key, id, source, type, subject
         case `extension`(AttributeName)
@@ -26,6 +26,14 @@ public struct StreamName: Sendable, Hashable, CustomStringConvertible {
         parts = try Self.parts(of: template)
         if parts.isEmpty { throw Self.flaw("the name of a stream is not empty") }
     }
+
+    /// Whether both name the same streams, byte by byte.
+    public static func == (left: StreamName, right: StreamName) -> Bool {
+        left.description.hasSameBytes(as: right.description)
+    }
+
+    /// Hashes the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 
     /// The name where it is the same for every record.
     var constant: String? {

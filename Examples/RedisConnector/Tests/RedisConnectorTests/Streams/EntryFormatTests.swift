@@ -86,6 +86,15 @@ struct EntryFormatTests {
         }
     }
 
+    @Test("Fields whose names differ in their bytes are two members")
+    func names() throws {
+        let object = StructuredValue.object(
+            StructuredObject([("\u{E9}", .string("composed")), ("e\u{301}", .string("decomposed"))])
+        )
+        let found = try Self.carried(ConnectorRecord(.structured(object)), .fields)
+        #expect(try found.data.structured == object)
+    }
+
     @Test("A header that would be taken for another field is refused", arguments: ["data", "key", "content-type", ""])
     func reserved(name: String) {
         var record = ConnectorRecord("a")

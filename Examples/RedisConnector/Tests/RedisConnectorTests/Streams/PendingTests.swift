@@ -244,6 +244,43 @@ struct PendingTests {
         await server.kill()
     }
 
+    /// In composed and in decomposed form: two names for Redis, equal as texts.
+    private static let names = ["\u{E9}", "e\u{301}"]
+
+    @Test("Streams whose names differ in their bytes are two streams")
+    func namesOfStreams() async throws {
+        let server = try await RedisServer()
+        for (index, name) in Self.names.enumerated() { try await server.add(["\(index)"], to: name) }
+        var options = RedisStreamSourceOptions()
+        options.createGroup = .beginning
+        let source = try RedisStreamSource(streams: Self.names, group: "g", of: server.address, options: options)
+        try await withSource(source) { source, _ in
+            let records = try await source.read(2).sorted { $0.payload < $1.payload }
+            #expect(records.map(\.partition) == Self.names.map { RecordPartition($0) })
+            try await source.commit(records.compactMap(\.position))
+        }
+        for name in Self.names { #expect(try await server.pending(name) == 0) }
+        await server.kill()
+    }
+
+    @Test("A group whose name differs in its bytes is another group")
+    func namesOfGroups() async throws {
+        let server = try await RedisServer()
+        try await server.run("XGROUP", "CREATE", "s", Self.names[0], "0", "MKSTREAM")
+        for (index, name) in Self.names.enumerated() {
+            let source = try RedisStreamSource(streams: ["s"], group: name, of: server.address)
+            let error: ConnectorError?
+            do {
+                try await source.checkConnection(TestHost().context)
+                error = nil
+            } catch let thrown as ConnectorError {
+                error = thrown
+            }
+            #expect(error?.code == (index == 0 ? nil : .invalidConfiguration))
+        }
+        await server.kill()
+    }
+
     @Test("A group that is missing is an error at the start; one that is gone while it is read, another one")
     func missingGroup() async throws {
         let server = try await RedisServer()

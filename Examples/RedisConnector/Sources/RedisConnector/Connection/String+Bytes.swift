@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Texts cut at their bytes, as they were put together.
+/// Texts compared and cut byte by byte, as the server does and as they were put together.
 ///
-/// A colon and an accent that follows it are one `Character`, which equals no colon.
+/// To Swift an é equals an e with an accent behind it, and a colon and an accent that follows it are one `Character`, which
+/// equals no colon.
 extension String {
+    /// Whether both are the same to the server.
+    func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+
     /// What lies between the occurrences of an ASCII character; one part more than there are occurrences.
     func parts(between ascii: Unicode.Scalar, maxSplits: Int) -> [String] {
         utf8.split(separator: UInt8(ascii: ascii), maxSplits: maxSplits, omittingEmptySubsequences: false)
