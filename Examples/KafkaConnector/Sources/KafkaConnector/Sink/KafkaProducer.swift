@@ -23,6 +23,8 @@ final class KafkaProducer: Sendable {
     private let reports: Mutex<ReportQueue?>
     /// The most bytes that value and key of a message may have together.
     let maxMessageBytes: Int
+    /// Whether its messages are given up; none is taken behind those.
+    private let isPurged = Mutex(false)
     private let handle: ClientHandle
     nonisolated(unsafe) private let topic: OpaquePointer
     /// How many partitions the topic has, where this producer chooses among them; 0 where that is not known yet.
@@ -96,14 +98,16 @@ final class KafkaProducer: Sendable {
     }
 
     /// Hands over messages without headers, as many as there is room for.
-    func produce(_ messages: MessageQueue) -> MessageQueue.Outcome { messages.send(to: topic) }
+    func produce(_ messages: MessageQueue) -> MessageQueue.Outcome {
+        isPurged.withLock { $0 ? messages.refuse(RD_KAFKA_RESP_ERR__PURGE_QUEUE) : messages.send(to: topic) }
+    }
 
     /// Hands a message over that has headers, or another time than that of its sending.
     ///
     /// - Parameters:
     ///   - timestamp: milliseconds since 1970, or 0 for now.
     ///   - slot: what its report leads to; it keeps the value alive.
-    /// - Returns: `__QUEUE_FULL` where there is no room at present.
+    /// - Returns: `__QUEUE_FULL` where there is no room at present, `__PURGE_QUEUE` where all messages are given up.
     func produce(
         _ message: EncodedRecord,
         timestamp: Int64,
@@ -127,12 +131,21 @@ final class KafkaProducer: Sendable {
         parts[4].u.ptr = slot
         parts[5].vtype = RD_KAFKA_VTYPE_HEADERS
         parts[5].u.headers = list
-        let error = withExtendedLifetime(message) { rd_kafka_produceva(handle.pointer, parts, parts.count) }
-        guard let error else { return RD_KAFKA_RESP_ERR_NO_ERROR }
-        defer { rd_kafka_error_destroy(error) }
-        // It takes the headers over only where it succeeds.
-        rd_kafka_headers_destroy(list)
-        return rd_kafka_error_code(error)
+        let result = withExtendedLifetime(message) { produce(&parts) }
+        // librdkafka takes the headers over only where it succeeds.
+        if !result.isNone { rd_kafka_headers_destroy(list) }
+        return result
+    }
+
+    private func produce(_ parts: inout [rd_kafka_vu_t]) -> rd_kafka_resp_err_t {
+        isPurged.withLock { isPurged in
+            if isPurged { return RD_KAFKA_RESP_ERR__PURGE_QUEUE }
+            guard let error = rd_kafka_produceva(handle.pointer, &parts, parts.count) else {
+                return RD_KAFKA_RESP_ERR_NO_ERROR
+            }
+            defer { rd_kafka_error_destroy(error) }
+            return rd_kafka_error_code(error)
+        }
     }
 
     private static func headers(_ headers: [RecordHeader]) -> OpaquePointer? {
@@ -164,6 +177,7 @@ final class KafkaProducer: Sendable {
     /// Gives up all messages that are not reported yet, those on their way included; each of them is then reported as
     /// failed. The producer is of no use afterwards.
     func purge() async {
+        isPurged.withLock { $0 = true }
         await offCallingThread { [handle] in
             _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
         }

@@ -84,6 +84,17 @@ final class MessageQueue {
         return Outcome(taken: taken, refusals: refusals)
     }
 
+    /// Hands over nothing.
+    func refuse(_ code: rd_kafka_resp_err_t) -> Outcome { Outcome(refusals: removeAll().map { ($0, code) }) }
+
+    /// Forgets what waits.
+    ///
+    /// - Returns: the indices of the messages in their put.
+    func removeAll() -> [Int] {
+        defer { clear() }
+        return messages[head..<end].compactMap { PutReports.Slot.at($0._private).map { Int($0.pointee.index) } }
+    }
+
     private func clear() {
         (head, end) = (0, 0)
         keys.removeAll(keepingCapacity: true)

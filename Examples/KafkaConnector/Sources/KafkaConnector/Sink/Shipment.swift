@@ -47,10 +47,13 @@ struct Shipment {
         reports = .expecting(batch)
     }
 
-    /// Hands all records over to librdkafka. After the first of a lane that is not taken, no later one of it is sent.
+    /// Hands all records over to librdkafka. After the first of a lane that is not taken, no later one of it is sent, and none
+    /// at all once a message has failed.
     mutating func send() async throws {
         defer { reports.settle(batch.count - sent + 1) }
         try await producer.waitForReports {
+            // What waited for room must not be delivered in the place of those.
+            if !reports.failures.isEmpty { leaveRest() }
             if sendWhatFits() { return true }
             // There is room once what is there has been sent; it need not linger for more.
             producer.sendNow()
@@ -78,7 +81,7 @@ struct Shipment {
     /// - Returns: whether there was room for it.
     private mutating func take(_ record: UnsafePointer<ConnectorRecord>) -> Bool {
         if !stoppedLanes.isEmpty, stoppedLanes.contains(batch.lane(at: next)) {
-            unsent[next] = .notTried
+            leave(next)
             return true
         }
         if record.pointee.partition != newestPartition { noteLane(record.pointee.partition) }
@@ -125,14 +128,13 @@ struct Shipment {
         }
         guard sendQueue() else { return false }
         let result = producer.produce(message, timestamp: timestamp, slot: slot)
-        if result.isNone {
-            sent += 1
-            return true
+        switch result {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: sent += 1
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL: return false
+        case RD_KAFKA_RESP_ERR__PURGE_QUEUE: leave(next)
+        default: throw KafkaFailure(result).error("the message cannot be sent")
         }
-        guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
-            throw KafkaFailure(result).error("the message cannot be sent")
-        }
-        return false
+        return true
     }
 
     /// Hands over the messages that wait for it.
@@ -142,13 +144,29 @@ struct Shipment {
         let outcome = producer.produce(queue)
         sent += outcome.taken
         for refusal in outcome.refusals {
-            stop(at: refusal.index, KafkaFailure(refusal.code).error("the message cannot be sent"))
+            if refusal.code == RD_KAFKA_RESP_ERR__PURGE_QUEUE {
+                leave(refusal.index)
+            } else {
+                stop(at: refusal.index, KafkaFailure(refusal.code).error("the message cannot be sent"))
+            }
         }
         return queue.isEmpty
     }
 
     private mutating func stop(at index: Int, _ error: ConnectorError) {
         unsent[index] = error.verdict
+        stoppedLanes.insert(batch.lane(at: index))
+    }
+
+    /// Sends nothing more.
+    private mutating func leaveRest() {
+        for index in queue.removeAll() { leave(index) }
+        for index in next..<batch.count { leave(index) }
+        next = batch.count
+    }
+
+    private mutating func leave(_ index: Int) {
+        unsent[index] = .notTried
         stoppedLanes.insert(batch.lane(at: index))
     }
 

@@ -3,6 +3,7 @@
 import CloudEventsCodec
 import ConnectRuntimeKit
 import ConnectTestKit
+import MockKafka
 import OpenConnect
 import Testing
 
@@ -82,5 +83,34 @@ struct KafkaSinkOrderTests {
         #expect(numbers == (0..<1000).filter { $0 % 300 != 299 })
         let rejected = try await letters.read(after: nil, atMost: 10).map(\.letter.errorMessage)
         #expect(rejected.count == 3 && rejected.allSatisfy { $0.contains("MSG_SIZE_TOO_LARGE") }, "\(rejected)")
+    }
+
+    @Test("messages that are given up while others wait for room are not overtaken by those")
+    func givenUpWhileSending() async throws {
+        let (log, events) = (InMemoryLog(), EventLog())
+        var client = cluster.client(without: ["session.timeout.ms", "heartbeat.interval.ms"])
+        client.properties["queue.buffering.max.messages"] = Secret("10")
+        let options = KafkaSink.Options(format: .raw, deliveryTimeout: .milliseconds(300))
+        let sink = KafkaSink(topic: topic, client: client, options: options)
+        let cluster = cluster
+        let pipeline = Pipeline(
+            "p",
+            from: InMemorySource(log),
+            to: sink,
+            offsets: InMemoryOffsetStore(),
+            observer: events.observer
+        )
+        try await whileRunning([pipeline]) {
+            log.append(.text("0"))
+            try await log.waitForCommit(by: "p")
+            try cluster.mock.setReachable(false)
+            log.append(contentsOf: (1..<500).map { ConnectorRecord(.text("\($0)")) })
+            try await events.wait(for: "did not report messages in time")
+            try cluster.mock.setReachable(true)
+            try await log.waitForCommit(by: "p")
+        }
+        let values = try await cluster.plain.values(of: topic, partitions: 3).compactMap { Int($0) }
+        var seen: Set<Int> = []
+        #expect(values.filter { seen.insert($0).inserted } == Array(0..<500))
     }
 }
