@@ -25,6 +25,9 @@ struct KafkaFailure: Error, Hashable {
         }
     }
 
+    /// Whether it is about a message, and not about what is around it.
+    var isRefusal: Bool { meaning == .invalidRecord }
+
     /// - Parameters:
     ///   - subject: what failed, as the beginning of a sentence.
     ///   - detail: what librdkafka said of this one case.

@@ -114,23 +114,47 @@ public final class KafkaSink: PipeliningSink, ConnectionChecking {
             throw error
         }
         let put = UnendedPuts.Put(lease: lease, messages: shipment.messages)
-        running.puts.add(put)
-        return PendingPut { try await Self.result(of: put, in: running.puts) }
+        let isFirst = running.puts.add(put)
+        return PendingPut { try await self.result(of: put, batch, running, isFirst: isFirst) }
     }
 
     /// Waits for the reports of a put.
-    private static func result(of put: UnendedPuts.Put, in puts: UnendedPuts) async throws -> PutResult {
+    private func result(
+        of put: UnendedPuts.Put,
+        _ batch: RecordBatch,
+        _ running: Running,
+        isFirst: Bool
+    ) async throws -> PutResult {
         let producer = put.lease.producer
         // What is behind them in the queue pushes them on as well.
-        if puts.isNewest(put) { producer.sendNow() }
+        if running.puts.isNewest(put) { producer.sendNow() }
         let outcome: Result<PutResult, any Error>
         do {
             try await producer.waitForReports { put.isComplete }
-            outcome = .success(try put.messages.result())
+            let isSentAgain = isFirst && put.messages.isUndecided
+            outcome = .success(try await isSentAgain ? sendAlone(batch, running) : put.messages.result())
         } catch {
             outcome = .failure(error)
         }
-        await puts.end(put)
+        await running.puts.end(put)
+        return try outcome.get()
+    }
+
+    /// Sends a message again in a batch of its own, to find out whether it is the reason why the one before was refused.
+    private func sendAlone(_ batch: RecordBatch, _ running: Running) async throws -> PutResult {
+        let lease = try running.leases.takeExclusively()
+        var shipment = Shipment(batch, on: lease.producer, options, running.defaults, leavingOut: [])
+        let outcome: Result<PutResult, any Error>
+        do {
+            try await shipment.send()
+            let messages = shipment.messages
+            lease.producer.sendNow()
+            try await lease.producer.waitForReports { messages.reports.isComplete }
+            outcome = .success(try messages.result())
+        } catch {
+            outcome = .failure(error)
+        }
+        await running.leases.giveBack(lease)
         return try outcome.get()
     }
 

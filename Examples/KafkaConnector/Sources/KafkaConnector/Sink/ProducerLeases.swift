@@ -7,6 +7,8 @@ import Synchronization
 final class ProducerLeases: Sendable {
     struct Lease: Sendable {
         let producer: KafkaProducer
+        /// Whether no other put has it.
+        fileprivate let isExclusive: Bool
         fileprivate let number: Int
         fileprivate let since: ConnectorClock.Instant
     }
@@ -29,15 +31,25 @@ final class ProducerLeases: Sendable {
     }
 
     func take() throws -> Lease {
-        let now = clock.now
-        return try state.withLock { state in
+        try state.withLock { state in
             let producer = try state.current ?? make()
             state.current = producer
-            state.nextNumber += 1
-            let lease = Lease(producer: producer, number: state.nextNumber, since: now)
-            state.leases[lease.number] = lease
-            return lease
+            return lease(producer, isExclusive: false, &state)
         }
+    }
+
+    /// Gives a put a producer of its own.
+    func takeExclusively() throws -> Lease {
+        let producer = try make()
+        return state.withLock { lease(producer, isExclusive: true, &$0) }
+    }
+
+    private func lease(_ producer: KafkaProducer, isExclusive: Bool, _ state: inout State) -> Lease {
+        state.nextNumber += 1
+        let number = state.nextNumber
+        let lease = Lease(producer: producer, isExclusive: isExclusive, number: number, since: clock.now)
+        state.leases[number] = lease
+        return lease
     }
 
     /// Ends a lease; a producer that has failed is given to nobody any more.
@@ -61,9 +73,11 @@ final class ProducerLeases: Sendable {
     func retireOverdue(_ timeout: Duration) async -> Bool {
         let now = clock.now
         let overdue = state.withLock { state -> KafkaProducer? in
-            let lease = state.leases.values.first { $0.producer === state.current && now.since($0.since) >= timeout }
+            let lease = state.leases.values.first { lease in
+                (lease.isExclusive || lease.producer === state.current) && now.since(lease.since) >= timeout
+            }
             guard let lease else { return nil }
-            state.current = nil
+            if !lease.isExclusive { state.current = nil }
             return lease.producer
         }
         await overdue?.purge()

@@ -24,9 +24,16 @@ final class PutReports: Sendable {
         }
     }
 
+    /// What is reported of a message that was not delivered.
+    struct Failure {
+        let code: rd_kafka_resp_err_t
+        /// Whether nothing else was in its batch: a broker refuses a batch as a whole.
+        let isAlone: Bool
+    }
+
     private struct State {
         var missing: Int
-        var failures: [Int: rd_kafka_resp_err_t] = [:]
+        var failures: [Int: Failure] = [:]
     }
 
     nonisolated(unsafe) private let slots: UnsafeMutableBufferPointer<Slot>
@@ -64,7 +71,7 @@ final class PutReports: Sendable {
     func keep(_ value: SharedBytes) { kept.append(value) }
 
     /// Settles a number of messages, those that failed with their errors by index.
-    func settle(_ count: Int, failures: [Int: rd_kafka_resp_err_t] = [:]) {
+    func settle(_ count: Int, failures: [Int: Failure] = [:]) {
         let isLast = state.withLock { state in
             state.missing -= count
             if !failures.isEmpty { state.failures.merge(failures) { first, _ in first } }
@@ -74,14 +81,15 @@ final class PutReports: Sendable {
     }
 
     var isComplete: Bool { state.withLock { $0.missing == 0 } }
-    /// The errors of messages that have failed so far, by index.
-    var failures: [Int: rd_kafka_resp_err_t] { state.withLock(\.failures) }
+    /// What is said of messages that have failed so far, by index.
+    var failures: [Int: Failure] { state.withLock(\.failures) }
 
-    /// Passes an event with delivery reports on to the puts that wait for them.
+    /// Passes an event with the delivery reports of a batch on to the puts that wait for them.
     static func distribute(_ event: OpaquePointer) {
         var current: Unmanaged<PutReports>?
         var count = 0
-        var failures: [Int: rd_kafka_resp_err_t] = [:]
+        var failures: [Int: Failure] = [:]
+        let isAlone = rd_kafka_event_message_count(event) == 1
         while let message = rd_kafka_event_message_next(event) {
             guard let slot = Slot.at(message.pointee._private) else { continue }
             let reports = slot.pointee.reports
@@ -91,7 +99,8 @@ final class PutReports: Sendable {
             }
             current = reports
             count += 1
-            if !message.pointee.err.isNone { failures[Int(slot.pointee.index)] = message.pointee.err }
+            guard !message.pointee.err.isNone else { continue }
+            failures[Int(slot.pointee.index)] = Failure(code: message.pointee.err, isAlone: isAlone)
         }
         current?.takeUnretainedValue().settle(count, failures: failures)
     }

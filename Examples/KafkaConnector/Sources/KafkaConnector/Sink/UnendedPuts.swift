@@ -29,8 +29,13 @@ final class UnendedPuts: Sendable {
         self.areInOneOrder = areInOneOrder
     }
 
-    func add(_ put: Put) {
-        if areInOneOrder { state.withLock { $0.pending.append(put) } }
+    /// - Returns: whether nothing that it has to stay behind is still on its way.
+    func add(_ put: Put) -> Bool {
+        guard areInOneOrder else { return true }
+        return state.withLock { state in
+            state.pending.append(put)
+            return state.pending.count == 1
+        }
     }
 
     /// Whether no other put is behind it.
