@@ -79,7 +79,21 @@ final class KafkaConsumer {
     }
 
     func check(topics: [String], timeout: Duration) async throws {
-        try await handle.check(topics: topics, timeout: timeout)
+        do {
+            try await handle.check(topics: topics, timeout: timeout)
+        } catch {
+            throw loginFailure ?? error
+        }
+    }
+
+    /// What a broker has against the login, as far as that was told; other notices are dropped.
+    private var loginFailure: (any Error)? {
+        while let notice = nextNotice() {
+            if case .failed(let failure, let detail) = notice, failure.code == RD_KAFKA_RESP_ERR__AUTHENTICATION {
+                return failure.error("no broker accepts the login", detail: detail)
+            }
+        }
+        return nil
     }
 
     /// Keeps the membership alive while nothing is read (`max.poll.interval.ms`).

@@ -312,8 +312,7 @@ extension KafkaSource {
     ) throws {
         if let error = consumer.fatalError { throw error }
         let error = failure.error("the group '\(group)' cannot be followed", detail: detail)
-        let isOutage = failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
-        if isOutage || error.code == .invalidConfiguration || error.code == .corruptOffsets { throw error }
+        if failure.isOutage || error.code == .invalidConfiguration || error.code == .corruptOffsets { throw error }
         context.emit(ConnectorEvent(.warning, "\(error.message)", attributes: ["kafka.group": group], error: error))
     }
 }
