@@ -9,6 +9,9 @@ public import OpenConnect
 /// table is read up to where no running transaction can add anything below (``TableSourceOptions/Horizon``). So a
 /// transaction that stays open holds back what was written while it ran.
 ///
+/// Only a primary knows which transactions are running, so a standby is refused, also where a new connection leads to one.
+/// With several hosts add `target_session_attrs=primary` to the connection string.
+///
 /// Deleted rows are not seen, nor what a row was between two looks. Of an incrementing column alone changes are not seen.
 public actor PostgresTableSource: PartitionedSource {
     private let options: TableSourceOptions
@@ -39,7 +42,7 @@ public actor PostgresTableSource: PartitionedSource {
 
     /// Connects. All tables share the connection.
     ///
-    /// - Throws: ``/OpenConnect/ConnectorError``: `notConnected`, `invalidConfiguration`.
+    /// - Throws: ``/OpenConnect/ConnectorError``: `notConnected`; `invalidConfiguration`, also for a standby.
     public func start(_ context: ConnectorContext) async throws {
         clock = context.clock
         let connection = PostgresConnection(target) { notice in
@@ -77,7 +80,7 @@ public actor PostgresTableSource: PartitionedSource {
             return try TableCursor(
                 table,
                 options,
-                try await connection.run([TableCursor.types(of: table)], task)[0].rows
+                try await connection.runOnPrimary([TableCursor.types(of: table)], task)[0].rows
             )
         } catch let failure as PostgresFailure {
             throw failure.error(task)

@@ -85,7 +85,7 @@ actor TableReader: PartitionReader {
     private func run(_ statements: [PostgresStatement]) async throws -> [PostgresResult] {
         do {
             try await connection.open()
-            return try await connection.run(statements, task)
+            return try await connection.runOnPrimary(statements, task)
         } catch let failure as PostgresFailure {
             // The only values that are given are those of the offset.
             if failure.isInvalidData, let start { throw cursor.foreign(start) }

@@ -22,22 +22,39 @@ struct PostgresServer: Sendable {
     static func initialize(in directory: String, options: [String] = []) async throws -> PostgresServer {
         let binaries = try findBinaries()
         let server = PostgresServer(directory: directory, port: try freePort(), binaries: binaries, options: options)
-        guard chmod(directory, 0o755) == 0, mkdir(server.data, 0o700) == 0, mkdir(server.sockets, 0o777) == 0 else {
-            throw Missing("\(directory) cannot be prepared for the server")
-        }
-        if getuid() == 0 {
-            guard let user = getpwnam("postgres") else {
-                throw Missing("there is no user 'postgres'; install the Debian package 'postgresql-15'")
-            }
-            chown(server.data, user.pointee.pw_uid, user.pointee.pw_gid)
-            chown(server.sockets, user.pointee.pw_uid, user.pointee.pw_gid)
-        }
-        let result = try await server.command(
+        try server.prepareDirectories()
+        try await server.make(
             "initdb",
             ["-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8", "-E", "UTF8", "-D", server.data]
-        ).run()
-        guard result.exit == .exited(0) else { throw Missing("initdb failed: \(result.standardError)") }
+        )
         return server
+    }
+
+    /// A hot standby of this server while it runs, which is not started.
+    func standby(in directory: String) async throws -> PostgresServer {
+        let port = try Self.freePort()
+        let standby = PostgresServer(directory: directory, port: port, binaries: binaries, options: options)
+        try standby.prepareDirectories()
+        let primary = ["-h", "127.0.0.1", "-p", "\(self.port)", "-U", "postgres"]
+        try await standby.make("pg_basebackup", primary + ["-D", standby.data, "-R", "-c", "fast", "--no-sync"])
+        return standby
+    }
+
+    private func prepareDirectories() throws {
+        guard chmod(directory, 0o755) == 0, mkdir(data, 0o700) == 0, mkdir(sockets, 0o777) == 0 else {
+            throw Missing("\(directory) cannot be prepared for the server")
+        }
+        guard getuid() == 0 else { return }
+        guard let user = getpwnam("postgres") else {
+            throw Missing("there is no user 'postgres'; install the Debian package 'postgresql-15'")
+        }
+        chown(data, user.pointee.pw_uid, user.pointee.pw_gid)
+        chown(sockets, user.pointee.pw_uid, user.pointee.pw_gid)
+    }
+
+    private func make(_ program: String, _ arguments: [String]) async throws {
+        let result = try await command(program, arguments).run()
+        guard result.exit == .exited(0) else { throw Missing("\(program) failed: \(result.standardError)") }
     }
 
     var data: String { directory + "/data" }

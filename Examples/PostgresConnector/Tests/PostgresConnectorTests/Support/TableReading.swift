@@ -13,7 +13,18 @@ func withReader(
     clock: ConnectorClock = .continuous,
     _ body: (any PartitionReader) async throws -> Void
 ) async throws {
-    let source = try PostgresTableSource(PostgresServer.shared.address(target), options: options)
+    try await withReader(try PostgresServer.shared.address(target), options, from: offset, clock: clock, body)
+}
+
+/// A reader of the table `t` behind an address, as long as the closure runs.
+func withReader(
+    _ address: PostgresAddress,
+    _ options: TableSourceOptions,
+    from offset: RecordOffset? = nil,
+    clock: ConnectorClock = .continuous,
+    _ body: (any PartitionReader) async throws -> Void
+) async throws {
+    let source = try PostgresTableSource(address, options: options)
     do {
         try await source.start(TestHost().context(clock))
         try await body(try await source.reader(of: RecordPartition("t"), from: offset))
