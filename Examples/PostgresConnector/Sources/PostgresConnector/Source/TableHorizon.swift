@@ -32,10 +32,11 @@ struct TableHorizon: Sendable {
     /// The transactions that have to end first, by the name that the server gives each.
     static func running(_ horizon: TableSourceOptions.Horizon, _ table: TableName) -> PostgresStatement {
         guard horizon == .writers else {
+            // An idle session that holds a lock has the number 0 for a transaction.
             return PostgresStatement(
                 """
                 SELECT DISTINCT l.virtualtransaction FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-                WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND l.virtualtransaction IS NOT NULL
+                WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND l.virtualtransaction NOT LIKE '%/0'
                 AND (a.datname IS NULL OR a.datname = current_database())
                 AND coalesce(a.backend_type, '') NOT IN ('autovacuum worker', 'walsender')
                 """

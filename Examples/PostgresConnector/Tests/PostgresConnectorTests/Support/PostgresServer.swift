@@ -88,7 +88,7 @@ struct PostgresServer: Sendable {
     ) async throws -> Result {
         let small = [
             "fsync=off", "max_connections=80", "shared_buffers=16MB", "wal_level=logical", "max_replication_slots=100",
-            "max_wal_senders=50",
+            "max_wal_senders=50", "max_prepared_transactions=10",
         ]
         let command = command(
             "postgres",
