@@ -84,9 +84,9 @@ struct SnapshotReader: Sendable {
         let rows = try await connection.run(
             """
             SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_index i
-            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (\(SQL.keyColumns))
             WHERE i.indrelid = $1::regclass AND i.indisprimary
-            ORDER BY array_position(i.indkey::smallint[], a.attnum)
+            ORDER BY array_position(\(SQL.keyColumns), a.attnum)
             """,
             [PostgresParameter(table.sql)],
             task

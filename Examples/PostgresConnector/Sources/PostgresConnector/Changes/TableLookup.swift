@@ -11,7 +11,8 @@ struct TableLookup: Sendable {
     func identified(_ relation: LogRelation) async throws -> LogRelation {
         guard relation.isFull else { return relation }
         let query = """
-            SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            SELECT a.attname FROM pg_index i
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (\(SQL.keyColumns))
             WHERE i.indrelid = $1::oid AND i.indisprimary
             """
         try await connection.open()

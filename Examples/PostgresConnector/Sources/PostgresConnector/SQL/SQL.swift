@@ -7,6 +7,9 @@ enum SQL {
         "\"" + name.replacing("\"", by: "\"\"") + "\""
     }
 
+    /// The columns that make the key of an index `i` of `pg_index`, without those that it only includes, as an array of numbers.
+    static let keyColumns = "(i.indkey::smallint[])[0:i.indnkeyatts - 1]"
+
     /// A name with its schema, as a configuration has it: `orders`, `sales.orders`, `"odd.name".orders`.
     ///
     /// - Returns: the parts, or `nil` where a quote is not closed or a part is empty.

@@ -59,7 +59,7 @@ struct TargetTable: Sendable {
             PostgresStatement(
                 """
                 SELECT a.attname FROM pg_index i
-                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (\(SQL.keyColumns))
                 WHERE i.indrelid = $1::regclass AND i.indisprimary
                 """,
                 [table]

@@ -52,7 +52,7 @@ struct TableCursor: Sendable {
     static func types(of table: TableName) -> PostgresStatement {
         PostgresStatement(
             """
-            SELECT attname, format_type(atttypid, atttypmod), array_position(i.indkey::smallint[], attnum)
+            SELECT attname, format_type(atttypid, atttypmod), array_position(\(SQL.keyColumns), attnum)
             FROM pg_attribute LEFT JOIN pg_index i ON i.indrelid = attrelid AND i.indisprimary
             WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
             """,

@@ -140,6 +140,22 @@ extension WithServer {
             }
         }
 
+        @Test func columnsThatThePrimaryKeyOnlyIncludesAreNoPartOfIt() async throws {
+            try await withTable("id int, n int, PRIMARY KEY (id) INCLUDE (n)") { target, options in
+                let server = try PostgresServer.shared
+                for statement in ["ALTER TABLE t REPLICA IDENTITY FULL", "INSERT INTO t VALUES (1, 1)"] {
+                    try await server.execute(statement, in: target)
+                }
+                try await withSource(target, options) { source in
+                    let snapshot = try await read(source, 1)
+                    try await server.execute("UPDATE t SET n = 2", in: target)
+                    let records = snapshot + (try await read(source, 1))
+                    #expect(records.map(words) == ["snapshot {\"id\":1,\"n\":1}", "update {\"id\":1,\"n\":2}"])
+                    #expect(records.map { $0.key?.text } == ["{\"id\":1}", "{\"id\":1}"])
+                }
+            }
+        }
+
         @Test func aTransactionThatIsReadAgainHasTheSameIds() async throws {
             try await withTable("id int PRIMARY KEY") { target, options in
                 var options = options

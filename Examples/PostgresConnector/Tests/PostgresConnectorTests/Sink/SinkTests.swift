@@ -168,6 +168,17 @@ extension WithServer {
             }
         }
 
+        @Test func columnsThatThePrimaryKeyOnlyIncludesAreChangedByAnUpsert() async throws {
+            let definition = "id int, note text, PRIMARY KEY (id) INCLUDE (note)"
+            try await withSink(definition, { $0.mode = .upsert }) { sink, target in
+                for note in ["old", "new"] {
+                    let result = try await sink.put(batch(["{\"id\": 1, \"note\": \"\(note)\"}"]))
+                    #expect(result.isDelivered, "\(result.exceptions.compactMap(\.verdict.error))")
+                }
+                #expect(try await rows("*", target) == [["1", "new"]])
+            }
+        }
+
         @Test func anUpsertOfARowThatIsThereNeedsNotAllItsValues() async throws {
             try await withSink("id int PRIMARY KEY, a text NOT NULL, b text", { $0.mode = .upsert }) { sink, target in
                 #expect(try await sink.put(batch(["{\"id\": 1, \"a\": \"x\"}"])).isDelivered)

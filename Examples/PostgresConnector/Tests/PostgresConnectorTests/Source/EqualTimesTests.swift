@@ -33,6 +33,18 @@ extension WithServer {
             }
         }
 
+        @Test func columnsThatThePrimaryKeyOnlyIncludesAreNoPartOfIt() async throws {
+            let target = try await newTable(
+                "at timestamptz, a int, n int, note text, PRIMARY KEY (n, a) INCLUDE (note)",
+                "INSERT INTO t SELECT now(), 60 - n, n, CASE WHEN n > 9 THEN 'x' END FROM generate_series(0, 59) AS n"
+            )
+            try await withReader(target, options) { reader in
+                let records = try await reader.batches(of: 100).flatMap(\.records)
+                #expect(records.map(\.number) == Array(0..<60))
+                #expect(records.last?.offset?.text?.hasSuffix("|59|1") == true)
+            }
+        }
+
         @Test func anOffsetOfTheTimeAloneIsBehindAllRowsOfThatTime() async throws {
             let target = try await newTable("at timestamptz, n int PRIMARY KEY", Self.rows)
             try await withReader(target, options, from: RecordOffset("2026-01-01 00:00:00+00")) { reader in
