@@ -78,14 +78,21 @@ actor SinkSession {
         let rows = encoder.rows(of: batch)
         guard rows.rejected.isEmpty else { return verdicts(rows.rejected, of: batch) }
         do {
+            return try await outcome(of: rows, batch, advance)
+        } catch let failure as PostgresFailure {
+            throw failure.error(task)
+        }
+    }
+
+    /// Writes the rows, or finds those that the server refuses.
+    private func outcome(of rows: RowSet, _ batch: RecordBatch, _ advance: PositionAdvance?) async throws -> PutResult {
+        do {
             try await apply(rows, advance)
             return .delivered
         } catch let failure as PostgresFailure where failure.isInvalidData && !rows.segments.isEmpty {
             let bad = try await guarded { try await self.badRows(in: rows, batch) }
             guard !bad.isEmpty else { throw fatal(failure) }
             return verdicts(bad, of: batch)
-        } catch let failure as PostgresFailure {
-            throw failure.error(task)
         }
     }
 

@@ -141,6 +141,41 @@ extension WithServer {
             }
         }
 
+        @Test(
+            arguments: [
+                ("40P01", .retryable), ("53200", .throttled), ("57P01", .notConnected), ("57014", .deadlineExceeded),
+            ] as [(String, ConnectorError.Code)]
+        )
+        func aFailureWhileBadRowsAreLookedForIsWhatItIsElsewhere(
+            state: String,
+            code: ConnectorError.Code
+        ) async throws {
+            let server = try PostgresServer.shared
+            try await withSink("id int") { sink, target in
+                for statement in Self.failures(after: 1, state) { try await server.execute(statement, in: target) }
+                let error = await connectorError { try await sink.put(batch(["{\"id\": 1}", "{\"id\": \"x\"}"])) }
+                #expect(error?.code == code)
+                #expect(error?.message.contains("SQLSTATE \(state)") == true, "\(error?.message ?? "none")")
+                try await server.execute("DROP TRIGGER failing ON \"the table\"", in: target)
+                #expect(try await sink.put(batch(["{\"id\": 1}"])).isDelivered)
+            }
+        }
+
+        /// The statements that make each insertion of a row fail after so many, whatever is rolled back meanwhile.
+        private static func failures(after count: Int, _ state: String) -> [String] {
+            [
+                "CREATE SEQUENCE insertions",
+                """
+                CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF nextval('insertions') > \(count) THEN RAISE EXCEPTION 'it fails' USING ERRCODE = '\(state)'; END IF;
+                    RETURN new;
+                END $$
+                """,
+                "CREATE TRIGGER failing BEFORE INSERT ON \"the table\" FOR EACH ROW EXECUTE FUNCTION fail()",
+            ]
+        }
+
         @Test func aConstraintThatIsCheckedAtTheEndFindsItsRowToo() async throws {
             try await withSink("id int UNIQUE DEFERRABLE INITIALLY DEFERRED") { sink, target in
                 let result = try await sink.put(batch(["{\"id\": 1}", "{\"id\": 2}", "{\"id\": 1}", "{\"id\": 3}"]))
