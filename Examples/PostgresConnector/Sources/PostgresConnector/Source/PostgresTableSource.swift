@@ -65,12 +65,26 @@ public actor PostgresTableSource: PartitionedSource {
     }
 
     /// A reader of a table.
+    ///
+    /// - Throws: ``/OpenConnect/ConnectorError``: `corruptOffsets` where the offset does not have values of the columns'
+    ///   types; `notConnected`, `invalidConfiguration`.
     public func reader(of partition: RecordPartition, from offset: RecordOffset?) async throws -> any PartitionReader {
         guard let connection, let table = tables.first(where: { $0.partition == partition }) else {
             throw ConnectorError(.fatal, "\(partition) is no table of a source that was started")
         }
         let cursor = try await cursor(of: table.name, connection)
+        if let offset { try await check(offset, of: cursor, connection) }
         return try TableReader(table.partition, cursor, options, connection, from: offset, clock: clock)
+    }
+
+    /// Checks an offset by itself: later a value that cannot be read may as well be a row's.
+    private func check(_ offset: RecordOffset, of cursor: TableCursor, _ connection: PostgresConnection) async throws {
+        let task = "reading the stored offset of \(cursor.table)"
+        do {
+            try await connection.run([cursor.reading(try cursor.place(offset))], task)
+        } catch let failure as PostgresFailure {
+            throw failure.isInvalidData ? cursor.foreign(offset) : failure.error(task)
+        }
     }
 
     private func cursor(of table: TableName, _ connection: PostgresConnection) async throws -> TableCursor {

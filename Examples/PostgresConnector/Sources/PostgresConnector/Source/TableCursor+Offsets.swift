@@ -25,6 +25,12 @@ extension TableCursor {
         throw foreign(offset)
     }
 
+    /// Reads the values of a place as those of the columns.
+    func reading(_ place: [String]) -> PostgresStatement {
+        let values = zip(columns, place).enumerated().map { "$\($0 + 1)::\($1.0.type)" }.joined(separator: ", ")
+        return PostgresStatement("SELECT \(values)", place.map { PostgresParameter($0) })
+    }
+
     func foreign(_ offset: RecordOffset) -> ConnectorError {
         ConnectorError(
             .corruptOffsets,

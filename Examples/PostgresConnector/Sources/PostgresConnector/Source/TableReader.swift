@@ -10,7 +10,6 @@ actor TableReader: PartitionReader {
     private let connection: PostgresConnection
     private let cursor: TableCursor
     private let clock: ConnectorClock
-    private let start: RecordOffset?
     /// Behind the last row that was read.
     private var place: [String]?
     /// Rows that were read and not yet returned, whole units of them.
@@ -39,7 +38,6 @@ actor TableReader: PartitionReader {
         self.options = options
         self.connection = connection
         self.clock = clock
-        start = offset
         place = try offset.map { try cursor.place($0) }
     }
 
@@ -87,8 +85,6 @@ actor TableReader: PartitionReader {
             try await connection.open()
             return try await connection.runOnPrimary(statements, task)
         } catch let failure as PostgresFailure {
-            // The only values that are given are those of the offset.
-            if failure.isInvalidData, let start { throw cursor.foreign(start) }
             throw failure.error(task)
         }
     }
