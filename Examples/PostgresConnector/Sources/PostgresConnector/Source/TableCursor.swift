@@ -90,15 +90,21 @@ struct TableCursor: Sendable {
                 SELECT row_to_json(t)::text, \(texts)
                 FROM \(table.sql) AS t WHERE \(conditions.joined(separator: " AND "))
                 ORDER BY \(keys) FETCH FIRST \(limit) ROWS WITH TIES) AS t
-            LIMIT \(limit + tieLimit)
+            LIMIT \(most(limit))
             """,
             parameters
         )
     }
 
+    /// The most rows that are read where so many are asked for.
+    private func most(_ limit: Int) -> Int {
+        let (sum, overflow) = limit.addingReportingOverflow(tieLimit)
+        return overflow ? .max : sum
+    }
+
     /// Checks that the rows that were found are not cut off within a key.
     func check(_ rows: [[String?]], limit: Int) throws(ConnectorError) {
-        guard rows.count >= limit + tieLimit, let last = rows.last else { return }
+        guard rows.count >= most(limit), let last = rows.last else { return }
         let key = zip(columns, last.dropFirst()).map { "'\($0.name)' = \($1 ?? "")" }.joined(separator: ", ")
         throw ConnectorError(
             .invalidConfiguration,

@@ -94,6 +94,16 @@ extension WithServer {
             }
         }
 
+        @Test func aLimitOfAnySizeIsOne() async throws {
+            let target = try await newTable("at timestamptz, n int", Self.rows)
+            var options = options
+            options.tieLimit = .max
+            try await withReader(target, options) { reader in
+                let records = try await reader.batches(of: 100).flatMap(\.records)
+                #expect(Set(records.map(\.number)) == Set(0..<60))
+            }
+        }
+
         @Test func asManyRowsOfOneTimeAsTheLimitAreAUnit() async throws {
             let target = try await newTable("at timestamptz, n int", Self.rows)
             var options = options
