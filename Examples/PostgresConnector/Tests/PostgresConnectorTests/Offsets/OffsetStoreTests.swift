@@ -77,6 +77,55 @@ extension WithServer {
             try await owner.release(claim.token)
         }
 
+        @Test func claimsGoOnWhereTheAnswerToTheirMoveIsLost() async throws {
+            let target = try await PostgresServer.shared.newDatabase()
+            let proxy = try Proxy(to: try PostgresServer.shared.port)
+            defer { proxy.close() }
+            var address = try PostgresServer.shared.address(target)
+            address.port = Int(proxy.port)
+            let owner = try PostgresOffsetStore(address, options: options())
+            let claim = try await owner.claim(ClaimRequest(scope: Self.scope))
+            proxy.breakAll()
+            #expect(await connectorError { try await owner.renew(claim.token) }?.code == .notConnected)
+            // The claim has the number of the second session then, which the owner cannot know.
+            proxy.loseNextAnswer(to: "claims SET session")
+            #expect(await connectorError { try await owner.renew(claim.token) }?.code == .notConnected)
+            try await owner.save(position(1), under: claim.token)
+            try await expectOneSession(in: target)
+            let other = try store(target, options())
+            #expect(await connectorError { try await other.claim(ClaimRequest(scope: Self.scope)) }?.code == .retryable)
+            try await owner.release(claim.token)
+            let next = try await other.claim(ClaimRequest(scope: Self.scope))
+            #expect(next.positions.map(\.sequence) == [1])
+            try await other.release(next.token)
+        }
+
+        /// Waits for the ends of the sessions that the server has not noticed yet.
+        private func expectOneSession(in target: ConnectionTarget) async throws {
+            let locks =
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND database = "
+                + "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            #expect(try await eventually { try await PostgresServer.shared.execute(locks, in: target) == [["1"]] })
+        }
+
+        @Test func aSaveWhoseAnswerIsLostTookPlaceAndIsRepeated() async throws {
+            let target = try await PostgresServer.shared.newDatabase()
+            let proxy = try Proxy(to: try PostgresServer.shared.port)
+            defer { proxy.close() }
+            var address = try PostgresServer.shared.address(target)
+            address.port = Int(proxy.port)
+            let owner = try PostgresOffsetStore(address, options: options())
+            let claim = try await owner.claim(ClaimRequest(scope: Self.scope))
+            proxy.loseNextAnswer(to: "positions (connector")
+            #expect(
+                await connectorError { try await owner.save(position(1), under: claim.token) }?.code == .notConnected
+            )
+            let stored = "SELECT position FROM openconnect.positions"
+            #expect(try await PostgresServer.shared.execute(stored, in: target) == [["sequence:1"]])
+            try await owner.save(position(1), under: claim.token)
+            try await owner.release(claim.token)
+        }
+
         @Test func whoeverComesFirstAfterAnOutageIsTheOwner() async throws {
             let target = try await PostgresServer.shared.newDatabase()
             let (first, second) = (try store(target, options()), try store(target, options()))

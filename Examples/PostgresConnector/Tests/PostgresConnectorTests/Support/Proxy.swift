@@ -8,8 +8,8 @@ import Synchronization
 final class Proxy: Sendable {
     private struct State {
         var isReachable = true
-        /// Whether the next transaction takes place and its answer gets lost.
-        var losesNextAnswer = false
+        /// What is in the next request that is carried out and whose answer gets lost.
+        var lost: [UInt8]?
         var sockets: Set<Int32> = []
         var isClosed = false
     }
@@ -41,7 +41,8 @@ final class Proxy: Sendable {
         if !isReachable { breakAll() }
     }
 
-    func loseNextAnswer() { state.withLock { $0.losesNextAnswer = true } }
+    /// Has the next request with these words take place, and its answer get lost.
+    func loseNextAnswer(to words: String = "COMMIT") { state.withLock { $0.lost = Array(words.utf8) } }
 
     /// Breaks all connections.
     func breakAll() { state.withLock { $0.sockets.forEach { shutdown($0, Int32(SHUT_RDWR)) } } }
@@ -110,8 +111,7 @@ final class Proxy: Sendable {
             thread { [self] in
                 var buffer = [UInt8](repeating: 0, count: 1 << 16)
                 while case let count = read(from, &buffer, buffer.count), count > 0 {
-                    if isRequest, state.withLock({ $0.losesNextAnswer }), Self.isCommit(buffer[..<count]) {
-                        state.withLock { $0.losesNextAnswer = false }
+                    if isRequest, losesAnswer(to: buffer[..<count]) {
                         link.isLost.withLock { $0 = true }
                     } else if !isRequest, link.isLost.withLock({ $0 }) {
                         break
@@ -142,8 +142,14 @@ final class Proxy: Sendable {
         let ended = Mutex(0)
     }
 
-    private static func isCommit(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let word = Array("COMMIT".utf8)
-        return bytes.indices.contains { bytes[$0...].starts(with: word) }
+    /// Whether the answer to a request gets lost; that of no other does then.
+    private func losesAnswer(to request: ArraySlice<UInt8>) -> Bool {
+        state.withLock { state in
+            guard let lost = state.lost, request.indices.contains(where: { request[$0...].starts(with: lost) }) else {
+                return false
+            }
+            state.lost = nil
+            return true
+        }
     }
 }
