@@ -104,6 +104,32 @@ import Testing
         #expect(error?.message.contains("'second…' in '\(files.path)'") == true, "\(error?.message ?? "")")
     }
 
+    @Test func `the link is moved on, and the directory of its target is removed`() async throws {
+        let (links, files) = (links, files)
+        try links.makeDirectory("old")
+        try links.write("a\n", to: "old/log")
+        try links.makeSymbolicLink("app.log", to: "old/log")
+        let reading = try await follow({
+            try links.append("b\n", to: "old/log")
+            try files.write("c\n", to: "log")
+            try lead(to: "log")
+            try links.remove("old/log")
+            try links.removeDirectory("old")
+        })
+        #expect(reading.lines == ["a", "b", "c"])
+    }
+
+    @Test func `a target whose name begins with that of the link is copied and truncated between two runs`()
+        async throws
+    {
+        try links.write("a\nb\n", to: "app.log.current")
+        try links.makeSymbolicLink("app.log", to: "app.log.current")
+        let first = try #require(try await read(input).positions.first)
+        try links.copyAndTruncate("app.log.current", to: "app.log.current.1")
+        try links.append("c\n", to: "app.log.current")
+        #expect(try await follow(from: first).lines == ["b", "c"])
+    }
+
     @Test func `a link in a circle, and one to nowhere`() async throws {
         try links.makeSymbolicLink("app.log", to: "app.log")
         let circle = await connectorError { _ = try await read(input) }

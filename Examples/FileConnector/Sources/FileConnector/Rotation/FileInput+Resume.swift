@@ -37,7 +37,7 @@ extension FileInput {
             let reader = reading.reader(present)
             return FileInput(location, partition: partition, reading: reading, reader: reader, since: start)
         }
-        let earlier = try RotationSearch(start).newest().map { reading.reader($0) }
+        let earlier = try RotationSearch(start, of: location).newest().map { reading.reader($0) }
         return FileInput(location, partition: partition, reading: reading, behind: earlier, since: start)
     }
 
@@ -62,7 +62,8 @@ extension FileInput {
         if let present, wanted.isExactly(present) { return present }
         let siblings = try InputSearch(wanted.location).candidates(for: wanted, besides: present)
         let place = try present?.place ?? wanted.location.target()
-        return try wanted.choose(siblings, present, in: place, compressed: RotationSearch(place).compressedNames())
+        let compressed = try RotationSearch(place, of: wanted.location).compressedNames()
+        return try wanted.choose(siblings, present, in: place, compressed: compressed)
     }
 
     private static func missing(_ location: FileLocation) -> ConnectorError {

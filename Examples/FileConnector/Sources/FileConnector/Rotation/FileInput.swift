@@ -152,7 +152,7 @@ struct FileInput {
     private mutating func startOver(_ batch: inout LineBatch) throws -> Step {
         guard let old = reader else { return .idle }
         atEndSince = nil
-        reader = try RotationSearch(old.place).copy(of: old).map { reading.reader($0, at: old.next) }
+        reader = try RotationSearch(old.place, of: location).copy(of: old).map { reading.reader($0, at: old.next) }
         last = reader == nil ? old : nil
         try lookForFollowers()
         if reader != nil { return .more }

@@ -71,7 +71,7 @@ struct InputSearch {
             let target = try found?.place ?? location.target()
             let place = last?.place ?? start ?? target
             let hasMoved = place != target && place != location
-            let siblings = try RotationSearch(place, isLeft: hasMoved).siblings(behind: last)
+            let siblings = try RotationSearch(place, of: location, isLeft: hasMoved).siblings(behind: last)
             let rotated = hasMoved ? try siblings + generations(from: place, to: target) : siblings
             guard let present = found, !present.isEmpty else { return rotated }
             // It was renamed since it was opened, and has its place among the others.
@@ -98,11 +98,15 @@ struct InputSearch {
     /// What may hold what was read when a position was stored, but for the file that is present.
     func candidates(for wanted: Wanted, besides present: Generation?) throws -> [Generation] {
         let place = try present?.place ?? location.target()
-        var candidates = try RotationSearch(place).candidates()
+        var candidates = try RotationSearch(place, of: location).candidates()
         if place != location {
-            candidates += try RotationSearch(location).candidates() + formerTargets(wanted, in: place)
+            candidates += try RotationSearch(location, of: location).candidates() + formerTargets(wanted, in: place)
         }
-        return candidates.filter { candidate in present.map { !candidate.isSameFile(as: $0) } ?? true }
+        return candidates.reduce(into: []) { found, candidate in
+            // One name can begin with that of the link and with that of its target.
+            guard !(found + [present].compactMap(\.self)).contains(where: candidate.isSameFile) else { return }
+            found.append(candidate)
+        }
     }
 
     /// The very file that was read, under whatever name a link may have led to it.

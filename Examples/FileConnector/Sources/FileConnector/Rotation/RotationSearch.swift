@@ -8,10 +8,14 @@ struct RotationSearch {
     let place: FileLocation
     /// Whether nothing more comes to this place, so that the file of the name itself is one of the generations.
     let isLeft: Bool
+    /// Whether a symbolic link leads here, whose targets may be removed with their directory.
+    private let isLinked: Bool
 
-    init(_ place: FileLocation, isLeft: Bool = false) {
+    /// - Parameter location: the input for which it is looked.
+    init(_ place: FileLocation, of location: FileLocation, isLeft: Bool = false) {
         self.place = place
         self.isLeft = isLeft
+        isLinked = place != location
     }
 
     /// The siblings that can be read, each under the name it has.
@@ -30,9 +34,18 @@ struct RotationSearch {
     }
 
     private func look() throws(FileError) -> [Generation] {
-        try FileSystem.list(place.directory).compactMap { name in
+        try names().compactMap { name in
             guard let rotation = rotation(name), !rotation.isCompressed else { return nil }
             return Generation(ifReadable: name, in: place, name: rotation)
+        }
+    }
+
+    private func names() throws(FileError) -> [String] {
+        do {
+            return try FileSystem.list(place.directory)
+        } catch {
+            if isLinked, error.isMissing { return [] }
+            throw error
         }
     }
 
@@ -42,7 +55,7 @@ struct RotationSearch {
 
     /// The compressed siblings, which cannot be searched.
     func compressedNames() throws(FileError) -> [String] {
-        try FileSystem.list(place.directory).filter { RotationName($0, of: place.name)?.isCompressed == true }
+        try names().filter { RotationName($0, of: place.name)?.isCompressed == true }
     }
 
     /// The newest of the siblings whose names say an order.

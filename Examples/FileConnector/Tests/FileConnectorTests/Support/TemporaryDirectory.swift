@@ -60,6 +60,12 @@ final class TemporaryDirectory: Sendable {
 
     func makeDirectory(_ name: String) throws { try FileSystem.createDirectories(self[name]) }
 
+    func removeDirectory(_ name: String) throws {
+        guard rmdir(self[name]) == 0 else {
+            throw FileError(code: errno, operation: "remove the directory", path: self[name])
+        }
+    }
+
     /// Dates a file back to 1970.
     func makeOld(_ name: String) throws {
         let times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
