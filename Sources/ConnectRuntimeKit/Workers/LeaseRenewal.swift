@@ -16,9 +16,10 @@ struct LeaseRenewal: Sendable {
 
     func run() async {
         do {
+            var prolonged = handOver.clock.now
             while true {
                 try await handOver.clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
-                try await renew()
+                prolonged = try await renew(after: prolonged)
             }
         } catch is CancellationError {
         } catch {
@@ -27,22 +28,35 @@ struct LeaseRenewal: Sendable {
     }
 
     /// Tries again what may pass, until nothing is left of the lease but its last part.
-    private func renew() async throws {
+    ///
+    /// - Returns: when the claims were prolonged.
+    private func renew(after prolonged: ConnectorClock.Instant) async throws -> ConnectorClock.Instant {
         var attempt = 0
         while true {
+            let start = handOver.clock.now
             do {
-                return try await retrier.calls.noting("renewal", of: "offset store") {
+                try await retrier.calls.noting("renewal", of: "offset store") {
                     try await keeper.renew(holdsConnector: holdsConnector)
                 }
+                return start
+            } catch let error as CancellationError {
+                throw error
             } catch {
-                let error = error.inCall("renewal", of: "offset store")
                 attempt += 1
-                let isLastPart = attempt >= Self.parts * 2 / 3
-                guard error.isPassing, !isLastPart, let lease = keeper.lease else { throw error }
-                let delay = lease / Self.parts
-                retrier.tellRetry("renewal", of: "offset store", after: error, attempt: attempt, delay: delay)
-                try await handOver.clock.sleep(for: delay)
+                try await pause(after: error.inCall("renewal", of: "offset store"), attempt, prolonged)
             }
         }
+    }
+
+    private func pause(
+        after error: ConnectorError,
+        _ attempt: Int,
+        _ prolonged: ConnectorClock.Instant
+    ) async throws {
+        guard error.isPassing, let lease = keeper.lease else { throw error }
+        let delay = lease / Self.parts
+        guard handOver.clock.now.since(prolonged) + delay < lease - delay else { throw error }
+        retrier.tellRetry("renewal", of: "offset store", after: error, attempt: attempt, delay: delay)
+        try await handOver.clock.sleep(for: delay)
     }
 }
