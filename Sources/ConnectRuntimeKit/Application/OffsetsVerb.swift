@@ -34,7 +34,7 @@ struct OffsetsVerb {
         for pipeline in pipelines where wanted == nil || pipeline.name == wanted {
             do {
                 list(try await pipeline.offsets(), of: pipeline.name)
-            } catch let error as ConnectorError where wanted == nil && error.code == .invalidConfiguration {
+            } catch let error as ConnectorError where wanted == nil && !pipeline.storesOffsets {
                 // One that keeps them elsewhere says nothing of the others.
                 application.console.diagnostics("\(pipeline.name): \(error.report)\n")
             }

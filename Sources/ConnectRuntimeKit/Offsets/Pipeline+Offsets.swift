@@ -3,6 +3,11 @@
 public import OpenConnect
 
 extension Pipeline {
+    /// Whether it is the offset store that keeps the source's positions.
+    var storesOffsets: Bool {
+        (try? makeSource())?.traits.positions == .offsetStore && store != nil
+    }
+
     /// The offsets that are stored for the pipeline, which must not run.
     ///
     /// They are claimed while they are read, so no connector is started.
