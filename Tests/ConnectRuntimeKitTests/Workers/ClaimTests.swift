@@ -69,19 +69,24 @@ struct ClaimTests {
         #expect(try await counts.committed == 3)
     }
 
-    @Test("G12: a lease is renewed in good time, and losing it ends the run")
-    func lease() async throws {
-        let clock = ManualClock()
-        let store = LeasingStore()
-        let putting = Gate()
-        let script = waiting()
-        let pipeline = Pipeline(
+    /// A pipeline that opens a gate with its first flush.
+    private func leased(_ script: Script, _ store: LeasingStore, _ clock: ManualClock, _ putting: Gate) -> Pipeline {
+        Pipeline(
             "p",
             from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
             to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
             offsets: store,
             clock: clock.connectorClock
         )
+    }
+
+    @Test("G12: a lease is renewed in good time, and losing it ends the run")
+    func lease() async throws {
+        let clock = ManualClock()
+        let store = LeasingStore()
+        let putting = Gate()
+        let script = waiting()
+        let pipeline = leased(script, store, clock, putting)
         async let error = failure(of: pipeline)
         try await putting.pass()
         for _ in 0..<4 {
@@ -104,13 +109,7 @@ struct ClaimTests {
         let store = LeasingStore()
         let putting = Gate()
         let script = waiting()
-        let pipeline = Pipeline(
-            "p",
-            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
-            to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
-            offsets: store,
-            clock: clock.connectorClock
-        )
+        let pipeline = leased(script, store, clock, putting)
         async let error = failure(of: pipeline)
         try await putting.pass()
         store.outage.withLock { $0 = failures }
@@ -137,13 +136,7 @@ struct ClaimTests {
             try await last.pass()
             return .end
         }
-        let pipeline = Pipeline(
-            "p",
-            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
-            to: ScriptedSink(journal: journal, onFlush: { putting.open() }),
-            offsets: store,
-            clock: clock.connectorClock
-        )
+        let pipeline = leased(script, store, clock, putting)
         async let counts = pipeline.run()
         try await putting.pass()
         await clock.sleepers(atLeast: 2)
