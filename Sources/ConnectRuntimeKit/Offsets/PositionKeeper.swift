@@ -12,6 +12,8 @@ final class PositionKeeper: Sendable {
         var unreported: [RecordPartition: RecordPosition] = [:]
         /// The shortest lease of a claim that is held.
         var lease: Duration?
+        /// Whether the run gives back all it has: nobody would give back what is claimed from then on.
+        var isClosed = false
     }
 
     private let store: (any OffsetStore)?
@@ -139,14 +141,24 @@ final class PositionKeeper: Sendable {
         for partition in partitions {
             let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
             let granted = try await retrier.claim(scope, in: store, by: policy)
-            state.withLock { state in
-                state.partitionClaims[partition] = granted.token
-                if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
+            guard hold(granted, of: partition) else {
+                // A task of the connector that outlives the source is cancelled; the store is to be told all the same.
+                await Task { try? await store.release(granted.token) }.value
+                throw ConnectorError(.cancelled, "the run ended while \(partition) was being claimed for it")
             }
             claimed.append(partition)
             found += granted.positions
         }
         return found
+    }
+
+    private func hold(_ granted: OffsetClaim, of partition: RecordPartition) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.partitionClaims[partition] = granted.token
+            if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
+            return true
+        }
     }
 
     /// Gives claims back, and those that were forgotten before.
@@ -157,6 +169,9 @@ final class PositionKeeper: Sendable {
 
     /// Gives back every claim of a partition.
     func releaseAll() async throws { try await release(heldPartitions) }
+
+    /// From now on no partition can be claimed: the run is about to give back what it has.
+    func close() { state.withLock { $0.isClosed = true } }
 
     /// Drops claims that are gone anyway. To the store they are owned until it is told, which is done later.
     func forget(_ partitions: [RecordPartition]) {

@@ -245,6 +245,7 @@ final class PipelineRun: Sendable {
             failure = error
         }
         // Also of a source whose start has failed: it may have had partitions assigned before.
+        keeper.close()
         if keeper.hasPartitionClaims {
             try? await calling("release", of: "offset store") { try await keeper.releaseAll() }
         }

@@ -147,6 +147,61 @@ final class PartitionClaimTests: Sendable {
         #expect(try await run(pipeline) == nil)
         try await expectFree("a", "b", in: store)
     }
+
+    @Test("S70: what a task of the connector claims while the run ends is not kept")
+    func claimedTooLate() async throws {
+        let store = LateStore()
+        let outcome = Mutex<ConnectorError?>(nil)
+        let pipeline = pipeline(
+            store,
+            onPoll: {
+                // The claim is under way when the source ends.
+                try await store.isClaiming.pass()
+                return .end
+            },
+            onStart: { context in
+                context.addTask(named: "listens") {
+                    do {
+                        _ = try await context.assigned([self.a])
+                    } catch {
+                        outcome.withLock { $0 = error as? ConnectorError }
+                    }
+                }
+            }
+        )
+        #expect(try await run(pipeline) == nil)
+        #expect(outcome.withLock { $0?.code } == .cancelled)
+        #expect(store.isReleased.isOpen)
+        try await expectFree("a", in: store.base)
+    }
+}
+
+/// Grants the claim of a partition only when whoever asked has been cancelled.
+private final class LateStore: OffsetStore {
+    let base = InMemoryOffsetStore()
+    let isClaiming = Gate()
+    let isReleased = Gate()
+    private let never = Gate()
+
+    func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
+        guard request.scope.partition != nil else { return try await base.claim(request) }
+        isClaiming.open()
+        try? await never.pass()
+        return try await base.claim(request)
+    }
+
+    func renew(_ claim: ClaimToken) async throws { try await base.renew(claim) }
+
+    func save(_ changes: OffsetChanges, under claim: ClaimToken) async throws {
+        try await base.save(changes, under: claim)
+    }
+
+    func release(_ claim: ClaimToken) async throws {
+        // What asks a server does nothing in a task that is cancelled.
+        try Task.checkCancellation()
+        try await base.release(claim)
+        isReleased.open()
+    }
 }
 
 /// Cannot tell its positions once.
