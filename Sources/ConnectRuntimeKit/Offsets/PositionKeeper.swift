@@ -142,8 +142,6 @@ final class PositionKeeper: Sendable {
             let scope = ClaimScope(connector: claim.scope.connector, partition: partition)
             let granted = try await retrier.claim(scope, in: store, by: policy)
             guard hold(granted, of: partition) else {
-                // A task of the connector that outlives the source is cancelled; the store is to be told all the same.
-                await Task { try? await store.release(granted.token) }.value
                 throw ConnectorError(.cancelled, "the run ended while \(partition) was being claimed for it")
             }
             claimed.append(partition)
@@ -152,9 +150,13 @@ final class PositionKeeper: Sendable {
         return found
     }
 
+    /// Whether the run goes on; where it does not, the claim is kept for the last release.
     private func hold(_ granted: OffsetClaim, of partition: RecordPartition) -> Bool {
         state.withLock { state in
-            guard !state.isClosed else { return false }
+            guard !state.isClosed else {
+                state.forgotten.append(granted.token)
+                return false
+            }
             state.partitionClaims[partition] = granted.token
             if let lease = granted.lease { state.lease = min(lease, state.lease ?? lease) }
             return true

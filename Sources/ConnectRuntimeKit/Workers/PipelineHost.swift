@@ -56,6 +56,9 @@ final class PipelineHost: Sendable {
         events.send(event, from: connector)
     }
 
+    /// The run's dealings with the offset store, once the sink has started.
+    var keeper: PositionKeeper? { state.withLock(\.link?.keeper) }
+
     private func link() throws -> Link {
         guard let link = state.withLock(\.link) else {
             throw ConnectorError(.fatal, "partitions belong to a source: a sink cannot have them assigned or revoked")

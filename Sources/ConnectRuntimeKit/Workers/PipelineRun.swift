@@ -46,12 +46,24 @@ final class PipelineRun: Sendable {
     /// Runs everything as children of one group, so that nothing outlives the run.
     @concurrent
     func execute() async throws -> DeliveryCounts {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [tasks] in await tasks.run() }
-            defer { group.cancelAll() }
-            try await runConnectors()
-            return counts
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [tasks] in await tasks.run() }
+                defer { group.cancelAll() }
+                try await runConnectors()
+            }
+        } catch {
+            await releaseLateClaims()
+            throw error
         }
+        await releaseLateClaims()
+        return counts
+    }
+
+    /// Gives back what tasks of the connectors had claimed by the time that they were cancelled.
+    private func releaseLateClaims() async {
+        guard let keeper = host.keeper, keeper.hasPartitionClaims else { return }
+        try? await calling("release", of: "offset store") { try await keeper.releaseAll() }
     }
 
     private func runConnectors() async throws {
