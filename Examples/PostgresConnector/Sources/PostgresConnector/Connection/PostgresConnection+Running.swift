@@ -12,7 +12,7 @@ extension PostgresConnection {
     ///
     /// - Parameter task: what is being done, for messages.
     /// - Returns: the result of each statement.
-    /// - Throws: ``PostgresFailure`` where the server refused one; `notConnected`, `deadlineExceeded`,
+    /// - Throws: ``PostgresFailure`` where the server refused one; `notConnected`, `retryable` after the timeout,
     ///   `CancellationError`.
     @discardableResult
     func run(_ statements: [PostgresStatement], _ task: String) async throws -> [PostgresResult] {
@@ -112,7 +112,10 @@ extension PostgresConnection {
         case .cancelled where call.ending == nil:
             call.ending = CancellationError()
         case .expired where call.ending == nil:
-            call.ending = ConnectorError(.deadlineExceeded, "\(call.task) took longer than \(target.timeout)")
+            call.ending = ConnectorError(
+                .retryable,
+                "\(call.task) took longer than \(target.timeout); where it happens again, raise the setting 'timeout'"
+            )
         default:
             throw call.ending ?? CancellationError()
         }

@@ -62,9 +62,9 @@ extension PostgresFailure {
         case "": return .notConnected
         // In a transaction that was left open too long the session ends: 25P03 and its like.
         case "25P03", "57P01", "57P02", "57P03", "57P04", "57P05": return .notConnected
-        case "55P03", "55006": return .retryable
+        // The limit of the setting `timeout`, one of the server's, or somebody who cancelled the statement there.
+        case "55P03", "55006", "57014": return .retryable
         case "55000": return .invalidConfiguration
-        case "57014": return .deadlineExceeded
         case "25006": return .notConnected
         default: break
         }
@@ -85,6 +85,7 @@ extension PostgresFailure {
         case (_, "3D000"): "; create the database, or correct the setting 'database'"
         case (_, "42P01"): "; create the table, or correct its name"
         case (_, "42501"): "; grant the right to the user"
+        case (_, "57014"): "; where it happens again, give the setting 'timeout' or the server's limits more time"
         case (_, "25006"): "; this is a standby: name the primary, or add target_session_attrs=read-write to `url`"
         default: ""
         }

@@ -115,13 +115,20 @@ actor OffsetSession {
             try await begin(task)
             outcome = .success(try await body(task))
         } catch let failure as PostgresFailure {
-            outcome = .failure(error(failure, task))
+            outcome = .failure(patient(error(failure, task)))
         } catch {
-            outcome = .failure(error)
+            outcome = .failure(patient(error))
         }
         uses -= 1
         if uses == 0, claims.isEmpty { await end() }
         return try outcome.get()
+    }
+
+    /// What passes by itself, so that nobody takes it for the answer that somebody else owns the scope.
+    private func patient(_ error: any Error) -> any Error {
+        guard var passing = error as? ConnectorError, passing.code == .retryable else { return error }
+        passing.code = .throttled
+        return passing
     }
 
     private func error(_ failure: PostgresFailure, _ task: String) -> ConnectorError {

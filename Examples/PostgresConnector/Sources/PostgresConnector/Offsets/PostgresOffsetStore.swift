@@ -30,8 +30,8 @@ public final class PostgresOffsetStore: OffsetStore {
     /// Takes ownership of a scope and returns what is stored there.
     ///
     /// - Throws: ``/OpenConnect/ConnectorError``: `retryable` when the scope is owned, with the owner's host and process;
-    ///   `notConnected`; `invalidConfiguration` where tables or rights are missing; `corruptOffsets` when a row cannot be
-    ///   read. `CancellationError` when cancelled while it waits.
+    ///   `notConnected`; `throttled` where a lock or a time limit was in the way; `invalidConfiguration` where tables or
+    ///   rights are missing; `corruptOffsets` when a row cannot be read. `CancellationError` when cancelled while it waits.
     public func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
         await session.keepOpen()
         do {

@@ -73,10 +73,12 @@ actor TableReader: PartitionReader {
     }
 
     private func lookAhead() async throws {
-        let running = TableHorizon.running(options.effectiveHorizon, cursor.table)
         // In this order: whoever begins after the first has a higher key than what it has read.
-        let results = try await run([cursor.end, running])
-        let transactions = results[1].rows.compactMap { $0.first ?? nil }
+        var look = [cursor.end]
+        if cursor.isByTime { look.append(TableHorizon.beginnings) }
+        look.append(TableHorizon.running(options.effectiveHorizon, cursor.table))
+        let results = try await run(look)
+        let transactions = results[look.count - 1].rows.compactMap { $0.first ?? nil }
         horizon.note(end: results[0].rows.first?.first ?? nil, running: Set(transactions))
     }
 

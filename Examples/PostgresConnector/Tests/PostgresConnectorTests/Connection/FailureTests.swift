@@ -12,7 +12,7 @@ import Testing
             ("", .notConnected), ("40001", .retryable), ("40P01", .retryable), ("55P03", .retryable),
             ("53300", .throttled), ("53100", .throttled), ("22P02", .invalidRecord), ("23505", .invalidRecord),
             ("23514", .invalidRecord), ("42P01", .invalidConfiguration), ("28P01", .invalidConfiguration),
-            ("3D000", .invalidConfiguration), ("42501", .invalidConfiguration), ("57014", .deadlineExceeded),
+            ("3D000", .invalidConfiguration), ("42501", .invalidConfiguration), ("57014", .retryable),
             ("XX000", .fatal),
         ] as [(String, ConnectorError.Code)]
     )

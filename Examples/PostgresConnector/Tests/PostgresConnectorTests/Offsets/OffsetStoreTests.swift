@@ -187,6 +187,23 @@ extension WithServer {
             #expect(error?.message.contains("set createTables") == true)
         }
 
+        @Test func aLockInTheWayIsNoOwner() async throws {
+            var target = try await PostgresServer.shared.newDatabase()
+            let other = try store(target, options())
+            try await other.release(other.claim(ClaimRequest(scope: Self.scope)).token)
+            try await withConnection(target) { connection in
+                let lock = ["BEGIN", "LOCK TABLE openconnect.claims"].map { PostgresStatement($0) }
+                for statement in lock { try await connection.run([statement], "locking") }
+                target.timeout = .milliseconds(100)
+                let store = try store(target, options())
+                let error = await connectorError { try await store.claim(ClaimRequest(scope: Self.scope)) }
+                #expect(error?.code == .throttled, "`retryable` would say that somebody owns the scope")
+                #expect(error?.message.contains("raise the setting 'timeout'") == true)
+                try await connection.run("ROLLBACK", [], "unlocking")
+                try await store.release(store.claim(ClaimRequest(scope: Self.scope)).token)
+            }
+        }
+
         @Test(arguments: ["nonsense", "sequence:x", "fields:1:{", ""])
         func aRowThatIsForeignIsNoStartFromZero(text: String) async throws {
             let target = try await PostgresServer.shared.newDatabase()

@@ -143,7 +143,7 @@ extension WithServer {
 
         @Test(
             arguments: [
-                ("40P01", .retryable), ("53200", .throttled), ("57P01", .notConnected), ("57014", .deadlineExceeded),
+                ("40P01", .retryable), ("53200", .throttled), ("57P01", .notConnected), ("57014", .retryable),
             ] as [(String, ConnectorError.Code)]
         )
         func aFailureWhileBadRowsAreLookedForIsWhatItIsElsewhere(
