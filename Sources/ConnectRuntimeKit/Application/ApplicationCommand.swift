@@ -27,12 +27,7 @@ struct ApplicationCommand {
         summary: "Runs the pipelines until they end. SIGTERM and SIGINT drain and stop; a second one cuts that short.",
         options: [
             config,
-            .init(
-                name: "--log-format",
-                value: "text|json",
-                help: "How log lines are written (default text).",
-                values: ["text", "json"]
-            ),
+            LogLine.Format.option,
             .init(
                 name: "--log-level",
                 value: "LEVEL",
@@ -81,6 +76,7 @@ struct ApplicationCommand {
             ),
             .init(name: "--error", value: "CODE", help: "Only those whose newest error has this code."),
             .init(name: "--limit", value: "N", help: "The most letters that are tried."),
+            LogLine.Format.option,
         ]
     )
 

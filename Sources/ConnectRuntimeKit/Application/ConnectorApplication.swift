@@ -130,12 +130,20 @@ public struct ConnectorApplication: Sendable {
             console.output(HelpText.text(command, name))
             return .done
         }
+        do throws(CommandLineOptions.UsageError) {
+            let takesOperands = !command.operands.isEmpty
+            let options = try CommandLineOptions(arguments, command.options, takesOperands: takesOperands)
+            return try await perform(command, options)
+        } catch {
+            return refuse(error.message)
+        }
+    }
+
+    private func perform(
+        _ command: ApplicationCommand,
+        _ options: CommandLineOptions
+    ) async throws(CommandLineOptions.UsageError) -> ApplicationStatus {
         do {
-            let options = try CommandLineOptions(
-                arguments,
-                command.options,
-                takesOperands: !command.operands.isEmpty
-            )
             switch command.name {
             case "run": return try await RunVerb(application: self, options: options).execute()
             case "check": return try await CheckVerb(application: self, options: options).execute()
@@ -144,21 +152,34 @@ public struct ConnectorApplication: Sendable {
             default: return try await RedriveVerb(application: self, options: options).execute()
             }
         } catch let error as CommandLineOptions.UsageError {
-            return refuse(error.message)
+            throw error
         } catch let problems as SettingProblems {
-            console.diagnostics(problems.description + "\n")
-            return command.name == "check" ? .failed : .usage
+            let status = command.name == "check" ? ApplicationStatus.failed : .usage
+            // Each has a line of its own, which names its place in the file.
+            let isText = LogLine.Format(options) == .text
+            console.diagnostics((isText ? problems.description : failure("\(problems)", status, options)) + "\n")
+            return status
         } catch {
-            report(error)
-            return .of(error)
+            let status = ApplicationStatus.of(error)
+            console.diagnostics(failure((error as? ConnectorError)?.report ?? "\(error)", status, options) + "\n")
+            return status
         }
     }
 
     // MARK: Saying what is wrong
 
-    func report(_ error: any Error) {
-        let text = (error as? ConnectorError)?.report ?? "\(error)"
-        console.diagnostics("\(name): \(text)\n")
+    private func failure(_ message: String, _ status: ApplicationStatus, _ options: CommandLineOptions) -> String {
+        ApplicationLine(application: name, kind: .failed, message: message, status: status)
+            .text(LogLine.Format(options))
+    }
+
+    /// How the process says why it ends without the end of its run.
+    func lastLine(_ options: CommandLineOptions) -> @Sendable (String) -> String {
+        let (name, format) = (name, LogLine.Format(options))
+        return { words in
+            let line = ApplicationLine(application: name, kind: .abandoned, message: words, status: .deadlinePassed)
+            return format == .json ? line.text(.json) : words
+        }
     }
 
     private func refuse(_ message: String) -> ApplicationStatus {

@@ -11,6 +11,8 @@ package struct HostedRun: Sendable {
     package var calls: @Sendable () -> [String]
     /// What becomes of what was under way, when the process ends without its end.
     var consequence = "what was not committed is read again"
+    /// The line in which the process says why it ends without its end.
+    var lastLine: @Sendable (_ words: String) -> String = { $0 }
     package var counts: @Sendable () -> DeliveryCounts
 
     /// How long the calls that are left may take, once they are cancelled.
@@ -88,8 +90,10 @@ package struct HostedRun: Sendable {
     }
 
     private func lastWords(_ deadline: String) -> String {
-        "the deadline \(deadline), and this call does not return: \(calls().joined(separator: ", ")). "
-            + "Nothing is lost: start again, and \(consequence)"
+        lastLine(
+            "the deadline \(deadline), and this call does not return: \(calls().joined(separator: ", ")). "
+                + "Nothing is lost: start again, and \(consequence)"
+        )
     }
 
     private func show(_ lines: DiagnosticLines) async {

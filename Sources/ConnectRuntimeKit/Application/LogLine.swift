@@ -8,6 +8,15 @@ struct LogLine {
     /// How lines are written.
     enum Format: String {
         case text, json
+
+        init(_ options: CommandLineOptions) { self = options["--log-format"].flatMap(Self.init) ?? .text }
+
+        static let option = CommandLineOptions.Option(
+            name: "--log-format",
+            value: "text|json",
+            help: "How log lines are written (default text).",
+            values: ["text", "json"]
+        )
     }
 
     static let levels: [ConnectorEvent.Level] = [.debug, .info, .warning, .error]
@@ -17,7 +26,7 @@ struct LogLine {
 
     /// `2026-01-02T03:04:05.678Z WARNING orders: the message (name=value): error`
     var text: String {
-        var text = "\(timeText) \(event.level.description.uppercased()) \(event.pipeline): \(event.message)"
+        var text = "\(time.inLog) \(event.level.description.uppercased()) \(event.pipeline): \(event.message)"
         let attributes = event.attributes.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
         if !attributes.isEmpty {
             text += " (" + attributes.map { "\($0.key)=\($0.value)" }.joined(separator: ", ") + ")"
@@ -27,29 +36,36 @@ struct LogLine {
         return text.oneLine
     }
 
-    /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, `error`, `connector` and the attributes.
+    /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, what else the event has, and the attributes.
     var json: String {
         var members: StructuredObject = [
-            "time": .string(timeText), "level": .string(event.level.description), "pipeline": .string(event.pipeline),
+            "time": .string(time.inLog), "level": .string(event.level.description), "pipeline": .string(event.pipeline),
             "event": .string(event.kind.description), "message": .string(event.message),
         ]
         if let error = event.error { members["error"] = .string("\(error)") }
         if let connector = event.connector { members["connector"] = .string(connector) }
+        if let call = event.call?.name ?? event.callName { members["call"] = .string(call) }
         if let state = event.state { members["state"] = .string("\(state)") }
         if let attempt = event.attempt { members["attempt"] = .integer(Int64(attempt)) }
         if let records = event.records { members["records"] = .integer(Int64(records)) }
         for (name, value) in event.attributes.sorted(by: { $0.key < $1.key }) where members[name] == nil {
             members[name] = .string(value)
         }
-        return String(decoding: StructuredValue.object(members).json.withUnsafeBytes { Array($0) }, as: UTF8.self)
+        return Self.json(members)
     }
 
-    private var timeText: String {
-        // To the millisecond: what follows is noise in a log.
-        let milliseconds = time.nanosecondsSince1970 / 1_000_000
+    static func json(_ members: StructuredObject) -> String {
+        String(decoding: StructuredValue.object(members).json.withUnsafeBytes { Array($0) }, as: UTF8.self)
+    }
+}
+
+extension RecordTimestamp {
+    /// In RFC 3339, to the millisecond: what follows is noise in a log.
+    var inLog: String {
+        let milliseconds = nanosecondsSince1970 / 1_000_000
         let fraction = Int32(milliseconds % 1000) * 1_000_000
         let timestamp = try? Timestamp(secondsSince1970: milliseconds / 1000, nanoseconds: fraction)
-        return timestamp?.description ?? time.description
+        return timestamp?.description ?? description
     }
 }
 

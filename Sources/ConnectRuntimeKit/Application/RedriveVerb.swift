@@ -13,16 +13,11 @@ struct RedriveVerb {
         let lines = DiagnosticLines(application.console)
         // Whoever watches sees page after page.
         let level: ConnectorEvent.Level = application.console.isInteractive ? .info : .warning
-        let log = LogObserver(format: .text, level: level, lines: lines)
+        let log = LogObserver(format: LogLine.Format(options), level: level, lines: lines)
         let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
-        do {
-            let counts = try await redrive(pipeline, selection, lines)
-            application.console.output(Self.text(counts))
-            return counts.failedAgain + counts.kept == 0 ? .done : .failed
-        } catch {
-            application.report(error)
-            return .of(error)
-        }
+        let counts = try await redrive(pipeline, selection, lines)
+        application.console.output(Self.text(counts))
+        return counts.failedAgain + counts.kept == 0 ? .done : .failed
     }
 
     /// The first signal cancels: what was delivered by then is removed from the dead letters, or is delivered again.
@@ -42,6 +37,7 @@ struct RedriveVerb {
         }
         run.stop = { cut.request() }
         run.calls = { ["redrive of the pipeline \"\(pipeline.name)\""] }
+        run.lastLine = application.lastLine(options)
         run.consequence = "what was delivered meanwhile may be delivered again"
         try await run.execute(watch.signals, application.console, lines, showsProgress: false)
         return counts.withLock(\.self)

@@ -14,24 +14,16 @@ struct RunVerb {
         let isQuiet = options.has("--quiet")
         let chosen = options["--log-level"].flatMap { name in LogLine.levels.first { $0.description == name } }
         let log = LogObserver(
-            format: options["--log-format"].flatMap(LogLine.Format.init) ?? .text,
+            format: LogLine.Format(options),
             level: chosen ?? (isQuiet ? .warning : .info),
             lines: lines
         )
         let runtime = try configuration.makeRuntime(observer: ObserverGroup(log, application.observer))
         let watch = console.watchSignals()
         defer { watch.end() }
-        do {
-            try await HostedRun(runtime, beside: application.companion).execute(
-                watch.signals,
-                console,
-                lines,
-                showsProgress: console.isInteractive && !isQuiet
-            )
-            return .done
-        } catch {
-            application.report(error)
-            return .of(error)
-        }
+        var run = HostedRun(runtime, beside: application.companion)
+        run.lastLine = application.lastLine(options)
+        try await run.execute(watch.signals, console, lines, showsProgress: console.isInteractive && !isQuiet)
+        return .done
     }
 }

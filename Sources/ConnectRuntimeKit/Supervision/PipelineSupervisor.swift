@@ -91,6 +91,7 @@ final class PipelineSupervisor: Sendable {
             .pipelineRestart,
             .warning,
             "the pipeline \"\(name)\" failed and is run again",
+            attributes: ["attempt": "\(restart)", "delay": "\(delay)"],
             error: error
         ) {
             $0.delay = delay
@@ -214,7 +215,7 @@ final class PipelineSupervisor: Sendable {
             "the pipeline \"\(name)\" has not stopped within \(deadline), because of \(health.status.hanging)"
         ) {
             $0.state = health.status.state
-            $0.call = health.status.calls.first
+            $0.call = health.status.calls.first { !$0.isWaiting }
         }
     }
 }

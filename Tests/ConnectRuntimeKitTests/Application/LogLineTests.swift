@@ -18,6 +18,7 @@ import Testing
         )
         event.connector = "sink"
         event.attempt = 3
+        event.callName = "put"
         return LogLine(event: event, time: RecordTimestamp(nanosecondsSince1970: 1_700_000_000_123_456_789))
     }
 
@@ -38,6 +39,7 @@ import Testing
         #expect(object["error"] == .string("retryable: two\nlines"))
         #expect(object["connector"] == .string("sink"))
         #expect(object["attempt"] == .integer(3))
+        #expect(object["call"] == .string("put"))
         #expect(object["a"] == .string("1"))
     }
 }
