@@ -70,7 +70,11 @@ final class ClientHandle: @unchecked Sendable {
             return .success(failures)
         }
         switch failures {
-        case .failure(let failure): throw failure.error("the cluster does not answer")
+        case .failure(let failure):
+            throw failure.error(
+                "the cluster does not answer",
+                detail: log.newestFailure.map { "\(failure.words), \($0)" }
+            )
         case .success(let codes):
             for (topic, code) in codes.sorted(by: { $0.key < $1.key }) where !code.isNone {
                 throw KafkaFailure(code).error("the topic '\(topic)' cannot be used")

@@ -6,6 +6,10 @@ import Synchronization
 /// Passes on what librdkafka has to say.
 final class ClientLog: Sendable {
     private let emit: Mutex<(@Sendable (ConnectorEvent) -> Void)?>
+    private let newest = Mutex<String?>(nil)
+
+    /// The newest that librdkafka said of a broker that fails, such as why it refuses a login.
+    var newestFailure: String? { newest.withLock(\.self) }
 
     init(_ emit: @escaping @Sendable (ConnectorEvent) -> Void) {
         self.emit = Mutex(emit)
@@ -15,6 +19,7 @@ final class ClientLog: Sendable {
     func note(level: Int32, _ facility: String, _ text: String) {
         // About properties that the connector has set for a reason.
         if facility == "CONFWARN" { return }
+        if facility == "FAIL" { newest.withLock { $0 = text } }
         let urgency: ConnectorEvent.Level =
             switch level {
             case ...2: .error

@@ -12,7 +12,7 @@ struct KafkaFailure: Error, Hashable {
     /// The name of the code, such as `TOPIC_AUTHORIZATION_FAILED`; those of librdkafka itself begin with an underscore.
     var name: String { rd_kafka_err2name(code).map { String(cString: $0) } ?? "\(code.rawValue)" }
 
-    private var words: String { rd_kafka_err2str(code).map { String(cString: $0) } ?? name }
+    var words: String { rd_kafka_err2str(code).map { String(cString: $0) } ?? name }
 
     /// Whether the group has changed, or is changing, without this member: it will get other partitions.
     var endsGeneration: Bool {

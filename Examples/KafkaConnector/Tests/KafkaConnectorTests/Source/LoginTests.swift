@@ -53,4 +53,14 @@ struct LoginTests {
         #expect(!check.isPassed)
         #expect("\(check.findings)".contains("check user and password in client"), "\(check.findings)")
     }
+
+    @Test("is told by a check of the sink, in librdkafka's words")
+    func checkOfTheSink() async throws {
+        let topic = try cluster.topic(partitions: 1)
+        let sink = KafkaSink(topic: topic, client: client, options: .init(format: .raw))
+        let check = try await Pipeline("p", from: GeneratorSource(), to: sink, offsets: InMemoryOffsetStore()).check()
+        #expect(!check.isPassed)
+        #expect("\(check.findings)".contains("in state AUTH"), "\(check.findings)")
+        #expect(!"\(check.findings)".contains("tellnobody"))
+    }
 }

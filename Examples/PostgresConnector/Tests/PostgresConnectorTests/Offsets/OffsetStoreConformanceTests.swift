@@ -15,6 +15,7 @@ extension PostgresServer {
         address.user = "postgres"
         address.database = target.keywords["dbname"]
         address.tls = .disable
+        address.timeout = target.timeout
         return address
     }
 }
