@@ -149,10 +149,14 @@ def bytewax_arms():
         return lambda source, output, state, interval: program(
             "bytewax_flow.py", source, output, state, str(interval), form)
     text = "output synced after every batch of 1000 lines, recovery store at every snapshot (as ours)"
-    return [Arm("Bytewax, lines", command("lines"), text, "goes on at the last snapshot",
-                prepare=make_recovery_store),
-            Arm("Bytewax, CloudEvents", command("events"), text, "goes on at the last snapshot", form="events",
-                group="events", prepare=make_recovery_store)]
+    def arm(name, form, group):
+        return Arm(name, command(form), text, "goes on at the last snapshot", form=group, group=group,
+                   prepare=make_recovery_store)
+
+    arms = [arm("Bytewax, lines", "lines", "lines"), arm("Bytewax, CloudEvents", "events", "events")]
+    if util.find_spec("cloudevents"):
+        arms.append(arm("Bytewax, CloudEvents SDK", "sdk-events", "events"))
+    return arms
 
 
 def all_arms(executable):
@@ -166,7 +170,7 @@ def all_arms(executable):
     if util.find_spec("bytewax"):
         arms += bytewax_arms()
     else:
-        missing.append("Bytewax is left out: pip install bytewax orjson")
+        missing.append("Bytewax is left out: pip install bytewax orjson 'cloudevents>=2'")
     if util.find_spec("pathway"):
         arms.append(Arm(
             "Pathway, JSON Lines", lambda *places: program("pathway_flow.py", *places[:3], str(places[3])),

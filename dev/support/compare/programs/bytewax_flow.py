@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies lines with Bytewax and its recovery, as they are or as CloudEvents in JSON.
 
-Arguments: input, output, recovery directory, seconds between snapshots, `lines` or `events`.
+Arguments: input, output, recovery directory, seconds between snapshots, and `lines`, `events`, or `sdk-events` for those
+that the CloudEvents SDK makes.
 """
 import sys
 from datetime import timedelta
@@ -62,11 +63,24 @@ class OffsetSource(FixedPartitionedSource):
         return LinesWithOffsets(for_part, resume_state)
 
 
-def event(uri, offset, line):
-    return dumps({
+def attributes(uri, offset):
+    return {
         "specversion": "1.0", "id": f"{uri}-{offset}", "source": uri, "type": "org.openconnect.file.line",
-        "subject": str(offset), "datacontenttype": "text/plain", "data": line.rstrip(b"\n").decode(),
-    }).decode()
+        "subject": str(offset), "datacontenttype": "text/plain",
+    }
+
+
+def event(uri, offset, line):
+    return dumps(attributes(uri, offset) | {"data": line.rstrip(b"\n").decode()}).decode()
+
+
+def sdk_event():
+    """As `event`, by the CloudEvents SDK, which checks the attributes and adds the time."""
+    from cloudevents.core.formats.json import JSONFormat
+    from cloudevents.core.v1.event import CloudEvent
+    write = JSONFormat().write
+    return lambda uri, offset, line: write(
+        CloudEvent(attributes(uri, offset), line.rstrip(b"\n").decode())).decode()
 
 
 def main(source, output, recovery, interval, form):
@@ -76,9 +90,10 @@ def main(source, output, recovery, interval, form):
         keyed = op.flat_map_batch("key", read, lambda lines: [("0", line) for line in lines])
     else:
         uri = "file://" + source
+        make = event if form == "events" else sdk_event()
         read = op.input("in", flow, OffsetSource(source))
         keyed = op.flat_map_batch(
-            "event", read, lambda lines: [("0", event(uri, offset, line)) for offset, line in lines])
+            "event", read, lambda lines: [("0", make(uri, offset, line)) for offset, line in lines])
     op.output("out", keyed, FileSink(output))
     # What `python -m bytewax.run` calls; its option -s knows whole seconds only.
     cli_main(flow, epoch_interval=timedelta(seconds=float(interval)),
