@@ -86,11 +86,12 @@ struct Charge: Sendable {
 
     init() {}
 
-    /// What records hold; each buffer is counted once.
+    /// What records hold; each buffer is counted once, structured values by themselves.
     init(of records: [ConnectorRecord]) {
         self.records = records.count
         var newest: ObjectIdentifier?
         for record in records {
+            if record.heldForm == .structured { bytes += record.heldCount }
             let buffer = record.heldBytes.bufferIdentity
             guard buffer != newest else { continue }
             newest = buffer

@@ -81,6 +81,7 @@ extension StagedShipment {
             for (record, origin) in zip(part.records, part.origins ?? []) {
                 let index = Int(origin.index)
                 made[index] += record.heldCount
+                if record.heldForm == .structured { charge.bytes += record.heldCount }
                 let buffer = record.heldBytes.bufferIdentity
                 guard let buffer, buffer != polled[index].heldBytes.bufferIdentity else { continue }
                 if seen.insert(buffer).inserted { charge.bytes += record.heldBytes.retainedCapacity }

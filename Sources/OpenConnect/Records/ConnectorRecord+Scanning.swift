@@ -12,9 +12,13 @@ extension UnsafePointer where Pointee == ConnectorRecord {
     @inlinable
     package func hasOffset(at index: Int) -> Bool { (self + index).pointee.offsetForm != .none }
 
-    /// The number of bytes that the record holds.
+    /// See ``ConnectorRecord/heldCount``.
     @inlinable
-    package func heldCount(at index: Int) -> Int { (self + index).pointee.payload.count }
+    package func heldCount(at index: Int) -> Int {
+        let record = self + index
+        return record.pointee.dataForm == .structured
+            ? record.pointee.structuredCount : record.pointee.payload.count
+    }
 
     /// Whether the record carries just this partition object.
     @inlinable

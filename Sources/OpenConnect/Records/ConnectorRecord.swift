@@ -106,9 +106,11 @@ extension ConnectorRecord {
     @inlinable
     public var heldBytes: SharedBytes { payload }
 
-    /// The number of those bytes.
+    /// The number of bytes that the payload takes; that of a structured value is estimated.
     @inlinable
-    package var heldCount: Int { payload.count }
+    package var heldCount: Int { dataForm == .structured ? structuredCount : payload.count }
+
+    @usableFromInline var structuredCount: Int { details?.value?.byteCount ?? 0 }
 
     /// The partition that the record comes from. Setting another one does not change what the record says: what it has
     /// from the defaults of its partition becomes its own.
@@ -170,6 +172,7 @@ extension ConnectorRecord {
     /// Lets go of the payload, which is not needed any more.
     package mutating func dropPayload() {
         payload = SharedBytes()
+        if dataForm == .structured { editDetails { $0.value = nil } }
     }
 
     /// A computed default speaks of the record as it was polled: it has to be fixed before the record changes.

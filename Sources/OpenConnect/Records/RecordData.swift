@@ -115,7 +115,31 @@ public struct RecordData: Sendable {
 @usableFromInline
 final class StructuredValueBox: Sendable {
     let value: StructuredValue
-    init(_ value: StructuredValue) { self.value = value }
+    /// About how much memory it takes.
+    let byteCount: Int
+
+    init(_ value: StructuredValue) {
+        self.value = value
+        byteCount = value.heldByteCount
+    }
+}
+
+extension StructuredValue {
+    /// The bytes of texts and names, and what a value takes in an array or an object.
+    fileprivate var heldByteCount: Int {
+        let own = MemoryLayout<StructuredValue>.stride
+        return switch self {
+        case .null, .boolean: own
+        case .integer, .double, .timestamp: own + 32
+        case .decimal(let text), .string(let text): own + 32 + text.utf8.count
+        case .bytes(let bytes): own + 32 + bytes.retainedCapacity
+        case .array(let values): values.reduce(own + 32) { $0 + $1.heldByteCount }
+        case .object(let object):
+            object.members.reduce(own + 32) {
+                $0 + MemoryLayout<String>.stride + $1.name.utf8.count + $1.value.heldByteCount
+            }
+        }
+    }
 }
 
 extension RecordData: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {

@@ -152,6 +152,38 @@ struct BoundedMemoryTests {
         #expect(try await counts.delivered == 300)
     }
 
+    @Test("G10: structured values are charged by what they hold")
+    func structured() async throws {
+        let (hang, resting) = (Gate(), Gate())
+        let next = Mutex<Int64>(0)
+        let source = RestingSource(resting: resting) { request in
+            let number = next.withLock { next in
+                next += 1
+                return next
+            }
+            guard number <= 30 else { return .end }
+            let row: StructuredObject = ["text": .string(String(repeating: "x", count: 1_000_000))]
+            return SourceBatch([ConnectorRecord(.structured(.object(row)), offset: RecordOffset(number))])
+        }
+        let pipeline = Pipeline(
+            "p",
+            from: source,
+            to: [
+                NamedSink("x", HangingSink(Shape(name: "", sinks: 2), hang)),
+                NamedSink("y", HangingSink(Shape(name: "", sinks: 2), hang)),
+            ],
+            offsets: InMemoryOffsetStore(),
+            options: .with { $0.maxInFlightBytes = Self.byteLimit }
+        )
+        async let counts = pipeline.run()
+        try await resting.pass()
+        #expect(pipeline.status.counts.polled == 8)
+        hang.open()
+        let ended = try await counts
+        #expect(ended.delivered == 30)
+        #expect(ended.deliveredBytes >= 30_000_000)
+    }
+
     @Test("G10: one record that is larger than the limit is let through alone")
     func oversized() async throws {
         let (hang, resting) = (Gate(), Gate())
