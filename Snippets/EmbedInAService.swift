@@ -21,7 +21,11 @@ struct OrderDelivery: Sendable {
     }
 
     /// Runs until ``shutDown()``; one of the service's tasks.
-    func run() async throws { try await runtime.run() }
+    func run() async throws {
+        // Orders that come too late get an error, and do not wait for another run.
+        defer { queue.close() }
+        try await runtime.run()
+    }
 
     /// Returns when the order is safe.
     func deliver(_ order: String) async throws {

@@ -15,9 +15,11 @@ let pipeline = Pipeline(
 )
 
 try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask { try await pipeline.run() }
-    let acknowledgement = try await queue.deliver(ConnectorRecord("a request"))
-    print(acknowledgement.outcome)
-    pipeline.stop()
-    try await group.waitForAll()
+    group.addTask {
+        let acknowledgement = try await queue.deliver(ConnectorRecord("a request"))
+        print(acknowledgement.outcome)
+        pipeline.stop()
+    }
+    // Where it throws, the group cancels whoever still waits for an acknowledgement.
+    try await pipeline.run()
 }

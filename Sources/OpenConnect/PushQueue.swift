@@ -8,13 +8,14 @@ import Synchronization
 ///
 /// | method | returns | a record it returned for |
 /// |---|---|---|
-/// | ``send(_:)`` | when the queue has room | waits for the next run where the pipeline stops |
-/// | ``handOver(_:)`` | when the pipeline has taken the records | is delivered also when the pipeline is told to stop, and lost by a crash |
+/// | ``send(_:)`` | when the queue has room | is delivered also when the pipeline is told to stop, or by its next run; lost by a crash, and by a run that fails after it has taken the record |
+/// | ``handOver(_:)`` | when the pipeline has taken the records | is delivered also when the pipeline is told to stop; lost by a crash, and by a run that fails |
 /// | ``deliver(_:)-(ConnectorRecord)`` | after the commit, with the outcome | is safe |
 ///
 /// While the queue is full they wait, so that the pipeline's back-pressure reaches the caller, or are refused, as the
-/// ``Limits`` say. Each record gets a token of the queue as its offset; nothing is stored, and what was not delivered when
-/// the pipeline stops is reported to the caller, who alone can send it again.
+/// ``Limits`` say. Each record gets a token of the queue as its offset; nothing is stored. A caller whose records the
+/// pipeline has taken is told when the run ends without delivering them, and alone can send them again. Records that were
+/// not taken, and their callers, wait for the next run: whoever knows that there is none calls ``close()``.
 ///
 /// A queue is a source by itself; a connector that has more to do keeps one and passes `poll`, `acknowledge` and
 /// `stop` on to it.
@@ -84,8 +85,10 @@ public final class PushQueue: AcknowledgingSource {
 
     /// Hands records over, together and in their order, and returns the outcome of each after all are committed.
     ///
-    /// - Throws: ``ConnectorError`` with the code `notConnected` when the queue is finished, or when the pipeline stops
-    ///   before all are committed: they may or may not have been delivered, so send them again. `throttled` when the queue
+    /// Where the pipeline does not run, they wait for its next run, until ``close()``.
+    ///
+    /// - Throws: ``ConnectorError`` with the code `notConnected` when the queue is finished, or when the run that has taken
+    ///   them ends before all are committed: they may or may not have been delivered, so send them again. `throttled` when the queue
     ///   is full and refuses: none of them was taken. `CancellationError` when cancelled; records that were let in go
     ///   their way all the same.
     public func deliver(_ records: [ConnectorRecord]) async throws -> [Acknowledgement] {
@@ -105,7 +108,8 @@ public final class PushQueue: AcknowledgingSource {
     }
 
     /// Lets no more records in, forgets those that were not polled, and reports to every caller that the pipeline has
-    /// stopped. For the end of a connector that has a queue of its own.
+    /// stopped. For the end of a connector that has a queue of its own, and for when a pipeline's last run is over: without
+    /// it, callers whose records nobody has taken wait for ever.
     public func close() {
         state.withLock { $0.close() }.forEach { $0.perform() }
     }
@@ -126,7 +130,8 @@ public final class PushQueue: AcknowledgingSource {
         state.withLock { $0.acknowledge(acknowledgements) }.forEach { $0.perform() }
     }
 
-    /// Reports to every waiting caller that the pipeline has stopped. What was not polled yet stays in the queue.
+    /// Reports to the callers whose records were polled that the pipeline has stopped. What was not polled yet stays in the
+    /// queue for the next run, and its callers wait.
     public func stop() async {
         state.withLock { $0.abandonPolled() }.forEach { $0.perform() }
     }

@@ -69,6 +69,24 @@ struct PushQueueTests {
         #expect(try await queue.poll(PollRequest(maxRecords: 9, maxBytes: 10)).quiet == .zero)
     }
 
+    @Test("What was polled is let go, also while more is waiting")
+    func letsGo() async throws {
+        final class Buffer: Sendable {}
+        let queue = PushQueue()
+        weak var polled: Buffer?
+        try await {
+            let buffer = Buffer()
+            polled = buffer
+            let defaults = RecordDefaults(subject: { _, _ in "\(ObjectIdentifier(buffer))" })
+            try await queue.send(ConnectorRecord("large", partition: RecordPartition("a", defaults: defaults)))
+        }()
+        for index in 0..<3 { try await queue.send("record \(index)") }
+        #expect(polled != nil)
+        _ = try await queue.poll(PollRequest(maxRecords: 1))
+        #expect(polled == nil)
+        #expect(try await queue.poll(request).records.count == 3)
+    }
+
     @Test("A full queue makes callers wait, and lets them in, in order, as it is polled")
     func backPressure() async throws {
         let queue = PushQueue(limits: .init(maxRecords: 2))

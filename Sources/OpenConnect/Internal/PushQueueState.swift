@@ -4,7 +4,8 @@
 struct PushQueueState {
     /// A record that waits to be polled. The records of one handover have tokens in a row, from its first one on.
     private struct Entry {
-        let record: ConnectorRecord
+        /// `nil` once it is polled: the place may stay for a while, and must not keep the payload.
+        var record: ConnectorRecord?
         let token: Int64
         let first: Int64
     }
@@ -168,13 +169,15 @@ struct PushQueueState {
         var bytes = 0
         while head < queue.count, records.count < request.maxRecords {
             let entry = queue[head]
-            bytes += entry.record.heldCount
+            guard let record = entry.record else { break }
+            bytes += record.heldCount
             if bytes > request.maxBytes, !records.isEmpty { break }
-            records.append(entry.record)
+            queue[head].record = nil
+            head += 1
+            records.append(record)
             polled[entry.token] = entry.first
             if handovers[entry.first]?.notePolled() == true { taken += [end(entry.first)].compactMap(\.self) }
-            queuedBytes -= entry.record.heldCount
-            head += 1
+            queuedBytes -= record.heldCount
         }
         forgetDequeued()
         return records
