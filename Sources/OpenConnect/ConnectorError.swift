@@ -51,7 +51,7 @@ public struct ConnectorError: Error, Sendable {
     public var message: String
     /// The error underneath.
     public var cause: (any Error)?
-    /// With `throttled`: how long to wait before the next attempt.
+    /// With `throttled`: how long to wait before the next attempt, which is made no later than at the policy's time limit.
     public var retryAfter: Duration?
     /// The position of the record that the error is about.
     public var position: RecordPosition?

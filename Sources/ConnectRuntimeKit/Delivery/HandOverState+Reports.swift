@@ -161,7 +161,7 @@ extension HandOverState {
     private mutating func pause(_ error: ConnectorError, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         let now = clock.now
         guard desks[sink].outage.isOver(at: now) else {
-            desks[sink].outage.noteAlso(error, at: now)
+            desks[sink].outage.noteAlso(error, at: now, options.outage)
             return putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
         }
         desks[sink].outage.note(error, at: now)
@@ -170,8 +170,13 @@ extension HandOverState {
             fail(error, sinkIsUsable: false, &wake)
             return
         }
-        let wait = options.outage.delay(afterFailures: outage.failures, since: outage.since, at: now, randomness)
-        let delay = max(error.retryAfter ?? .zero, wait)
+        let delay = options.outage.delay(
+            afterFailures: outage.failures,
+            since: outage.since,
+            at: now,
+            asked: error.retryAfter,
+            randomness
+        )
         desks[sink].outage.until = now.advanced(by: delay)
         noteRetry(error, attempt: outage.failures, delay: delay)
         putAgain(Repeats(now: job.allItems + job.rest, limit: job.limit), job, of: sink, &wake)
@@ -207,8 +212,13 @@ extension HandOverState {
         if !repeats.later.isEmpty {
             let failures = repeats.later.map(\.failures).max() ?? 1
             let first = repeats.later.compactMap(\.firstFailure).min()
-            let wait = options.retry.delay(afterFailures: failures, since: first, at: now, randomness)
-            let delay = max(repeats.delay, wait)
+            let delay = options.retry.delay(
+                afterFailures: failures,
+                since: first,
+                at: now,
+                asked: repeats.delay,
+                randomness
+            )
             if let error = repeats.later.lazy.compactMap(\.error).first {
                 noteRetry(error, attempt: failures, delay: delay)
             }

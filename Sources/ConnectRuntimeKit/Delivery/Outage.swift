@@ -17,8 +17,9 @@ struct Outage: Sendable {
     }
 
     /// Another call failed that was made before this was noted.
-    mutating func noteAlso(_ error: ConnectorError, at now: ConnectorClock.Instant) {
-        until = max(until ?? now, now.advanced(by: error.retryAfter ?? .zero))
+    mutating func noteAlso(_ error: ConnectorError, at now: ConnectorClock.Instant, _ policy: RetryPolicy) {
+        let asked = policy.withinLimit(error.retryAfter ?? .zero, since: since, at: now)
+        until = max(until ?? now, now.advanced(by: asked))
     }
 
     mutating func end() {

@@ -63,14 +63,23 @@ public struct RetryPolicy: Sendable, Hashable {
         return .nanoseconds(shortest + randomness.number(upTo: max(ceiling - shortest, 0)))
     }
 
-    /// The same, cut off at the time limit: no attempt is begun after it.
+    /// The same, or longer where the system asks for that, cut off at the time limit: no attempt is begun after it.
     func delay(
         afterFailures count: Int,
         since first: ConnectorClock.Instant?,
         at now: ConnectorClock.Instant,
+        asked: Duration?,
         _ randomness: PipelineRandomness
     ) -> Duration {
-        let delay = delay(afterFailures: count, randomness)
+        withinLimit(max(delay(afterFailures: count, randomness), asked ?? .zero), since: first, at: now)
+    }
+
+    /// A delay, cut off at the time limit.
+    func withinLimit(
+        _ delay: Duration,
+        since first: ConnectorClock.Instant?,
+        at now: ConnectorClock.Instant
+    ) -> Duration {
         guard let timeLimit, let first else { return delay }
         return min(delay, max(timeLimit - now.since(first), .zero))
     }

@@ -2,12 +2,14 @@
 
 import OpenConnect
 
-/// Prolongs the claims of a run in good time; losing one ends the run.
+/// Prolongs the claims of a run in good time, from the claim on: also a start may take longer than a lease.
 struct LeaseRenewal: Sendable {
     let keeper: PositionKeeper
     let holdsConnector: Bool
-    let handOver: HandOver
+    let clock: ConnectorClock
     let retrier: Retrier
+    /// Ends the run, which has lost a claim.
+    let onLoss: @Sendable (ConnectorError) -> Void
 
     /// How often to look for a lease while there is none.
     private static let lookAgain = Duration.seconds(3)
@@ -16,14 +18,14 @@ struct LeaseRenewal: Sendable {
 
     func run() async {
         do {
-            var prolonged = handOver.clock.now
+            var prolonged = clock.now
             while true {
-                try await handOver.clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
+                try await clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
                 prolonged = try await renew(after: prolonged)
             }
         } catch is CancellationError {
         } catch {
-            handOver.fail(error.inCall("renewal", of: "offset store"), sinkIsUsable: false)
+            onLoss(error.inCall("renewal", of: "offset store"))
         }
     }
 
@@ -33,7 +35,7 @@ struct LeaseRenewal: Sendable {
     private func renew(after prolonged: ConnectorClock.Instant) async throws -> ConnectorClock.Instant {
         var attempt = 0
         while true {
-            let start = handOver.clock.now
+            let start = clock.now
             do {
                 try await retrier.calls.noting("renewal", of: "offset store") {
                     try await keeper.renew(holdsConnector: holdsConnector)
@@ -55,8 +57,8 @@ struct LeaseRenewal: Sendable {
     ) async throws {
         guard error.isPassing, let lease = keeper.lease else { throw error }
         let delay = lease / Self.parts
-        guard handOver.clock.now.since(prolonged) + delay < lease - delay else { throw error }
+        guard clock.now.since(prolonged) + delay < lease - delay else { throw error }
         retrier.tellRetry("renewal", of: "offset store", after: error, attempt: attempt, delay: delay)
-        try await handOver.clock.sleep(for: delay)
+        try await clock.sleep(for: delay)
     }
 }

@@ -117,18 +117,6 @@ extension PipelineRun {
                 await takeover.run(); return .helper
             }
         }
-        // Claims of single partitions may come later.
-        if keeper.lease != nil || !claims.holdsConnector {
-            let renewal = LeaseRenewal(
-                keeper: keeper,
-                holdsConnector: claims.holdsConnector,
-                handOver: handOver,
-                retrier: retrier
-            )
-            group.addTask {
-                await renewal.run(); return .helper
-            }
-        }
     }
 
     /// Waits for the ends in their order; the calls that had not returned at the deadline, if it came before them.

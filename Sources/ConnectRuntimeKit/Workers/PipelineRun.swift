@@ -7,6 +7,8 @@ import OpenConnect
 final class PipelineRun: Sendable {
     struct State: Sendable {
         var handOver: HandOver?
+        /// Why the run may not go on: somebody else has its claim.
+        var lostClaim: ConnectorError?
         /// Nothing is polled until the run is resumed.
         var isPaused = false
         /// What sinks say of records where the source left it open; known once the source is made.
@@ -78,7 +80,8 @@ final class PipelineRun: Sendable {
         report(plan)
         var failure: (any Error)?
         do {
-            try await runClaimed(source, sinks, claim, claims)
+            let keeper = claims.keeper(claim, retrier)
+            try await renewing(keeper, claims) { try await self.runClaimed(source, sinks, claim, claims, keeper) }
         } catch {
             failure = error
         }
@@ -109,7 +112,8 @@ final class PipelineRun: Sendable {
         _ source: any Source,
         _ sinks: [(name: String, sink: any Sink)],
         _ claim: OffsetClaim,
-        _ claims: RunClaims
+        _ claims: RunClaims,
+        _ keeper: PositionKeeper
     ) async throws {
         var started: [SinkWorker] = []
         var failure: (any Error)?
@@ -124,7 +128,7 @@ final class PipelineRun: Sendable {
             }
             let letters = try await startLetters()
             do {
-                try await runSource(source, started, claims, claim, letters)
+                try await runSource(source, started, claims, claim, keeper, letters)
             } catch {
                 failure = error
             }
@@ -225,17 +229,18 @@ final class PipelineRun: Sendable {
         _ sinks: [SinkWorker],
         _ claims: RunClaims,
         _ claim: OffsetClaim,
+        _ keeper: PositionKeeper,
         _ letters: LetterPost?
     ) async throws {
         let positions = try await calling("positions", of: "sinks") {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
-        let keeper = claims.keeper(claim, retrier)
         let handOver = makeHandOver(source, sinks, positions)
-        let isPaused = state.withLock { state in
+        let (isPaused, lostClaim) = state.withLock { state in
             state.handOver = handOver
-            return state.isPaused
+            return (state.isPaused, state.lostClaim)
         }
+        if let lostClaim { throw lostClaim }
         if isPaused { handOver.step { $0.pause(&$1) } }
         host.connect(
             PipelineHost.Link(

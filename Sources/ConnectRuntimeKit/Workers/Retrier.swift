@@ -116,8 +116,13 @@ final class Retrier: Sendable {
         let now = clock.now
         failures.since = failures.since ?? now
         guard policy.allows(failures: failures.count, since: failures.since, at: now) else { return nil }
-        let wait = policy.delay(afterFailures: failures.count, since: failures.since, at: now, randomness)
-        return max(error.retryAfter ?? .zero, wait)
+        return policy.delay(
+            afterFailures: failures.count,
+            since: failures.since,
+            at: now,
+            asked: error.retryAfter,
+            randomness
+        )
     }
 
     /// Sleeps; `false` when there is a signal, or the task is cancelled.

@@ -131,7 +131,7 @@ struct RunningCallTests {
     func pauses(call: String) async throws {
         let script = Script([SourceBatch(records(1...1))]) { try await Task.never() }
         let failures = EventLog()
-        let busy = ConnectorError(.throttled, "later", retryAfter: .seconds(3600))
+        let busy = ConnectorError(.throttled, "later", retryAfter: .seconds(300))
         let pipeline = Pipeline(
             "p",
             from: ScriptedSource(
@@ -164,7 +164,7 @@ struct RunningCallTests {
                 while !failures.contains(.callRetry) { await Task.yield() }
             }
             let retry = try #require(failures.first(.callRetry))
-            #expect(retry.callName == call && retry.attempt == 1 && retry.delay == .seconds(3600))
+            #expect(retry.callName == call && retry.attempt == 1 && retry.delay == .seconds(300))
             #expect(!pipeline.status.calls.contains { $0.name == call })
         }
     }

@@ -127,6 +127,41 @@ struct ClaimTests {
         #expect(await error?.code == (failures < 6 ? .fenced : .notConnected))
     }
 
+    @Test(
+        "G12: a lease is renewed while a sink starts, and a run that loses it then polls nothing",
+        arguments: [false, true]
+    )
+    func leaseWhileStarting(isLost: Bool) async throws {
+        let clock = ManualClock()
+        let store = LeasingStore()
+        let starts = Gate()
+        let script = Script([SourceBatch(records(1...3), quiet: .zero)]) { .end }
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(journal: journal, onStart: { _ in try await starts.pass() }),
+            offsets: store,
+            clock: clock.connectorClock
+        )
+        async let error = failure(of: pipeline)
+        await starts.arrivals()
+        for _ in 0..<4 {
+            await clock.sleepers(atLeast: 1)
+            clock.advance(by: .seconds(4))
+            await store.renewals.arrivals(store.expectedRenewals)
+        }
+        await clock.sleepers(atLeast: 1)
+        if isLost {
+            store.isLost.withLock { $0 = true }
+            clock.advance(by: .seconds(4))
+            await store.renewals.arrivals(store.expectedRenewals)
+            for _ in 0..<200 { await Task.yield() }
+        }
+        starts.open()
+        #expect(await error?.code == (isLost ? .fenced : nil))
+        #expect(journal.entries.contains("source.poll") == !isLost)
+    }
+
     @Test("G12: a renewal that the end of the run cancels is no failure")
     func renewalAtTheEnd() async throws {
         let clock = ManualClock()

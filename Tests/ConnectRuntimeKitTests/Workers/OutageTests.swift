@@ -164,6 +164,27 @@ struct OutageTests {
         #expect(try await counts.delivered == 4)
     }
 
+    @Test("S80: a system that asks for more patience than the policy has is asked once more, at the limit")
+    func patienceHasALimit() async throws {
+        let again = Gate()
+        let sink = ConnectedSink(
+            journal: journal,
+            onPut: { [journal] _ in
+                if journal.entries.count(where: { $0.hasPrefix("put") }) > 1 { again.open() }
+                throw ConnectorError(.throttled, "slowly", retryAfter: .seconds(86_400))
+            }
+        )
+        let pipeline = pipeline(sink, count: 2, .with { $0.outage.timeLimit = .seconds(10) })
+        async let error = failure(of: pipeline)
+        await clock.sleepers(atLeast: 2)
+        clock.advance(by: .milliseconds(9_999))
+        for _ in 0..<200 { await Task.yield() }
+        #expect(!again.isOpen)
+        clock.advance(by: .milliseconds(1))
+        #expect(await error?.code == .throttled)
+        #expect(again.isOpen)
+    }
+
     @Test("a verdict that asks for patience gets it to the nanosecond, and other partitions do not wait")
     func retryAfter() async throws {
         let (again, others) = (Gate(), Gate())

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenConnect
+
+extension PipelineRun {
+    /// Does something while the claims are prolonged.
+    func renewing(
+        _ keeper: PositionKeeper,
+        _ claims: RunClaims,
+        _ body: () async throws -> Void
+    ) async throws {
+        // Claims of single partitions may come later.
+        guard keeper.lease != nil || !claims.holdsConnector else { return try await body() }
+        let renewal = LeaseRenewal(
+            keeper: keeper,
+            holdsConnector: claims.holdsConnector,
+            clock: pipeline.clock,
+            retrier: retrier,
+            onLoss: { [self] error in
+                let handOver = state.withLock { state in
+                    state.lostClaim = error
+                    return state.handOver
+                }
+                handOver?.fail(error, sinkIsUsable: false)
+            }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await renewal.run() }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+}
