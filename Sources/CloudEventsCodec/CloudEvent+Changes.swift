@@ -76,7 +76,7 @@ extension CloudEvent {
         guard let string else {
             return rebuild { draft in
                 draft.texts[attribute] = .absent
-                if attribute == .dataContentType { draft.facts.isJSONContentType = true }
+                if attribute == .dataContentType { draft.facts.contentClass = .unknown }
             }
         }
         do throws(CloudEventError) {

@@ -4,30 +4,17 @@ extension EventData {
     /// The payload of a message in binary mode, which is bytes and a content type.
     ///
     /// It is JSON where the content type means JSON (J5) and the bytes are one JSON value, text where the type is
-    /// `text/*` and the bytes are UTF-8, and otherwise bytes. Not one byte is changed: white space around JSON stays.
+    /// `text/*` without a charset other than UTF-8 and ASCII and the bytes are UTF-8, and otherwise bytes. Not one byte
+    /// is changed: white space around JSON stays.
     /// The bytes are read only when ``kind`` is asked for.
     ///
     /// - Parameters:
     ///   - bytes: the payload; it is shared, not copied.
     ///   - contentType: the message's content type, if it has one; without one nothing is known of the bytes.
     public init(received bytes: SharedBytes, contentType: String?) {
-        guard var contentType else {
-            self = .binary(bytes)
-            return
-        }
-        self = contentType.withUTF8 { EventData(received: bytes, contentType: UnsafeRawBufferPointer($0)) }
-    }
-
-    /// As with a content type that is a string.
-    init(received bytes: SharedBytes, contentType: UnsafeRawBufferPointer?) {
-        guard let contentType else {
-            self = .binary(bytes)
-            return
-        }
-        let form: Form =
-            MediaType.isJSON(contentType)
-            ? .receivedAsJSON : MediaType.isText(contentType) ? .receivedAsText : .binary
-        self.init(form, bytes)
+        var contentType = contentType
+        let contentClass = contentType?.withUTF8 { EventFacts.ContentClass(UnsafeRawBufferPointer($0)) }
+        self.init(Form(received: contentClass ?? .unknown), bytes)
     }
 
     /// Whether bytes are one JSON value, with white space around it at most.

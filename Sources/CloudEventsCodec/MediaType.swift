@@ -17,7 +17,7 @@ public struct MediaType: Sendable, Hashable {
         var copy = text
         let parsed = copy.withUTF8 { buffer -> (String, String)? in
             let bytes = UnsafeRawBufferPointer(buffer)
-            guard let parts = MediaTypeSyntax(bytes), parts.hasValidParameters(bytes) else { return nil }
+            guard let parts = MediaTypeSyntax(bytes), parts.charset(bytes) != nil else { return nil }
             return (
                 String(decoding: bytes[parts.type], as: UTF8.self).lowercased(),
                 String(decoding: bytes[parts.subtype], as: UTF8.self).lowercased()
@@ -47,6 +47,15 @@ public struct MediaType: Sendable, Hashable {
         let subtype = UnsafeRawBufferPointer(rebasing: bytes[parts.subtype])
         guard subtype.count >= 4, hasJSONEnding(subtype) else { return false }
         return subtype.count == 4 || subtype[subtype.count - 5] == UInt8(ascii: "+")
+    }
+
+    /// Whether a content type does not say that text is in another charset than UTF-8.
+    static func isUTF8(_ text: String) -> Bool {
+        var copy = text
+        return copy.withUTF8 { buffer in
+            let bytes = UnsafeRawBufferPointer(buffer)
+            return MediaTypeSyntax(bytes)?.charset(bytes) == .utf8
+        }
     }
 
     /// Whether a content type is `text/…`.

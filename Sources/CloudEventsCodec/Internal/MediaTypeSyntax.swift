@@ -20,22 +20,52 @@ struct MediaTypeSyntax {
         guard parameters == bytes.count || bytes[parameters] == UInt8(ascii: ";") else { return nil }
     }
 
-    /// Whether what follows the subtype is a list of `;name=value`. Empty parameters are let through.
-    func hasValidParameters(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// What the parameters say of the encoding of text.
+    enum Charset {
+        /// UTF-8 or its part ASCII, or nothing.
+        case utf8
+        case other
+    }
+
+    /// The charset that the parameters name, or nothing where what follows the subtype is no list of `;name=value`.
+    /// Empty parameters are let through.
+    func charset(_ bytes: UnsafeRawBufferPointer) -> Charset? {
+        var charset = Charset.utf8
         var position = parameters
         while position < bytes.count {
-            guard bytes[position] == UInt8(ascii: ";") else { return false }
+            guard bytes[position] == UInt8(ascii: ";") else { return nil }
             position = Self.skipBlanks(bytes, from: position + 1)
             if position == bytes.count || bytes[position] == UInt8(ascii: ";") { continue }
-            let nameEnd = Self.skipToken(bytes, from: position)
-            guard nameEnd > position else { return false }
-            position = Self.skipBlanks(bytes, from: nameEnd)
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "=") else { return false }
+            let name = position..<Self.skipToken(bytes, from: position)
+            position = Self.skipBlanks(bytes, from: name.upperBound)
+            guard !name.isEmpty, position < bytes.count, bytes[position] == UInt8(ascii: "=") else { return nil }
             position = Self.skipBlanks(bytes, from: position + 1)
-            guard let valueEnd = Self.skipValue(bytes, from: position) else { return false }
+            guard let valueEnd = Self.skipValue(bytes, from: position) else { return nil }
+            let value = UnsafeRawBufferPointer(rebasing: bytes[position..<valueEnd])
+            if Self.isSame(bytes[name], "charset"), !Self.isUTF8(value) { charset = .other }
             position = Self.skipBlanks(bytes, from: valueEnd)
         }
-        return true
+        return charset
+    }
+
+    /// Whether a parameter's value, possibly in quotes, is the name of a charset whose text is UTF-8.
+    private static func isUTF8(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard value.first == UInt8(ascii: "\"") else { return isSame(value, "utf-8") || isSame(value, "us-ascii") }
+        let text = unquoted(value)
+        return isSame(text, "utf-8") || isSame(text, "us-ascii")
+    }
+
+    private static func unquoted(_ value: UnsafeRawBufferPointer) -> [UInt8] {
+        var isEscaped = false
+        return value.dropFirst().dropLast().filter { byte in
+            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+            return !isEscaped
+        }
+    }
+
+    /// Whether bytes are a text in lower case, whatever their own case.
+    private static func isSame(_ bytes: some Sequence<UInt8>, _ lowercased: String) -> Bool {
+        bytes.elementsEqual(lowercased.utf8) { $0 == $1 || $0 | 0x20 == $1 && $1 >= UInt8(ascii: "a") }
     }
 
     private static func skipValue(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {

@@ -90,12 +90,12 @@ extension EventDraft {
     @inline(__always)
     private mutating func setContentType(_ content: UnsafeRawBufferPointer) throws(Refusal) {
         // The usual type is known without looking closer; JSON is what is assumed.
-        if equal(content, "application/json") { return facts.isJSONContentType = true }
-        guard let syntax = MediaTypeSyntax(content), syntax.hasValidParameters(content) else {
+        if equal(content, "application/json") { return facts.contentClass = .json }
+        guard let syntax = MediaTypeSyntax(content), let charset = syntax.charset(content) else {
             throw Refusal(.invalidMediaType)
         }
         guard Self.isString(content) else { throw Refusal(.invalidString) }
-        facts.isJSONContentType = MediaType.isJSON(content, syntax)
+        facts.contentClass = EventFacts.ContentClass(content, syntax, charset)
     }
 
     @inline(__always)

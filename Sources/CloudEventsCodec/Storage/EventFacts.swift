@@ -8,9 +8,11 @@ struct EventFacts {
     var dataForm = EventData.Form.absent
     /// Whose memory the data is in.
     var dataHolder = Holder.event
-    /// Whether the content type means JSON, which is so where there is none (J5, J6).
-    var isJSONContentType = true
+    var contentClass = ContentClass.unknown
     var time = TimeFacts()
+
+    /// Whether the content type means JSON, which is so where there is none (J5, J6).
+    @inline(__always) var isJSONContentType: Bool { contentClass.rawValue <= ContentClass.json.rawValue }
 
     enum Holder {
         /// The event's own buffer.

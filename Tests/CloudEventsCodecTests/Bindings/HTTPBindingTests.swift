@@ -106,6 +106,31 @@ struct HTTPBindingTests {
         #expect(try binding.decode(message(body: "{}")).data.kind == .binary)
     }
 
+    static let charsets: [(String, EventData.Kind)] = [
+        ("text/plain", .text), ("text/plain;", .text), ("text/plain; charset=utf-8", .text),
+        ("text/plain;format=flowed;CharSet=\"UTF-8\"", .text), ("TEXT/CSV; charset=US-ASCII", .text),
+        ("text/plain; charset=\"us\\-ascii\"", .text), ("text/plain; x=\"a;charset=utf-16\"", .text),
+        ("text/plain; xcharset=utf-16", .text), ("text/plain; charset=iso-8859-1", .binary),
+        ("text/plain; charset=utf-16le", .binary), ("text/html; a=b; CHARSET = \"UTF-16\"", .binary),
+        ("text/plain; charset=utf-8; charset=utf-16", .binary), ("text/plain; charset=utf-80", .binary),
+    ]
+
+    @Test("Text in a charset other than UTF-8 is bytes, whatever the bytes are (J7)", arguments: charsets)
+    func charset(contentType: String, kind: EventData.Kind) throws {
+        let careful = HTTPBinding(extensionTypes: ["unseen": .string])
+        for body in [[0x48, 0, 0x69, 0], [0xC3, 0xA9]] as [[UInt8]] {
+            var message = message([("content-type", contentType)])
+            message.body = SharedBytes(body)
+            for event in [try binding.decode(message), try careful.decode(message)] {
+                #expect(event.data.kind == kind)
+                #expect(Array(event.data.bytes) == body)
+                let json = String(decodingUTF8: try JSONEventFormat().encode(event))
+                #expect(json.contains("data_base64") == (kind == .binary))
+            }
+            #expect(EventData(received: SharedBytes(body), contentType: contentType).kind == kind)
+        }
+    }
+
     @Test("The values of attributes are decoded and checked, errors name the header (H8, C7, T3, T7)")
     func values() throws {
         #expect(try binding.decode(message([("ce-subject", " \t%20a%20\t ")])).subject == " a ")

@@ -158,14 +158,7 @@ extension EventDraft {
     /// Sets the data to the body of a message in binary mode, as ``EventData/init(received:contentType:)`` does.
     @inline(__always)
     fileprivate mutating func setReceived(_ body: BorrowedBytes) {
-        let contentType = texts[.dataContentType]
-        if !contentType.isPresent {
-            facts.dataForm = .binary
-        } else if facts.isJSONContentType {
-            facts.dataForm = .receivedAsJSON
-        } else {
-            facts.dataForm = MediaType.isText(contentType.bytes) ? .receivedAsText : .binary
-        }
+        facts.dataForm = EventData.Form(received: facts.contentClass)
         facts.dataStart = body.start
         facts.dataCount = body.count
         facts.dataHolder = .data

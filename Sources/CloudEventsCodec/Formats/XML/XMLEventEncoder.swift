@@ -94,7 +94,7 @@ extension XMLEventEncoder {
         limits: CodecLimits
     ) -> Range<Int>? {
         guard event.data.kind != .json, let contentType = event.dataContentType, isXML(contentType),
-            event.data.kind == .text || isUTF8(contentType)
+            event.data.kind == .text || MediaType.isUTF8(contentType)
         else { return nil }
         // Within batch, event and data, a reader with the same limits has to get through it.
         return XMLReader.selfContainedElement(in: bytes, maximumDepth: Swift.max(3, limits.nestingDepth) - 3)
@@ -105,15 +105,6 @@ extension XMLEventEncoder {
         guard let type = try? MediaType(contentType) else { return false }
         if type.subtype == "xml" { return type.type == "application" || type.type == "text" }
         return type.subtype.hasSuffix("+xml")
-    }
-
-    /// Whether a content type does not say that bytes are in another charset than UTF-8, against what they are.
-    private static func isUTF8(_ contentType: String) -> Bool {
-        let parameters = contentType.lowercased().split(separator: ";").dropFirst()
-        return parameters.allSatisfy { parameter in
-            let text = parameter.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
-            return !text.hasPrefix("charset=") || text == "charset=utf-8" || text == "charset=us-ascii"
-        }
     }
 }
 
