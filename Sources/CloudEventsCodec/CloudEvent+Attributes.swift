@@ -44,6 +44,9 @@ extension CloudEvent {
         return attribute == .specVersion ? specVersion.description : string(attribute)
     }
 
-    /// Whether the data is JSON by its content type, which is JSON where there is none (J5, J6).
-    public var hasJSONContentType: Bool { facts.isJSONContentType }
+    /// Whether the data is JSON by its content type, which is JSON where there is none (J5, J6), unless the data is bytes
+    /// (J4).
+    public var hasJSONContentType: Bool {
+        facts.isJSONContentType && (facts.contentClass != .unknown || data.kind != .binary)
+    }
 }

@@ -62,6 +62,20 @@ struct JSONRuleTests {
         #expect(try encode(event).hasSuffix(#","data":\#(json)}"#))
     }
 
+    @Test("Bytes without a content type are not assumed to be JSON (J4)")
+    func bytesWithoutType() throws {
+        var event = try decode(#","data_base64":"e30=""#)
+        #expect(!event.hasJSONContentType)
+        try event.setDataContentType("application/json")
+        #expect(event.hasJSONContentType)
+        event.data = .absent
+        try event.setDataContentType(nil)
+        #expect(event.hasJSONContentType)
+        let received = EventData(received: SharedBytes(utf8: "{"), contentType: "application/json")
+        #expect(!(try CloudEvent(id: "1", source: "/s", type: "t", data: received).hasJSONContentType))
+        #expect(try CloudEvent(id: "1", source: "/s", type: "t", data: .text("x")).hasJSONContentType)
+    }
+
     @Test("A null payload is a payload, and not the same as none (J9)")
     func nullPayload() throws {
         let null = try decode(#","datacontenttype":"application/json","data":null"#)
