@@ -41,6 +41,23 @@ struct XMLBatchTests {
         expectError(.missingAttribute, rule: "X2", offset: start) { try decode(Self.event + "<ce:event/>") }
     }
 
+    @Test("A batch cannot multiply a long name of a namespace (X5)", arguments: [(10, true), (16, true), (17, false)])
+    func addedDeclarations(count: Int, isRead: Bool) throws {
+        let name = "urn:" + String(repeating: "n", count: 3900)
+        let data = "<ce:data xsi:type='xs:any'><p:a/></ce:data>"
+        let event = Self.event.replacing("</ce:event>", with: data + "</ce:event>")
+        let events = String(repeating: event, count: count)
+        let batch = "<ce:batch \(XMLDocument.declarations) xmlns:p='\(name)'>\(events)</ce:batch>"
+        if isRead {
+            #expect(try format.decodeBatch(SharedBytes(utf8: batch)).count == count)
+        } else {
+            expectError(.limitExceeded, attribute: "data") { try format.decodeBatch(SharedBytes(utf8: batch)) }
+        }
+        let foreign = "<x>" + String(repeating: "x", count: count * name.utf8.count) + "</x></ce:batch>"
+        let large = SharedBytes(utf8: batch.replacing("</ce:batch>", with: foreign))
+        #expect(try format.decodeBatch(large).count == count)
+    }
+
     @Test("The limits of a batch hold")
     func limits() throws {
         let event = try CloudEvent(id: "1", source: "/s", type: "t")

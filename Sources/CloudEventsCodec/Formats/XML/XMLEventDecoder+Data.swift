@@ -121,17 +121,21 @@ extension XMLEventDecoder {
         }
     }
 
-    /// The most bytes that declarations add to one element, so that a batch cannot multiply one long name.
+    /// The most bytes that declarations add to one element.
     static let maximumAddedBytes = 4096
 
-    private func withDeclarations(
+    /// The most bytes that declarations add to all elements of a document, so that a batch cannot multiply one long name.
+    private var maximumAddedBytesOfAll: Int { max(64 << 10, input.count) }
+
+    private mutating func withDeclarations(
         _ declarations: [XMLNamespaceScope.Declaration],
         _ range: Range<Int>,
         nameEnd: Int
     ) throws(CloudEventError) -> SharedBytes {
         guard !declarations.isEmpty else { return input.slice(range) }
         let added = declarations.reduce(0) { $0 + $1.prefix.count + $1.value.range.count + 10 }
-        guard added <= Self.maximumAddedBytes else {
+        addedBytes += added
+        guard added <= Self.maximumAddedBytes, addedBytes <= maximumAddedBytesOfAll else {
             throw CloudEventError(
                 .limitExceeded,
                 "the data uses namespaces declared outside of it with too long names; declare them in its own element",

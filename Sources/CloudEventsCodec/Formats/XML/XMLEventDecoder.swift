@@ -5,6 +5,8 @@ struct XMLEventDecoder {
     let input: SharedBytes
     let limits: CodecLimits
     var reader: XMLReader
+    /// How many bytes of declarations were added to elements that are data.
+    var addedBytes = 0
 
     /// The caller keeps the input alive while this is used: the reader looks into its memory.
     init(_ input: SharedBytes, limits: CodecLimits) {
