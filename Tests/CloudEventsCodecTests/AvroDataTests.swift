@@ -140,10 +140,14 @@ struct AvroDataTests {
         #expect(try field(.text("{}"), nil) == [12, 4, 0x7B, 0x7D])
     }
 
-    @Test("Null and absent data are one (V3)")
+    @Test("A null payload is not the same as none (V3, J9)")
     func null() throws {
         #expect(try field(.absent) == [2])
-        #expect(try field(.json("null")) == [2])
+        #expect(try field(.json("null"), "application/json") == [0] + Avro.string("null"))
+        #expect(try field(.text("null"), "application/json") == [0] + Avro.string("null"))
+        let again = try format.decode(format.encode(event(.json("null"), nil)))
+        #expect(again.data == .binary(SharedBytes(utf8: "null")))
+        #expect(again.dataContentType == "application/json")
         #expect(try format.decode(Avro.event(data: [2])).data == .absent)
     }
 

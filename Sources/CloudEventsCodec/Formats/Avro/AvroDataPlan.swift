@@ -35,7 +35,11 @@ struct AvroDataPlan {
             case .number(let number):
                 scalar()
                 if isCarried { isCarried = AvroNumber.double(carrying: reader.rawBytes(number)) != nil }
-            case .string, .boolean, .null: scalar()
+            case .string, .boolean: scalar()
+            case .null:
+                scalar()
+                // In place of the data, the schema's null is no data (J9).
+                if open.isEmpty { isCarried = false }
             }
         }
     }

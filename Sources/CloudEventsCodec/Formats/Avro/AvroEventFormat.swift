@@ -50,8 +50,8 @@ extension AvroEventFormat {
     ///
     /// Bytes become `bytes` and text a `string`. A JSON value is written in the types of the schema where these can
     /// carry it: an object of scalars and such objects, or an array of objects, with numbers that a double keeps. Any
-    /// other JSON is written as `bytes` with all its digits, and gets the content type `application/json` where it has
-    /// none (C15). JSON `null` is written like absent data.
+    /// other JSON, `null` among it, is written as `bytes` with all its digits, and gets the content type
+    /// `application/json` where it has none (C15).
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable`` where an object in the data has a
     ///   member twice (V3).
