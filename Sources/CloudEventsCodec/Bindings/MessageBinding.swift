@@ -52,15 +52,19 @@ extension MessageBinding {
     /// Gives extensions that a format brought as text their declared types.
     private func withDeclaredTypes(_ event: CloudEvent) throws(CloudEventError) -> CloudEvent {
         guard !extensionTypes.isEmpty else { return event }
-        var event = event
-        for attribute in event.extensions {
-            guard let type = extensionTypes[attribute.name], type != attribute.value.type else { continue }
-            do throws(CloudEventError) {
-                try event.setExtension(attribute.name, to: try attribute.value.declared(as: type))
-            } catch {
-                throw error.naming(attribute.name.string)
+        var isChanged = false
+        var extensions = Array(event.extensions)
+        for index in extensions.indices {
+            let (name, value) = (extensions[index].name, extensions[index].value)
+            guard let type = extensionTypes[name], type != value.type else { continue }
+            do throws(CloudEventError) { extensions[index].value = try value.declared(as: type) } catch {
+                throw error.naming(name.string)
             }
+            isChanged = true
         }
+        guard isChanged else { return event }
+        var event = event
+        try event.setExtensions(ExtensionAttributes(unchecked: extensions))
         return event
     }
 
