@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEventsCodec
+@testable import CloudEventsCodec
 import EventTestSupport
 import Testing
 
@@ -17,7 +17,8 @@ struct HTTPDifferenceTests {
         "1.0", "1", "/s", "t", "a b", " a ", "\ta", "", " ", "%20", "a%20b", "%C3%A9", "%C3", "%", "%4", "%zz", "é",
         "\"a\"",
         "\"a\\\"b\"", "\"", "a\"b\"", "application/json", "application/json; charset=\"utf-8\"", " text/plain ",
-        "text/plain;c", "TEXT/PLAIN", "application/cloudevents+json", "application/cloudevents-batch+json",
+        "text/plain;c", "TEXT/PLAIN", "text/plain; charset=utf-16", "text/x; Charset=\"UTF-8\"",
+        "application/cloudevents+json", "application/cloudevents-batch+json",
         "application/x",
         "2018-04-05T17:31:00Z", "2018-04-05T17%3A31:00z", "http://e/s", "urn:x", "0.3", "\u{0}", "\u{7F}", "%00",
         "%EF%BF%BF",
@@ -53,6 +54,22 @@ struct HTTPDifferenceTests {
                 "\(headers.map { ($0.name, $0.value) })"
             )
         }
+    }
+
+    @Test("The usual message is read in one pass, and what is in quotes is not (H8)")
+    func usualWay() throws {
+        let usual = [
+            MessageHeader("ce-specversion", "1.0"), MessageHeader("ce-id", "1"), MessageHeader("ce-source", "/s"),
+            MessageHeader("ce-type", "t"), MessageHeader("ce-time", "2018-04-05T17:31:00Z"),
+            MessageHeader("content-type", "application/json"), MessageHeader("ce-x", "a%20b"),
+        ]
+        let message = HTTPMessage(headers: usual, body: SharedBytes(utf8: "[1]"))
+        let event = try #require(HTTPBinding().usualBinaryEvent(message))
+        #expect(try event == HTTPBinding().decode(message) && event["x"] == "a b" && event.data.kind == .json)
+        let quoted = HTTPMessage(headers: usual + [MessageHeader("ce-y", "\"a\"")], body: message.body)
+        #expect(HTTPBinding().usualBinaryEvent(quoted) == nil)
+        #expect(try HTTPBinding().decode(quoted)["y"] == "a")
+        #expect(Self.careful.usualBinaryEvent(message) == nil)
     }
 
     // Names and values are looked at by words that overlap: each byte has to count, whatever the length.
