@@ -13,8 +13,11 @@ public struct CodecLimits: Sendable, Hashable {
     /// The most events in a batch. Default: 100 000.
     public var batchEvents = 100_000
 
-    /// How deep objects and arrays may be nested, the event's own object (and the batch's array) included. Default:
-    /// 128.
+    /// How deep objects and arrays may be nested, the event's own object and a batch's array included. Default: 128.
+    ///
+    /// The two count in JSON and Avro even where there is no batch, which leaves 126 levels for data: what is read alone
+    /// can be read in a batch, and through every format. The JSON format also writes no deeper what it has to read for
+    /// that: see ``JSONEventFormat/encode(_:)``.
     public var nestingDepth = 128
 
     /// The most attributes of an event, null ones included; data is none. Default: 256.
@@ -25,6 +28,12 @@ public struct CodecLimits: Sendable, Hashable {
 }
 
 extension CodecLimits {
+    /// The event's own object and a batch's array, which count where there is no batch too.
+    static let levelsAroundData = 2
+
+    /// How deep data may be nested.
+    var dataDepth: Int { max(nestingDepth, Self.levelsAroundData) - Self.levelsAroundData }
+
     func eventTooLarge(offset: Int?) -> CloudEventError {
         CloudEventError(.limitExceeded, "the event is larger than the limit of \(eventBytes) bytes", offset: offset)
     }

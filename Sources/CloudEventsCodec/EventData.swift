@@ -40,13 +40,16 @@ public struct EventData: Sendable {
     ///
     /// Of a payload that was received in binary mode this is found out each time it is asked for, by reading the bytes:
     /// a message that is only passed on is never read. See ``init(received:contentType:)``.
-    public var kind: Kind {
+    public var kind: Kind { kind(maximumDepth: Self.nestingDepth) }
+
+    /// What the bytes of the payload are where JSON that nobody has read yet is nested no deeper than a limit.
+    func kind(maximumDepth: Int) -> Kind {
         switch form {
         case .absent: .absent
         case .json: .json
         case .text: .text
         case .binary: .binary
-        case .receivedAsJSON: bytes.withUnsafeBytes { Self.isJSON($0) } ? .json : .binary
+        case .receivedAsJSON: bytes.withUnsafeBytes { Self.isJSON($0, maximumDepth: maximumDepth) } ? .json : .binary
         case .receivedAsText: bytes.withUnsafeBytes { isValidUTF8($0) } ? .text : .binary
         }
     }
@@ -60,14 +63,11 @@ public struct EventData: Sendable {
     package init(unchecked kind: Kind, _ bytes: SharedBytes) {
         self.init(Form(kind), bytes)
     }
-
-    /// The same payload, of which is known what it is.
-    var read: EventData { EventData(unchecked: kind, bytes) }
 }
 
 extension EventData {
-    /// How deep a JSON value may be nested, so that a batch with it stays within the default limits.
-    static let nestingDepth = 126
+    /// How deep a JSON value may be nested: as deep as decoders take it by default.
+    static let nestingDepth = CodecLimits().dataDepth
 
     /// No payload.
     public static let absent = EventData(unchecked: .absent, SharedBytes())
@@ -97,8 +97,8 @@ extension EventData {
     /// out.
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/malformed`` where it is not one JSON value (RFC 8259),
-    ///   or ``CloudEventError/Code/limitExceeded`` where it is nested deeper than 126 levels, so that a batch with it
-    ///   stays within the default limits.
+    ///   or ``CloudEventError/Code/limitExceeded`` where it is nested deeper than 126 levels, which is as deep as every
+    ///   format reads it by default.
     public static func json(_ text: SharedBytes) throws(CloudEventError) -> EventData {
         EventData(unchecked: .json, try checkedJSON(text, maximumDepth: nestingDepth))
     }

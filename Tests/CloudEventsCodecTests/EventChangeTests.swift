@@ -179,7 +179,7 @@ struct EventChangeTests {
         #expect(isRead(text, isBatch: false) { $0.eventBytes = text.utf8.count - excess } == isExpected)
         #expect(isRead("[\(text)]", isBatch: true) { $0.eventBytes = text.utf8.count - excess } == isExpected)
         #expect(isRead("[\(text)]", isBatch: true) { $0.batchBytes = text.utf8.count + 2 - excess } == isExpected)
-        #expect(isRead(text, isBatch: false) { $0.nestingDepth = 3 - excess } == isExpected)
+        #expect(isRead(text, isBatch: false) { $0.nestingDepth = 4 - excess } == isExpected)
         #expect(isRead("[\(text)]", isBatch: true) { $0.nestingDepth = 4 - excess } == isExpected)
         #expect(isRead("[\(text),\(text)]", isBatch: true) { $0.batchEvents = 2 - excess } == isExpected)
     }

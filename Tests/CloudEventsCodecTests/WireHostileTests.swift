@@ -99,7 +99,7 @@ struct WireHostileTests {
         var open: [UInt8] = [6]
         for level in 1..<max(depth, 1) { open += [2, 0] + (level == 1 || level % 2 == 0 ? [4] : []) }
         let data = open + [UInt8](repeating: 0, count: depth)
-        if depth <= 127 {
+        if depth <= 126 {
             let event = try avro.decode(Avro.event(data: data))
             #expect(event.data.text == nested(depth))
             #expect(try avro.decode(avro.encode(event)) == event)

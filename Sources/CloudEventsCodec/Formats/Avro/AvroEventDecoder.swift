@@ -93,8 +93,7 @@ extension AvroEventDecoder {
     private func json(_ text: String) -> EventData { EventData(unchecked: .json, SharedBytes(utf8: text)) }
 
     private mutating func json(_ container: AvroSchema.Container) throws(CloudEventError) -> EventData {
-        // The event's record is the outermost level.
-        let data = AvroDataReader(input: input, maximumDepth: max(1, format.limits.nestingDepth) - 1)
+        let data = AvroDataReader(input: input, maximumDepth: format.limits.dataDepth)
         return EventData(unchecked: .json, try data.json(container, &reader))
     }
 }

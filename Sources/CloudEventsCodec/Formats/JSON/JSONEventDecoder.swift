@@ -10,8 +10,6 @@ struct JSONEventDecoder: ~Copyable {
     /// The buffer that the text is in, if events may share it; otherwise they copy the text.
     let shared: SharedByteStorage?
 
-    /// How many objects and arrays are open around a member's value: the event's own object, and the batch's array.
-    private var depth = 1
     /// The value of `data` or `data_base64`, where there is one.
     private var data = Range(uncheckedBounds: (0, 0))
     private var base64: JSONString?
@@ -47,7 +45,6 @@ struct JSONEventDecoder: ~Copyable {
         guard scanner.current == UInt8(ascii: "[") else {
             throw scanner.refusal(.notBatch)
         }
-        depth = 2
         scanner.offset += 1
         scanner.skipWhitespace()
         var events: [CloudEvent] = []
@@ -173,7 +170,7 @@ extension JSONEventDecoder {
         if name.member.isExtension { return try scanner.readExtension(name, types: extensionTypes, into: &draft) }
         guard name.member == .data else { return try readBase64(scanner) }
         var end = scanner
-        try end.skipValue(depth: depth, maximumDepth: limits.nestingDepth)
+        try end.skipValue(depth: CodecLimits.levelsAroundData, maximumDepth: limits.nestingDepth)
         data = Range(uncheckedBounds: (scanner.offset, end.offset))
         return end.offset
     }

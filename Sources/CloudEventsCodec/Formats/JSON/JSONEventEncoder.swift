@@ -2,8 +2,18 @@
 
 /// Writes events as JSON objects.
 enum JSONEventEncoder {
+    /// Writes an event.
+    ///
+    /// - Parameters:
+    ///   - event: what is written.
+    ///   - depth: how deep data may be nested to be written as a JSON value where that is not known yet.
+    ///   - writer: what it is written behind.
     @inline(__always)
-    static func write(_ event: CloudEvent, to writer: inout JSONWriter) throws(CloudEventError) {
+    static func write(
+        _ event: CloudEvent,
+        maximumDepth depth: Int,
+        to writer: inout JSONWriter
+    ) throws(CloudEventError) {
         defer { withExtendedLifetime(event) {} }
         let facts = event.facts
         let texts = event.texts
@@ -28,7 +38,7 @@ enum JSONEventEncoder {
             let place = EventTexts.coreCount &+ 2 &* index
             writer.appendExtension(texts[place], texts[place &+ 1])
         }
-        try writeData(of: event, facts, to: &writer)
+        try writeData(of: event, facts, depth, to: &writer)
     }
 
     /// Writes the data, and the end of the object.
@@ -36,12 +46,13 @@ enum JSONEventEncoder {
     private static func writeData(
         of event: CloudEvent,
         _ facts: EventFacts,
+        _ depth: Int,
         to writer: inout JSONWriter
     ) throws(CloudEventError) {
         let bytes = UnsafeRawBufferPointer(start: facts.dataStart, count: facts.dataCount)
         switch facts.dataForm {
         case .receivedAsJSON, .receivedAsText:
-            return try writeReceived(event, facts, to: &writer)
+            return try writeReceived(event, facts, depth, to: &writer)
         case .absent:
             break
         case .json:
@@ -56,7 +67,7 @@ enum JSONEventEncoder {
         case .text:
             writer.writeRaw(",\"data\":")
             if event.dataContentType != nil, facts.isJSONContentType {
-                writer.writeRaw(try value(in: event.data))
+                writer.writeRaw(try value(in: event.data, maximumDepth: depth))
             } else {
                 writer.writeString(utf8: bytes)
             }
@@ -69,11 +80,12 @@ enum JSONEventEncoder {
     private static func writeReceived(
         _ event: CloudEvent,
         _ facts: EventFacts,
+        _ depth: Int,
         to writer: inout JSONWriter
     ) throws(CloudEventError) {
         var facts = facts
-        facts.dataForm = event.data.read.form
-        try writeData(of: event, facts, to: &writer)
+        facts.dataForm = EventData.Form(event.data.kind(maximumDepth: depth))
+        try writeData(of: event, facts, depth, to: &writer)
     }
 
     @inline(__always)
@@ -95,9 +107,9 @@ enum JSONEventEncoder {
     }
 
     /// The JSON value that a text holds.
-    private static func value(in data: EventData) throws(CloudEventError) -> SharedBytes {
+    private static func value(in data: EventData, maximumDepth: Int) throws(CloudEventError) -> SharedBytes {
         do throws(CloudEventError) {
-            return try EventData.json(data.bytes).bytes
+            return try EventData.checkedJSON(data.bytes, maximumDepth: maximumDepth)
         } catch {
             throw CloudEventError(
                 .notRepresentable,

@@ -102,11 +102,15 @@ extension JSONEventFormat {
     ///
     /// Bytes become `data_base64` (J4), a JSON value goes in as it is (J5), text becomes a string (J7); text whose
     /// content type means JSON goes in as the JSON value that it holds (J5). Text without a content type becomes a
-    /// string too, which a reader takes for a JSON string (J6): give text a content type.
+    /// string too, which a reader takes for a JSON string (J6): give text a content type. Bytes that a message in
+    /// binary mode brought as JSON go in as the value that they are.
+    ///
+    /// What is not known to be JSON yet is taken for it as deep as ``limits`` allow a decoder to read it: bytes that are
+    /// nested deeper become `data_base64`, text is refused.
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable`` where the data is a JSON value
     ///   other than a string but the content type is not JSON (J7), or the content type is JSON but the text is
-    ///   not (J5).
+    ///   not, or too deep (J5).
     public func encode(_ event: CloudEvent) throws(CloudEventError) -> SharedBytes {
         var writer = JSONWriter(capacity: 512 + event.data.bytes.count)
         try encode(event, into: &writer)
@@ -152,7 +156,7 @@ extension JSONEventFormat {
     package func encode(_ event: CloudEvent, into writer: inout JSONWriter) throws(CloudEventError) {
         let start = writer.count
         do throws(CloudEventError) {
-            try JSONEventEncoder.write(event, to: &writer)
+            try JSONEventEncoder.write(event, maximumDepth: limits.dataDepth, to: &writer)
         } catch {
             writer.truncate(to: start)
             throw error
