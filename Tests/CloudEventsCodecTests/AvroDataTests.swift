@@ -151,6 +151,21 @@ struct AvroDataTests {
         #expect(try format.decode(Avro.event(data: [2])).data == .absent)
     }
 
+    @Test("JSON whose content type is not JSON is written in the same way by Avro, and as text by Protobuf (V3, P4)")
+    func disputedJSON() throws {
+        let values: [(String, EventData)] = [
+            ("{}", try .json("{}")), ("1.5", try .json("1.5")), (#""a\n""#, .text("a\n")),
+            ("null", .binary(SharedBytes(utf8: "null"))), ("[1]", .binary(SharedBytes(utf8: "[1]"))),
+        ]
+        for (text, data) in values {
+            let event = try event(.json(text), "text/plain")
+            let again = try format.decode(format.encode(event))
+            #expect(again.data == data && again.dataContentType == "text/plain")
+            let message = try ProtobufEventFormat().decode(ProtobufEventFormat().encode(event))
+            #expect(message.data == .text(text) && message.dataContentType == "text/plain")
+        }
+    }
+
     @Test("Maps and arrays in blocks keep their order (V1)")
     func blocks() throws {
         let items = ["c", "a", "b"].map { Avro.string($0) + [2, 1] }
