@@ -14,7 +14,7 @@ extension EventData {
     /// Dates are written as RFC 3339 text in UTC, bytes as base64, members in the order of their names.
     ///
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/notRepresentable`` where the value has no form in JSON,
-    ///   such as a number that is infinite; with the path to it but without the value.
+    ///   such as a number that is infinite; with the path to it, as ``decode(_:contentType:)`` gives one, but without the value.
     public static func encoding(_ value: some Encodable) throws(CloudEventError) -> EventData {
         let text: Data
         do {
@@ -34,7 +34,8 @@ extension EventData {
     ///   - contentType: says whether a payload of text or bytes is JSON (J5); without one only a payload of the kind
     ///     ``Kind/json`` is (J4). ``CloudEvent/decodeData(_:)`` knows it.
     /// - Throws: ``CloudEventError`` with ``CloudEventError/Code/invalidData`` where there is no payload, it is not JSON,
-    ///   or it is not of the type; with the path to what is wrong but without any value.
+    ///   or it is not of the type; with the path to what is wrong but without any value. Keys that no type declares, as
+    ///   those of dictionaries, are a `*` in it.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self,
         contentType: String? = nil
@@ -178,14 +179,15 @@ extension CloudEventError {
         }
     }
 
-    /// The path names members, which are names of the type or of the payload's own; they are cut short and made harmless.
+    /// The path has the names that types declare and the indexes of arrays. Other keys come from the payload, and a star
+    /// stands for each.
     private init(path: [any CodingKey], _ message: String, code: Code = .invalidData) {
         var place = ""
         for key in path.prefix(20) {
-            if let index = key.intValue {
+            if key.isArrayIndex, let index = key.intValue {
                 place += "[\(index)]"
             } else {
-                place += (place.isEmpty ? "" : ".") + Self.printable(key.stringValue)
+                place += (place.isEmpty ? "" : ".") + (key.isDeclared ? Self.printable(key.stringValue) : "*")
             }
         }
         self.init(code, place.isEmpty ? message : message + ", at " + place, attribute: "data")
@@ -194,5 +196,20 @@ extension CloudEventError {
     private static func printable(_ text: String) -> String {
         var copy = text
         return copy.withUTF8 { AttributeName.printable(UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension CodingKey {
+    /// Whether the key is one of the cases of an enumeration, which its source names; the keys of dictionaries are of types
+    /// that take any name.
+    fileprivate var isDeclared: Bool {
+        let mirror = Mirror(reflecting: self)
+        return mirror.displayStyle == .enum && mirror.children.isEmpty && Self(stringValue: "\u{0}") == nil
+    }
+
+    /// Whether the key is an array's index in the form of Foundation's coders. A number as a dictionary's key is its text.
+    fileprivate var isArrayIndex: Bool {
+        guard let intValue, !isDeclared else { return false }
+        return stringValue == "Index \(intValue)"
     }
 }

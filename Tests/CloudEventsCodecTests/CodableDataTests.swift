@@ -106,6 +106,77 @@ struct CodableDataTests {
         #expect(error?.description.contains("19999") == false)
     }
 
+    struct Ledger: Codable {
+        var accounts: [String: [Line]] = [:]
+        var balances: [Int: Int] = [:]
+        var free: FreeMembers?
+        var numbered: Numbered?
+    }
+
+    struct Numbered: Codable {
+        var price: Int
+
+        enum CodingKeys: Int, CodingKey { case price = 7 }
+    }
+
+    /// Members whose names are the sender's, as a type of one's own reads them.
+    struct FreeMembers: Codable {
+        struct Name: CodingKey {
+            var stringValue: String
+            var intValue: Int?
+
+            init?(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { (stringValue, self.intValue) = ("\(intValue)", intValue) }
+        }
+
+        var values: [String: Int] = [:]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Name.self)
+            for name in container.allKeys { values[name.stringValue] = try container.decode(Int.self, forKey: name) }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Name.self)
+            for (name, value) in values {
+                guard let name = Name(stringValue: name) else { continue }
+                try container.encode(value, forKey: name)
+            }
+        }
+    }
+
+    static let ledgers = [
+        (#"{"accounts":{"4111111111111111":[{"price":1},{"price":"x"}]},"balances":{}}"#, "accounts.*[1].price"),
+        (#"{"accounts":{"4111111111111111":[{}]},"balances":{}}"#, "accounts.*[0].price"),
+        (#"{"accounts":{"Index 4111111111111111":1},"balances":{}}"#, "accounts.*"),
+        (#"{"accounts":{},"balances":{"4111111111111111":"x"}}"#, "balances.*"),
+        (#"{"accounts":{},"balances":{"4111111111111111x":1}}"#, "balances.*"),
+        (#"{"accounts":{},"balances":{},"free":{"4111111111111111":"x"}}"#, "free.*"),
+        (#"{"accounts":{},"balances":{},"numbered":{"price":"x"}}"#, "numbered.price"),
+        (#"{"accounts":{},"balances":{},"numbered":{}}"#, "numbered.price"),
+    ]
+
+    @Test("A failure names the members that a type declares, and not the sender's keys (SDK5)", arguments: ledgers)
+    func payloadKeys(json: String, place: String) throws {
+        let error = #expect(throws: CloudEventError.self) { try EventData.json(json).decode(Ledger.self) }
+        #expect(error?.message.hasSuffix("at " + place) == true, "\(String(describing: error))")
+        #expect(error?.message.contains("4111") == false, "\(String(describing: error))")
+    }
+
+    @Test("A failure to write does not name the keys of a dictionary")
+    func payloadKeysWritten() throws {
+        struct Totals: Encodable {
+            var byName = ["4111111111111111": Double.infinity]
+            var byNumber: [Int: Double] = [:]
+        }
+        for totals in [Totals(), Totals(byName: [:], byNumber: [4_111_111_111_111_111: .nan])] {
+            let error = #expect(throws: CloudEventError.self) { try EventData.encoding(totals) }
+            #expect(error?.code == .notRepresentable)
+            #expect(error?.message.contains("4111") == false, "\(String(describing: error))")
+            #expect(error?.message.contains("at by") == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("What JSON cannot say is refused with its path and no value")
     func notRepresentable() throws {
         var order = Order()
