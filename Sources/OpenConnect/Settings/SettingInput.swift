@@ -59,18 +59,30 @@ public struct SettingInput: Sendable {
     /// - Parameter expected: what it should be, such as `a duration such as 250ms`.
     public func mismatch(_ expected: String) -> SettingProblem { problem("is \(expected), not \(shown)") }
 
+    /// The same without the value: what stands in the place of an object or a list of secrets may be one of them.
+    private func unshownMismatch(_ expected: String) -> SettingProblem { problem("is \(expected), not \(form)") }
+
+    private var form: String {
+        switch content {
+        case .null: "null"
+        case .boolean: "a truth value"
+        case .number: "a number"
+        case .text: "a text"
+        case .list: "a list"
+        case .object: "an object"
+        }
+    }
+
     /// How a message speaks of the value.
     private var shown: String {
         switch content {
-        case .null: return "null"
         case .boolean(let value): return "\(value)"
         case .number(let digits): return String(digits.prefix(40))
         case .text(let text):
             // What a reference stands for may be a secret.
             if let reference = SettingReferences.first(in: text) { return "what \(reference) stands for" }
             return text.count > 40 ? "'\(text.prefix(40))…'" : "'\(text)'"
-        case .list: return "a list"
-        case .object: return "an object"
+        case .null, .list, .object: return form
         }
     }
 }
@@ -132,7 +144,7 @@ extension SettingInput {
         if case .list(let elements) = content {
             return elements.enumerated().map { $1.inside(self, "[\($0)]") }
         }
-        guard isTextOnly, case .text(let text) = content else { throw mismatch("a list in brackets") }
+        guard isTextOnly, case .text(let text) = content else { throw unshownMismatch("a list in brackets") }
         return text.split(separator: ",").enumerated().map { index, element in
             var input = SettingInput(.text(String(element).trimmingSpaces()))
             input.isTextOnly = true
@@ -148,7 +160,7 @@ extension SettingInput {
     }
 
     package func namedMembers() throws(SettingProblem) -> [Member] {
-        guard case .object(let members) = content else { throw mismatch("an object in braces") }
+        guard case .object(let members) = content else { throw unshownMismatch("an object in braces") }
         return members.map { member in
             var member = member
             member.value = member.value.inside(self, Self.step(to: member.name))

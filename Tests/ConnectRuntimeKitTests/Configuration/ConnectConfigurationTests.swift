@@ -111,7 +111,7 @@ import Testing
                 #""type" is missing: which sink it is; there are vault"#
             ),
             (#"{ "pipelines": { "p": { "source": { "type": 1 }, \#(sinks) } } }"#, "is a text in quotes, not 1"),
-            (#"{ "pipelines": { "p": { "source": "x", \#(sinks) } } }"#, "is an object in braces, not 'x'"),
+            (#"{ "pipelines": { "p": { "source": "x", \#(sinks) } } }"#, "is an object in braces, not a text"),
             (
                 #"{ "pipelines": { "p": { \#(source), \#(sinks), "initially": "asleep" } } }"#,
                 "one of running, paused, stopped"

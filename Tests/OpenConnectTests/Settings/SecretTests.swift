@@ -5,12 +5,20 @@ import Testing
 
 /// Nobody sees a secret.
 @Suite("S97: nobody sees a secret") struct SecretTests {
+    private struct Basic: SettingStructure {
+        static let password = Setting<Secret>("password", "The password.")
+        static var settings: SettingGroup { SettingGroup(password) }
+        init(_ values: SettingValues) throws {}
+    }
+
     private struct Login: Configurable {
         static let type = "login"
         static let password = Setting<Secret>("password", "The password.")
         static let old = Setting<[Secret]>("old", "Earlier ones.", default: [Secret("planted-default")])
         static let count = Setting<Int>("count", "A number.", default: 1)
-        static var settings: SettingGroup { SettingGroup(password, old, count) }
+        static let headers = Setting<[String: Secret]>("headers", "Some by name.", default: [:])
+        static let basic = Setting<Basic?>("basic", "Another one.")
+        static var settings: SettingGroup { SettingGroup(password, old, count, headers, basic) }
         let values: SettingValues
         init(_ values: SettingValues) throws { self.values = values }
     }
@@ -39,13 +47,23 @@ import Testing
     @Test(
         arguments: [
             ["password": ["planted-secret"]], ["password": "x", "old": ["planted", 1]],
-            ["passwort": "planted-secret"], ["password": "planted-secret", "count": "${env:PLANTED}"],
+            ["passwort": "planted-secret"], ["password": "planted-secret", "count": "${env:PLANTED}"], "planted-secret",
+            ["password": "x", "old": "planted"], ["password": "x", "headers": "Authorization: planted"],
+            ["password": "x", "basic": "user:planted"], ["password": "x", "headers": ["Authorization": ["planted"]]],
         ] as [SettingInput]
     )
     func noProblemShowsOne(_ input: SettingInput) throws {
         let error = try #require(throws: SettingProblems.self) { try Login(settings: input) }
         #expect(!error.description.contains("planted"), "\(error)")
         #expect(!ConnectorError(error).description.contains("planted"))
+    }
+
+    @Test(arguments: ["old", "headers", "basic", "password"])
+    func noProblemShowsANumberInTheirPlace(_ name: String) throws {
+        let json = "{ \"\(name)\": 8114407 }"
+        let document = try SettingDocument(json: json)
+        let error = try #require(throws: SettingProblems.self) { try Login(settings: document.root) }
+        #expect(!error.description.contains("8114407"), "\(error)")
     }
 
     @Test func textsOfOthersLoseThem() throws {
