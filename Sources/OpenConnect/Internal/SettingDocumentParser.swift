@@ -125,9 +125,19 @@ struct SettingDocumentParser {
         while let byte = peek, isNumberByte(byte) { advance() }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         guard Self.isNumber(Array(text.utf8)) else {
-            throw SettingProblem("'\(text.prefix(40))' is no number in JSON", place: startPlace)
+            throw SettingProblem(
+                Self.isNearlyNumber(text)
+                    ? "'\(text)' is no number in JSON"
+                    : "what is here is no number in JSON; texts stand in double quotes",
+                place: startPlace
+            )
         }
         return text
+    }
+
+    /// Whether a text is so much like a number that it can be shown. Others may be secrets that lost their quotes.
+    private static func isNearlyNumber(_ text: String) -> Bool {
+        text.utf8.count <= 8 && text.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
     }
 
     private func isNumberByte(_ byte: UInt8) -> Bool {

@@ -45,7 +45,7 @@ import Testing
             ("{\n  \"a\": 01\n}", "2:8", "'01' is no number"),
             ("[1.]", "1:2", "'1.' is no number"),
             ("[1e]", "1:2", "no number"),
-            ("[0x10]", "1:2", "no number"),
+            ("[0x10]", "1:2", "no number in JSON; texts stand in double quotes"),
             ("[\"a\nb\"]", "1:4", "end of its line"),
             ("[\"a", "1:2", "no closing quote"),
             ("[\"\\x\"]", "1:3", "no escape"),
@@ -92,10 +92,19 @@ import Testing
     }
 
     /// What a text holds may be a secret that is in the wrong place.
-    @Test func saysNothingOfWhatStandsThere() throws {
-        for json in ["{ \"password\": hunter2secret }", "{ \"password\": 'hunter2secret' }", "[\"hunter2secret"] {
-            let error = try #require(throws: SettingProblems.self) { try SettingDocument(json: json) }
-            #expect(!error.description.contains("hunter2secret"), "\(error)")
-        }
+    @Test(
+        arguments: [
+            "{ \"password\": hunter2 }", "{ \"password\": 'hunter2' }", "[\"hunter2", "{ \"password\": 9hunter2 }",
+            "{ \"password\": -hunter2 }", "{ \"password\": 0hunter2! }",
+        ]
+    )
+    func saysNothingOfWhatStandsThere(_ json: String) throws {
+        let error = try #require(throws: SettingProblems.self) { try SettingDocument(json: json) }
+        #expect(!error.description.contains("hunter"), "\(error)")
+    }
+
+    @Test func saysNothingOfManyDigits() throws {
+        let error = try #require(throws: SettingProblems.self) { try SettingDocument(json: "{ \"pin\": 0811440766 }") }
+        #expect(!error.description.contains("08114"), "\(error)")
     }
 }
