@@ -53,7 +53,10 @@ struct LineLedger {
         var lines = LineCursor(output)
         while let whole = lines.next() {
             check.found += 1
-            let line = unwrap(whole) ?? whole
+            guard let line = unwrap(whole) else {
+                check.foreign.add(whole, number: check.found, in: "output")
+                continue
+            }
             switch expectations.see(line) {
             case .inOrder: break
             case .misplaced: check.misplaced.add(line, number: check.found, in: "output")
