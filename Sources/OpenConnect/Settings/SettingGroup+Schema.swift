@@ -56,11 +56,12 @@ extension SettingRule {
             return Self.pairs(names)
         case .oneOf(let names):
             return [["oneOf": .array(names.map { .object(["required": .array([.string($0)])]) })]]
-        case .when(let first, let value, _, let second):
-            let condition: StructuredObject = [
-                "properties": .object([first: .object(["const": value])]), "required": .array([.string(first)]),
+        case .when(let condition, let second):
+            var premise: StructuredObject = [
+                "properties": .object([condition.name: .object(["const": condition.value])])
             ]
-            return [["if": .object(condition), "then": .object(["required": .array([.string(second)])])]]
+            if !condition.isDefault { premise["required"] = .array([.string(condition.name)]) }
+            return [["if": .object(premise), "then": .object(["required": .array([.string(second)])])]]
         }
     }
 

@@ -90,9 +90,10 @@ public struct SettingGroup: Sendable {
                 problems.append(input.problem("\(Self.quoted(item.name)) is missing: \(item.documentation)"))
             }
         }
-        problems += rules.compactMap { $0.defect(given, input) }
+        let all = SettingValues(group: self, values: values, given: given, input: input)
+        problems += rules.compactMap { $0.defect(in: all) }
         guard problems.isEmpty else { throw SettingProblems(problems) }
-        return SettingValues(group: self, values: values, given: given, input: input)
+        return all
     }
 
     private func unknown(_ member: SettingInput.Member, _ others: [String]) -> SettingProblem {

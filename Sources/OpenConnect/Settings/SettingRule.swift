@@ -6,8 +6,23 @@ public struct SettingRule: Sendable {
         case requires(String, String)
         case exclusive([String])
         case oneOf([String])
-        /// What a setting is when it is read, in whatever form it was written.
-        case when(String, StructuredValue, read: @Sendable (SettingInput) -> StructuredValue?, requires: String)
+        case when(Condition, requires: String)
+    }
+
+    /// That a setting has a value, in whatever form it was written, or by default.
+    struct Condition: Sendable {
+        let name: String
+        let value: StructuredValue
+        let isDefault: Bool
+        let holds: @Sendable (SettingValues) -> Bool
+
+        init<Value>(_ setting: Setting<Value>, is value: Value) {
+            let text = value.settingText ?? .null
+            name = setting.name
+            self.value = text
+            isDefault = setting.defaultValue?.settingText == text
+            holds = { $0.read(setting)?.settingText == text }
+        }
     }
 
     let kind: Kind
@@ -31,43 +46,40 @@ public struct SettingRule: Sendable {
         return SettingRule(kind: .oneOf(names))
     }
 
-    /// Where the first has this value, the second has to be given.
+    /// Where the first has this value, be it by default, the second has to be given.
     public static func when<First, Second>(
         _ first: Setting<First>,
         is value: First,
         requires second: Setting<Second>
     ) -> SettingRule {
-        SettingRule(
-            kind: .when(
-                first.name,
-                value.settingText ?? .null,
-                read: { try? first.read($0).settingText },
-                requires: second.name
-            )
-        )
+        SettingRule(kind: .when(Condition(first, is: value), requires: second.name))
     }
 
-    func defect(_ given: [String: SettingInput], _ input: SettingInput) -> SettingProblem? {
+    /// What is wrong with values, of which those are missing that could not be read.
+    func defect(in values: SettingValues) -> SettingProblem? {
         switch kind {
         case .requires(let first, let second):
-            guard let holder = given[first], given[second] == nil else { return nil }
-            return holder.problem("needs \(SettingGroup.quoted(second)) as well")
+            guard values.isGiven(first), !values.isGiven(second) else { return nil }
+            return values.problem(at: first, "needs \(SettingGroup.quoted(second)) as well")
         case .exclusive(let names):
-            return excess(names, given)
+            return excess(names, values)
         case .oneOf(let names):
-            guard !names.contains(where: { given[$0] != nil }) else { return excess(names, given) }
-            return input.problem("one of \(Self.list(names)) is missing")
-        case .when(let first, let value, let read, let second):
-            guard let holder = given[first], given[second] == nil else { return nil }
-            guard read(holder) == value else { return nil }
-            return holder.problem("with '\(value.plainText)', \(SettingGroup.quoted(second)) has to be given as well")
+            guard !names.contains(where: values.isGiven) else { return excess(names, values) }
+            return values.problem("one of \(Self.list(names)) is missing")
+        case .when(let condition, let second):
+            guard !values.isGiven(second), condition.holds(values) else { return nil }
+            let value = "'\(condition.value.plainText)'" + (values.isGiven(condition.name) ? "" : ", its default")
+            return values.problem(
+                at: condition.name,
+                "with \(value), \(SettingGroup.quoted(second)) has to be given as well"
+            )
         }
     }
 
-    private func excess(_ names: [String], _ given: [String: SettingInput]) -> SettingProblem? {
-        let present = names.filter { given[$0] != nil }
-        guard present.count > 1, let last = given[present[1]] else { return nil }
-        return last.problem("cannot be given together with \(SettingGroup.quoted(present[0]))")
+    private func excess(_ names: [String], _ values: SettingValues) -> SettingProblem? {
+        let present = names.filter(values.isGiven)
+        guard present.count > 1 else { return nil }
+        return values.problem(at: present[1], "cannot be given together with \(SettingGroup.quoted(present[0]))")
     }
 
     /// The condition in words, for the documentation.
@@ -76,7 +88,8 @@ public struct SettingRule: Sendable {
         case .requires(let first, let second): "`\(first)` needs `\(second)`."
         case .exclusive(let names): "At most one of \(Self.list(names)) is given."
         case .oneOf(let names): "Exactly one of \(Self.list(names)) is given."
-        case .when(let first, let value, _, let second): "`\(first)` = `\(value.plainText)` needs `\(second)`."
+        case .when(let condition, let second):
+            "`\(condition.name)` = `\(condition.value.plainText)` needs `\(second)`."
         }
     }
 

@@ -29,16 +29,30 @@ public struct SettingValues: Sendable {
     }
 
     /// Whether a value was given, be it the default.
-    public func isGiven<Value>(_ setting: Setting<Value>) -> Bool { given[setting.name] != nil }
+    public func isGiven<Value>(_ setting: Setting<Value>) -> Bool { isGiven(setting.name) }
 
     /// A problem with the value of a setting, to be thrown.
     public func problem<Value>(_ setting: Setting<Value>, _ message: String) -> SettingProblem {
-        if let input = given[setting.name] { return input.problem(message) }
-        return input.problem("\(SettingGroup.quoted(setting.name)): \(message)")
+        problem(at: setting.name, message)
     }
 
     /// A problem with the settings together, to be thrown.
     public func problem(_ message: String) -> SettingProblem { input.problem(message) }
+}
+
+extension SettingValues {
+    /// The value of a setting; `nil` where the one that was given is wrong, or none was given that has to be.
+    func read<Value>(_ setting: Setting<Value>) -> Value? {
+        guard let value = values[setting.name] else { return nil }
+        return value as? Value
+    }
+
+    func isGiven(_ name: String) -> Bool { given[name] != nil }
+
+    func problem(at name: String, _ message: String) -> SettingProblem {
+        if let input = given[name] { return input.problem(message) }
+        return input.problem("\(SettingGroup.quoted(name)): \(message)")
+    }
 }
 
 extension SettingValues: CustomStringConvertible, CustomReflectable {

@@ -164,4 +164,35 @@ import Testing
         let group = SettingGroup(first, second).rules(.exactlyOne(first, second))
         #expect(((try? group.values(from: input)) != nil) == isRight)
     }
+
+    @Test(
+        arguments: [
+            ([:], "\"mode\": with 'pull', its default, \"every\" has to be given as well"),
+            (["mode": "pull"], "mode: with 'pull', \"every\" has to be given as well"),
+            (["mode": "push"], nil), (["every": "1s"], nil), (["mode": 1], "mode: is a text in quotes, not 1"),
+        ] as [(SettingInput, String?)]
+    )
+    func needWhatADefaultNeeds(_ input: SettingInput, _ problem: String?) throws {
+        let (mode, every) = (Setting("mode", "", default: "pull"), Setting<Duration?>("every", ""))
+        let group = SettingGroup(mode, every).rules(.when(mode, is: "pull", requires: every))
+        #expect(Self.problems(group, input) == [problem].compactMap(\.self))
+    }
+
+    @Test func haveASchemaThatKnowsOfTheDefault() throws {
+        let (mode, every) = (Setting("mode", "", default: "pull"), Setting<Duration?>("every", ""))
+        let group = SettingGroup(mode, every)
+            .rules(.when(mode, is: "pull", requires: every), .when(mode, is: "push", requires: every))
+        let conditions = try #require(group.schema["allOf"]).text
+        #expect(conditions.contains(#""if":{"properties":{"mode":{"const":"pull"}}}"#))
+        #expect(conditions.contains(#""if":{"properties":{"mode":{"const":"push"}},"required":["mode"]}"#))
+    }
+
+    private static func problems(_ group: SettingGroup, _ input: SettingInput) -> [String] {
+        do throws(SettingProblems) {
+            _ = try group.values(from: input)
+            return []
+        } catch {
+            return error.problems.map(\.description)
+        }
+    }
 }
