@@ -31,9 +31,41 @@ extension SettingGroup {
         let required = required + items.filter(\.isRequired).map(\.name)
         if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
         schema["additionalProperties"] = .boolean(false)
-        let conditions = rules.flatMap(\.schemas)
+        let conditions = rules.flatMap(schemas)
         if !conditions.isEmpty { schema["allOf"] = .array(conditions.map { .object($0) }) }
         return schema
+    }
+
+    private func schemas(_ rule: SettingRule) -> [StructuredObject] {
+        switch rule.kind {
+        case .requires(let first, let second):
+            return [["if": giving(first), "then": giving(second)]]
+        case .exclusive(let names):
+            return pairs(names)
+        case .oneOf(let names):
+            return [["oneOf": .array(names.map { giving($0) })]]
+        case .when(let condition, let second):
+            var premise: StructuredObject = [
+                "properties": .object([condition.name: .object(["const": condition.value])])
+            ]
+            if !condition.isDefault { premise["required"] = .array([.string(condition.name)]) }
+            return [["if": .object(premise), "then": giving(second)]]
+        }
+    }
+
+    private func pairs(_ names: [String]) -> [StructuredObject] {
+        names.indices.flatMap { index in
+            names[(index + 1)...].map { other in ["not": giving(names[index], other)] }
+        }
+    }
+
+    /// The schema of an object that gives all of these settings.
+    private func giving(_ names: String...) -> StructuredValue {
+        var schema: StructuredObject = ["required": .array(names.map { .string($0) })]
+        let notNull = StructuredValue.object(["not": .object(["type": .string("null")])])
+        let properties = names.filter(takesNullForNone).map { ($0, notNull) }
+        if !properties.isEmpty { schema["properties"] = .object(StructuredObject(properties)) }
+        return .object(schema)
     }
 }
 
@@ -44,32 +76,5 @@ extension SettingGroup.Item {
         if let defaultText { schema["default"] = defaultText }
         if let example { schema["examples"] = .array([example]) }
         return schema
-    }
-}
-
-extension SettingRule {
-    fileprivate var schemas: [StructuredObject] {
-        switch kind {
-        case .requires(let first, let second):
-            return [["dependentRequired": .object([first: .array([.string(second)])])]]
-        case .exclusive(let names):
-            return Self.pairs(names)
-        case .oneOf(let names):
-            return [["oneOf": .array(names.map { .object(["required": .array([.string($0)])]) })]]
-        case .when(let condition, let second):
-            var premise: StructuredObject = [
-                "properties": .object([condition.name: .object(["const": condition.value])])
-            ]
-            if !condition.isDefault { premise["required"] = .array([.string(condition.name)]) }
-            return [["if": .object(premise), "then": .object(["required": .array([.string(second)])])]]
-        }
-    }
-
-    private static func pairs(_ names: [String]) -> [StructuredObject] {
-        names.indices.flatMap { index in
-            names[(index + 1)...].map { other in
-                ["not": .object(["required": .array([.string(names[index]), .string(other)])])]
-            }
-        }
     }
 }

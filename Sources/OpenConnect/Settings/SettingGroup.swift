@@ -58,6 +58,10 @@ public struct SettingGroup: Sendable {
     /// The names of those that have to be given.
     package var requiredNames: [String] { items.filter(\.isRequired).map(\.name) }
 
+    func takesNullForNone(_ name: String) -> Bool {
+        items.contains { $0.name == name && $0.shape.takesNullForNone }
+    }
+
     // MARK: Reading
 
     /// Reads and checks all values.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A condition on which settings of a group may be given together.
+/// A condition on which settings of a group may be given together. A setting that may be left out is not given by null,
+/// unless it is a ``StructuredValue``.
 public struct SettingRule: Sendable {
     enum Kind: Sendable {
         case requires(String, String)

@@ -10,6 +10,10 @@ public struct SettingShape: Sendable {
     public var isSecret = false
     /// Whether there may be no value.
     public var isOptional = false
+    /// Whether null is one of the values.
+    var hasNull = false
+    /// Whether null says that there is no value.
+    var takesNullForNone: Bool { isOptional && !hasNull }
     /// The settings inside, where a value is an object with settings of its own, or a list of such.
     var group: SettingGroup?
     /// Whether a value is a list.

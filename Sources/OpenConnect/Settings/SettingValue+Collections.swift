@@ -81,6 +81,7 @@ extension StructuredValue: SettingValue {
     public static var settingShape: SettingShape {
         var shape = SettingShape("any value", schema: [:])
         shape.isStructured = true
+        shape.hasNull = true
         return shape
     }
 

@@ -28,7 +28,7 @@ public struct SettingValues: Sendable {
         return value
     }
 
-    /// Whether a value was given, be it the default.
+    /// Whether a value was given, be it the default. Null is none, unless the setting is a ``StructuredValue``.
     public func isGiven<Value>(_ setting: Setting<Value>) -> Bool { isGiven(setting.name) }
 
     /// A problem with the value of a setting, to be thrown.
@@ -47,7 +47,10 @@ extension SettingValues {
         return value as? Value
     }
 
-    func isGiven(_ name: String) -> Bool { given[name] != nil }
+    func isGiven(_ name: String) -> Bool {
+        guard let input = given[name] else { return false }
+        return !input.isNull || !group.takesNullForNone(name)
+    }
 
     func problem(at name: String, _ message: String) -> SettingProblem {
         if let input = given[name] { return input.problem(message) }

@@ -62,6 +62,12 @@ import Testing
             (["host": "a", "mode": "pull"], ["mode: with 'pull', \"every\" has to be given as well"]),
             (["host": "a", "every": "0s"], ["every: is at least 1ms, not '0s'"]),
             (["host": "a", "user": "u"], ["user: needs \"token\" as well"]),
+            (["host": "a", "user": "u", "token": nil], ["user: needs \"token\" as well"]),
+            (["host": "a", "mode": "pull", "every": nil], ["mode: with 'pull', \"every\" has to be given as well"]),
+            (
+                ["host": nil, "port": nil],
+                ["port: is a whole number, not null", "host: is a text in quotes, not null"]
+            ),
             (["host": "a", "tls": [:]], ["tls: \"certificate\" is missing: The certificate."]),
             (["host": "a", "tls": ["certificate": "expired"]], ["tls.certificate: has expired"]),
             (
@@ -151,18 +157,47 @@ import Testing
         }
         #expect(try #require(properties["mode"]).text.contains(#""enum":["push","pull"]"#))
         #expect(try #require(properties["token"]).text.contains(#""writeOnly":true"#))
-        #expect(try #require(schema["allOf"]).text.contains(#"{"dependentRequired":{"user":["token"]}}"#))
+        let notNull = #"{"not":{"type":"null"}}"#
+        let (user, token) = (
+            #""required":["user"],"properties":{"user":"#, #""required":["token"],"properties":{"token":"#
+        )
+        #expect(
+            try #require(schema["allOf"]).text.contains(
+                #"{"if":{\#(user)\#(notNull)}},"then":{\#(token)\#(notNull)}}}"#
+            )
+        )
     }
 
     @Test(
         arguments: [
             (["a": "1"], true), (["b": "1"], true), ([:], false), (["a": "1", "b": "1"], false),
+            (["a": nil, "b": "1"], true), (["a": nil], false), (["a": nil, "b": nil], false),
         ] as [(SettingInput, Bool)]
     )
     func takeExactlyOne(_ input: SettingInput, _ isRight: Bool) {
         let (first, second) = (Setting<String?>("a", ""), Setting<String?>("b", ""))
         let group = SettingGroup(first, second).rules(.exactlyOne(first, second))
         #expect(((try? group.values(from: input)) != nil) == isRight)
+    }
+
+    @Test(
+        arguments: [
+            (["any": nil], []), (["any": nil, "text": nil], []), (["any": 1, "text": nil], []),
+            (["any": nil, "text": "a"], ["text: cannot be given together with \"any\""]),
+            (["text": nil], ["one of `any`, `text` is missing"]),
+        ] as [(SettingInput, [String])]
+    )
+    func takeNullForAValueWhereAnyIsTaken(_ input: SettingInput, _ problems: [String]) {
+        let (any, text) = (Setting<StructuredValue?>("any", ""), Setting<String?>("text", ""))
+        let group = SettingGroup(any, text).rules(.exactlyOne(any, text))
+        #expect(Self.problems(group, input) == problems)
+    }
+
+    @Test func areNotGivenByNull() throws {
+        let (any, text) = (Setting<StructuredValue?>("any", ""), Setting<String?>("text", "", default: "a"))
+        let values = try SettingGroup(any, text).values(from: ["any": nil, "text": nil])
+        #expect(values.isGiven(any) && !values.isGiven(text))
+        #expect(values[text] == nil)
     }
 
     @Test(

@@ -203,7 +203,7 @@ extension TextChange {
         } else if let letters = values[Self.letters] {
             self = letters == .lower ? .lowercased : .uppercased
         } else {
-            throw values.problem("null changes nothing")
+            throw values.problem("says no change")
         }
     }
 }

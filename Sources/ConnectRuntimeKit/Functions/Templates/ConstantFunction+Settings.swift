@@ -30,10 +30,8 @@ extension ConstantFunction: Configurable {
         } else if let base64 = values[Self.base64] {
             guard let bytes = Self.bytes(base64) else { throw values.problem(Self.base64, "is not base64") }
             data = .bytes(bytes)
-        } else if values.isGiven(Self.json) {
-            data = .json(checked: (values[Self.json] ?? .null).json)
         } else {
-            throw values.problem("null is no value; for JSON it is written as \"json\": null")
+            data = .json(checked: (values[Self.json] ?? .null).json)
         }
         self.init(data, contentType: values[Self.contentType])
     }
