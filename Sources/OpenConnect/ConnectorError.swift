@@ -78,11 +78,16 @@ public struct ConnectorError: Error, Sendable {
 }
 
 extension ConnectorError: CustomStringConvertible {
-    /// Code, message, position and cause on one line.
+    /// Code, message, position and cause on one line, with escapes in place of line breaks. The cause is left out where the
+    /// message has it.
     public var description: String {
         var text = "\(code): \(message)"
         if let position { text += " (at \(position))" }
-        if let cause { text += ": \(cause)" }
-        return text
+        if let cause = wordsOfCause, !message.contains(cause) { text += ": \(cause)" }
+        return text.oneLine
+    }
+
+    private var wordsOfCause: String? {
+        (cause as? SettingProblems)?.sentence ?? cause.map { "\($0)" }
     }
 }

@@ -15,6 +15,27 @@ struct ConnectorErrorTests {
         #expect(error.location.file.hasSuffix("ConnectorErrorTests.swift"))
     }
 
+    private struct Words: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    @Test("A message and a cause of several lines stay on one")
+    func oneLine() {
+        let error = ConnectorError(.fatal, "a\nb", cause: Words(description: "c\r\n\td"))
+        #expect(error.description == #"fatal: a\nb: c\r\n\td"#)
+    }
+
+    @Test("A cause that the message has is not said twice")
+    func causeOnce() {
+        let problems = SettingProblems([SettingProblem("is wrong", at: "a"), SettingProblem("is missing", at: "b")])
+        #expect(ConnectorError(problems).description == "invalidConfiguration: a: is wrong; b: is missing")
+        let error = ConnectorError(.fatal, "cannot begin", cause: problems)
+        #expect(error.description == "fatal: cannot begin: a: is wrong; b: is missing")
+        let cause = Words(description: "no such file")
+        let open = ConnectorError(.fatal, "cannot open it: no such file", cause: cause)
+        #expect(open.description == "fatal: cannot open it: no such file")
+    }
+
     @Test("A put result lists what was not simply delivered, in order")
     func putResult() {
         #expect(PutResult.delivered.isDelivered)

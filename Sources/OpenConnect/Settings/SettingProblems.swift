@@ -43,11 +43,14 @@ public struct SettingProblems: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// The problems, one on each line.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
+
+    /// The problems on one line.
+    var sentence: String { problems.map(\.description).joined(separator: "; ") }
 }
 
 extension ConnectorError {
     /// The error with the code `invalidConfiguration` that says everything that is wrong.
     public init(_ problems: SettingProblems) {
-        self.init(.invalidConfiguration, problems.problems.map(\.description).joined(separator: "; "), cause: problems)
+        self.init(.invalidConfiguration, problems.sentence, cause: problems)
     }
 }
