@@ -50,7 +50,7 @@ public struct MediaType: Sendable, Hashable {
     }
 
     /// Whether a content type does not say that text is in another charset than UTF-8.
-    static func isUTF8(_ text: String) -> Bool {
+    package static func isUTF8(_ text: String) -> Bool {
         var copy = text
         return copy.withUTF8 { buffer in
             let bytes = UnsafeRawBufferPointer(buffer)

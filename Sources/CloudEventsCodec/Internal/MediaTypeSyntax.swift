@@ -50,9 +50,12 @@ struct MediaTypeSyntax {
 
     /// Whether a parameter's value, possibly in quotes, is the name of a charset whose text is UTF-8.
     private static func isUTF8(_ value: UnsafeRawBufferPointer) -> Bool {
-        guard value.first == UInt8(ascii: "\"") else { return isSame(value, "utf-8") || isSame(value, "us-ascii") }
-        let text = unquoted(value)
-        return isSame(text, "utf-8") || isSame(text, "us-ascii")
+        value.first == UInt8(ascii: "\"") ? isNameOfUTF8(unquoted(value)) : isNameOfUTF8(value)
+    }
+
+    /// `utf8` is a label that is widely written, though it is not registered.
+    private static func isNameOfUTF8(_ name: some Sequence<UInt8>) -> Bool {
+        isSame(name, "utf-8") || isSame(name, "us-ascii") || isSame(name, "utf8")
     }
 
     private static func unquoted(_ value: UnsafeRawBufferPointer) -> [UInt8] {

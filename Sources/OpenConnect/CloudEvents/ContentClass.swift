@@ -7,7 +7,7 @@ package enum ContentClass {
     /// There is no content type.
     case unknown
     case json
-    /// `text/*`, unless it is JSON.
+    /// `text/*` in UTF-8, unless it is JSON.
     case text
     case other
 
@@ -20,7 +20,9 @@ package enum ContentClass {
     }
 
     private static func isText(_ contentType: String) -> Bool {
-        contentType.utf8.count > 5 && zip(contentType.utf8, "text/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        guard MediaType.isText(contentType) else { return false }
+        // Most have no parameters.
+        return !contentType.utf8.contains(UInt8(ascii: ";")) || MediaType.isUTF8(contentType)
     }
 
     /// What bytes are by their content type, where that is true, and which of them; otherwise bytes. The one rule of

@@ -110,7 +110,8 @@ struct HTTPBindingTests {
         ("text/plain", .text), ("text/plain;", .text), ("text/plain; charset=utf-8", .text),
         ("text/plain;format=flowed;CharSet=\"UTF-8\"", .text), ("TEXT/CSV; charset=US-ASCII", .text),
         ("text/plain; charset=\"us\\-ascii\"", .text), ("text/plain; x=\"a;charset=utf-16\"", .text),
-        ("text/plain; xcharset=utf-16", .text), ("text/plain; charset=iso-8859-1", .binary),
+        ("text/plain; xcharset=utf-16", .text), ("text/plain;charset=UTF8", .text),
+        ("text/plain; charset=iso-8859-1", .binary),
         ("text/plain; charset=utf-16le", .binary), ("text/html; a=b; CHARSET = \"UTF-16\"", .binary),
         ("text/plain; charset=utf-8; charset=utf-16", .binary), ("text/plain; charset=utf-80", .binary),
     ]

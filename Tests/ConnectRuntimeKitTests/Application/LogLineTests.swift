@@ -36,7 +36,7 @@ import Testing
         #expect(object["time"] == .string("2023-11-14T22:13:20.123Z"))
         #expect(object["level"] == .string("warning"))
         #expect(object["event"] == .string("call.retry"))
-        #expect(object["error"] == .string("retryable: two\nlines"))
+        #expect(object["error"] == .string(#"retryable: two\nlines"#))
         #expect(object["connector"] == .string("sink"))
         #expect(object["attempt"] == .integer(3))
         #expect(object["call"] == .string("put"))

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-@Suite("Signals of the process", .timeLimit(.minutes(1)))
+@Suite("Signals of the process", .timeLimit(.minutes(10)))
 struct SignalWatchTests {
     @Test("one that comes at once is not lost")
     func seesTheFirst() async {

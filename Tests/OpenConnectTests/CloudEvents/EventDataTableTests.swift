@@ -91,6 +91,8 @@ extension DataTableRow {
         Self(text, nil, .binary, nil), Self(binary, nil, .binary, nil),
         Self(text, "text/plain", .binary, "text/plain", readable: .text),
         Self(text, "TEXT/plain", .binary, "TEXT/plain", readable: .text),
+        Self(text, "text/plain; charset=utf-8", .binary, "text/plain; charset=utf-8", readable: .text),
+        Self(text, "text/plain; charset=utf-16", .binary, "text/plain; charset=utf-16"),
         Self(binary, "text/plain", .binary, "text/plain"), Self(text, xml, .binary, xml),
         Self(text, json, .binary, json),
         Self(.bytes(SharedBytes(utf8: "[1]")), json, .binary, json, readable: .json),
