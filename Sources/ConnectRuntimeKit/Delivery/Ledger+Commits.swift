@@ -17,7 +17,7 @@ extension Ledger {
     /// Notes that a set is durable.
     mutating func finishCommit(_ set: CommitSet) {
         let before = uncommittedRecords
-        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
+        for entry in set.entries where isCurrent(entry.slot, entry.generation) {
             counts.committed += Int(partitions[entry.slot].commit(entry.position.sequence))
         }
         counts.committed += set.acknowledgements.count
@@ -38,7 +38,7 @@ extension Ledger {
     func current(_ set: CommitSet) -> CommitSet {
         guard lostPartitions > 0 else { return set }
         var current = set
-        current.entries.removeAll { partitions[$0.slot].generation != $0.generation }
+        current.entries.removeAll { !isCurrent($0.slot, $0.generation) }
         return current
     }
 
@@ -50,8 +50,9 @@ extension Ledger {
     private mutating func forgetIdlePartitions(_ set: CommitSet) {
         book.forgetSettled(keeping: Self.partitionsKeptWhenIdle)
         guard !remembersAppliedPositions, slots.count > Self.partitionsKeptWhenIdle else { return }
-        for entry in set.entries where partitions[entry.slot].generation == entry.generation {
-            if partitions[entry.slot].isIdle { free(entry.slot) }
+        // Only what is too many: each that comes again costs a slot's making.
+        for entry in set.entries where slots.count > Self.partitionsKeptWhenIdle {
+            if isCurrent(entry.slot, entry.generation), partitions[entry.slot].isIdle { free(entry.slot) }
         }
         shrink()
     }
@@ -79,7 +80,7 @@ extension Ledger {
     /// The steps that a position-keeping sink takes when it applies records: what becomes committable by them.
     func steps(settling runs: [SettledRun]) -> [PositionAdvance.Step] {
         var touched: [Int: PartitionLedger] = [:]
-        for run in runs where partitions[run.slot].generation == run.generation {
+        for run in runs where isCurrent(run.slot, run.generation) {
             touched[run.slot, default: partitions[run.slot]].settle(first: run.first, last: run.last, end: run.end)
         }
         return touched.keys.sorted().compactMap { slot in
@@ -97,8 +98,9 @@ extension Ledger {
     func stepsWithoutRecords(_ set: CommitSet) -> [PositionAdvance.Step] {
         guard remembersAppliedPositions else { return [] }
         return set.entries.compactMap { entry in
+            guard isCurrent(entry.slot, entry.generation) else { return nil }
             let partition = partitions[entry.slot]
-            guard partition.generation == entry.generation, partition.applied != entry.position else { return nil }
+            guard partition.applied != entry.position else { return nil }
             return PositionAdvance.Step(from: partition.applied, to: entry.position)
         }
     }

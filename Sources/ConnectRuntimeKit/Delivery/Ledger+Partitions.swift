@@ -49,7 +49,12 @@ extension Ledger {
         dirtySlots.removeAll { partitions[$0].generation == 0 }
     }
 
-    func isCurrent(_ part: Ticket.Part) -> Bool { partitions[part.slot].generation == part.generation }
+    func isCurrent(_ part: Ticket.Part) -> Bool { isCurrent(part.slot, part.generation) }
+
+    /// Whether a slot still is that of the partition to which it was given; slots are given again, and cut off.
+    func isCurrent(_ slot: Int, _ generation: UInt32) -> Bool {
+        slot < partitions.count && partitions[slot].generation == generation
+    }
 
     private mutating func lose(_ slot: Int) {
         let partition = partitions[slot]
@@ -78,7 +83,7 @@ extension Ledger {
             partition.indexHint = slot
             return slot
         }
-        nextGeneration += 1
+        nextGeneration = nextGeneration == .max ? 1 : nextGeneration + 1
         let stored = initial.removeValue(forKey: partition)
         let ledger = PartitionLedger(
             partition: partition,

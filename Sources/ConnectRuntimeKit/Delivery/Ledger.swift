@@ -232,7 +232,7 @@ struct Ledger: Sendable {
         last: UInt64,
         end: LedgerPosition
     ) {
-        guard partitions[slot].generation == generation else { return }
+        guard isCurrent(slot, generation) else { return }
         let wasDirty = !partitions[slot].committable.isNone
         let wasUneven = partitions[slot].isUneven
         partitions[slot].settle(first: first, last: last, end: end)

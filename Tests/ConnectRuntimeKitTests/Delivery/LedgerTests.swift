@@ -164,6 +164,43 @@ struct LedgerTests {
         #expect(ledger.partitionCount <= Ledger.partitionsKeptWhenIdle + 1)
     }
 
+    @Test("S10 S69: what of a lost partition is in flight outlives the room that its slot had")
+    func slotsThatAreCutOff() {
+        var ledger = Ledger()
+        let batches = (0..<6000).map { records(1...1, partition: RecordPartition("p\($0)")) }
+        let tickets = batches.map { ledger.issue($0) }
+        let kept = Ledger.partitionsKeptWhenIdle + 6
+        ledger.close(batches[kept...].map { $0[0].partition })
+        for index in 0..<kept { ledger.settle(tickets[index], batches[index]) }
+        ledger.finishCommit(ledger.beginCommit())
+        #expect(ledger.partitions.count < 3000)
+        ledger.settle(tickets[5999], batches[5999])
+        #expect(ledger.counts.delivered == kept && ledger.counts.lost == 6000 - kept)
+        #expect(ledger.counts.inFlight == 0)
+    }
+
+    @Test("S10: more partitions than are kept cost those that are too many, and no more")
+    func surplus() {
+        var ledger = Ledger()
+        let batches = (0..<2000).map { records(1...1, partition: RecordPartition("p\($0)")) }
+        for batch in batches { ledger.settle(ledger.issue(batch), batch) }
+        ledger.finishCommit(ledger.beginCommit())
+        #expect(ledger.partitionCount == Ledger.partitionsKeptWhenIdle)
+    }
+
+    @Test("S10: however often partitions come and go, there is a number for the next one")
+    func generationsBeginAnew() {
+        var ledger = Ledger()
+        ledger.nextGeneration = .max - 1
+        for number in 0..<3 {
+            let batch = records(1...1, partition: RecordPartition("p\(number)"))
+            ledger.settle(ledger.issue(batch), batch)
+        }
+        #expect(ledger.partitions.map(\.generation) == [.max, 1, 2])
+        ledger.finishCommit(ledger.beginCommit())
+        #expect(ledger.counts.committed == 3)
+    }
+
     @Test("G6 G7: against a naive model, in any order of settling", arguments: 0..<200)
     func model(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
