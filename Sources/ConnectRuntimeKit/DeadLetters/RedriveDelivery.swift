@@ -91,7 +91,7 @@ struct RedriveDelivery {
         case .notTried: break
         case .drop: items[index].outcome = .dropped
         case .reject:
-            items[index].failures.count += 1
+            items[index].failures.faults.count += 1
             let reason = verdict.error ?? ConnectorError(.invalidRecord, "the \(worker.name) rejected it")
             items[index].outcome = .failed(reason)
         case .retry:
@@ -118,7 +118,7 @@ struct RedriveDelivery {
         case .invalidRecord where batch.count > 1:
             limit = batch.count / 2
         case .invalidRecord:
-            items[batch[0]].failures.count += 1
+            items[batch[0]].failures.faults.count += 1
             items[batch[0]].outcome = .failed(error)
         case .retryable:
             var pause = Duration.zero

@@ -34,9 +34,18 @@ final class Retrier: Sendable {
     }
 
     /// The failures of one call, one after the other.
+    ///
+    /// Each policy has a say in those that it is for: an outage that has lasted leaves a fault its attempts.
     struct Failures: Sendable {
-        var count = 0
-        var since: ConnectorClock.Instant?
+        struct Count: Sendable {
+            var count = 0
+            var since: ConnectorClock.Instant?
+        }
+
+        var faults = Count()
+        var outages = Count()
+        /// All of them.
+        var count: Int { faults.count + outages.count }
     }
 
     /// Calls until it succeeds, fails for good, or must not be made again.
@@ -106,14 +115,20 @@ final class Retrier: Sendable {
 
     /// How long to wait before the next attempt; `nil` where there is to be none.
     func delay(after error: ConnectorError, _ failures: inout Failures) -> Duration? {
-        let policy: RetryPolicy
         switch error.code {
-        case .retryable: policy = options.retry
-        case .notConnected, .throttled: policy = options.outage
-        default: return nil
+        case .retryable: delay(after: error, &failures.faults, options.retry)
+        case .notConnected, .throttled: delay(after: error, &failures.outages, options.outage)
+        default: nil
         }
-        failures.count += 1
+    }
+
+    private func delay(
+        after error: ConnectorError,
+        _ failures: inout Failures.Count,
+        _ policy: RetryPolicy
+    ) -> Duration? {
         let now = clock.now
+        failures.count += 1
         failures.since = failures.since ?? now
         guard policy.allows(failures: failures.count, since: failures.since, at: now) else { return nil }
         return policy.delay(

@@ -24,6 +24,19 @@ struct RetryPolicyTests {
         RetryPolicy(firstDelay: .seconds(Int64.max), maxDelay: .seconds(Int64.max)),
     ]
 
+    @Test("An outage that has lasted leaves a fault all of its attempts, and a fault an outage its time")
+    func eachPolicyCountsItsOwn() {
+        let sink = InMemorySink(InMemoryLog())
+        let options = DeliveryOptions.with { $0.retry = RetryPolicy(maxAttempts: 3) }
+        let retrier = PipelineRun(Pipeline("p", from: GeneratorSource(), to: sink, options: options)).retrier
+        var failures = Retrier.Failures()
+        let (outage, fault) = (ConnectorError(.notConnected, "away"), ConnectorError(.retryable, "busy"))
+        for _ in 0..<12 { #expect(retrier.delay(after: outage, &failures) != nil) }
+        #expect((0..<3).map { _ in retrier.delay(after: fault, &failures) != nil } == [true, true, false])
+        #expect(retrier.delay(after: outage, &failures) != nil)
+        #expect(failures.count == 16)
+    }
+
     @Test("S80: a thousand failures never give a delay that is not positive or over the limit", arguments: policies)
     func bounded(policy: RetryPolicy) {
         let cap = max(policy.maxDelay, .milliseconds(1))
