@@ -35,9 +35,12 @@ extension HandOverState {
         let isUnjudged = report.isOfOneRecord && rest.items.count < job.records.count
         if rest.items.isEmpty || isUntried || isUnjudged {
             putAgain(Repeats(now: rest.items + job.rest, limit: job.limit), rest, of: sink, &wake)
-            return end(job, of: sink, report, &wake)
+            end(job, of: sink, report, &wake)
+        } else {
+            finish(rest, of: sink, verdicts == nil ? report : report.replacing(others), &wake)
         }
-        finish(rest, of: sink, verdicts == nil ? report : report.replacing(others), &wake)
+        // Before anybody else: what follows may be lost with its partition, and its shipment with it.
+        settleFiltered(of: sink, &wake)
     }
 }
 

@@ -59,7 +59,7 @@ extension HandOverState {
     }
 
     /// What was filtered out of a batch, and its marks, do not wait for the lanes that the rest of the batch waits for.
-    private mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
+    mutating func settleFiltered(of sink: Int, _ wake: inout Wakeups) {
         let waiting = desks[sink].followed.filter { shipments[$0].settlesWithoutSinks }.sorted()
         desks[sink].followed = []
         guard !waiting.isEmpty else { return }
