@@ -217,14 +217,14 @@ extension HandOverState {
         if let due = rate?.due {
             if due <= now { wakeSource(&wake) } else { next = min(next ?? due, due) }
         }
-        guard let next, armedDue.map({ next < $0 }) ?? true else { return .park }
-        armedDue = next
+        guard let next, armedDues.last.map({ next < $0 }) ?? true else { return .park }
+        armedDues.append(next)
         return .arm(next)
     }
 
     /// The instant that was waited for has come.
     mutating func noteDue(_ due: ConnectorClock.Instant, _ wake: inout Wakeups) {
-        if armedDue == due { armedDue = nil }
+        armedDues.removeAll { $0 == due }
         for sink in desks.indices { wakeSink(sink, &wake) }
         wakeDueTimer(&wake)
         if isDelivered { wakeAll(&wake) }

@@ -105,7 +105,7 @@ extension HandOverState {
                 return
             }
             repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
-            repeats.delay = max(repeats.delay, verdict.delay ?? error.retryAfter ?? .zero)
+            repeats.leave(lane, for: verdict.delay ?? error.retryAfter)
         }
     }
 
@@ -189,12 +189,12 @@ extension HandOverState {
             item.noteFailure(error, at: clock.now)
             if mayRetry(item, options.retry) {
                 repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
+                repeats.leave(lane, for: error.retryAfter)
             } else if giveUp(item, error, in: .sink(sink), &wake) == .awaitsLetter {
                 repeats.awaitedLetters[lane, default: 0] += 1
             }
         }
         for item in job.rest { repeats.add(item, LaneID(item, desks[sink].order)) }
-        repeats.delay = error.retryAfter ?? .zero
         putAgain(repeats, job, of: sink, &wake)
     }
 
@@ -209,20 +209,10 @@ extension HandOverState {
         let now = clock.now
         let order = desks[sink].order
         var kept: Set<LaneID> = []
-        if !repeats.later.isEmpty {
-            let failures = repeats.later.map(\.failures).max() ?? 1
-            let first = repeats.later.compactMap(\.firstFailure).min()
-            let delay = options.retry.delay(
-                afterFailures: failures,
-                since: first,
-                at: now,
-                asked: repeats.delay,
-                randomness
-            )
-            if let error = repeats.later.lazy.compactMap(\.error).first {
-                noteRetry(error, attempt: failures, delay: delay)
-            }
-            let group = repeats.group(repeats.later, due: now.advanced(by: delay), nil, order, desks[sink].isOrdered)
+        // A unit may lie in several lanes, which then wait together.
+        for (asked, items) in repeats.laterByPatience(order, together: desks[sink].keepsPositions) {
+            let due = now.advanced(by: retryDelay(of: items, asked: asked))
+            let group = repeats.group(items, due: due, nil, order, desks[sink].isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)
         }
@@ -238,6 +228,20 @@ extension HandOverState {
         }
         desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
         if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
+    }
+
+    /// How long items wait that are put again together.
+    private mutating func retryDelay(of items: [Item], asked: Duration) -> Duration {
+        let failures = items.map(\.failures).max() ?? 1
+        let delay = options.retry.delay(
+            afterFailures: failures,
+            since: items.compactMap(\.firstFailure).min(),
+            at: clock.now,
+            asked: asked,
+            randomness
+        )
+        if let error = items.lazy.compactMap(\.error).first { noteRetry(error, attempt: failures, delay: delay) }
+        return delay
     }
 
     /// Leaves out what belongs to partitions that were taken away while the put ran.
@@ -271,7 +275,8 @@ struct Repeats {
     var now: [Item] = []
     /// At most so many of `now` are put at once.
     var limit: Int?
-    var delay = Duration.zero
+    /// How long the sink asks to leave lanes alone.
+    private var patience: [LaneID: Duration] = [:]
     /// Dead letters that have to be durable before their lane goes on.
     var awaitedLetters: [LaneID: Int] = [:]
     /// What is added of these lanes waits.
@@ -290,6 +295,22 @@ struct Repeats {
     mutating func addFailed(_ item: Item, _ lane: LaneID, isOrdered: Bool) {
         if isOrdered { failedLanes.insert(lane) }
         later.append(item)
+    }
+
+    mutating func leave(_ lane: LaneID, for asked: Duration?) {
+        guard let asked else { return }
+        patience[lane] = max(patience[lane] ?? .zero, asked)
+    }
+
+    /// What failed, by how long the sink asks to leave it alone.
+    ///
+    /// - Parameter together: whether the longest time is that of all.
+    func laterByPatience(_ order: LaneOrder, together: Bool) -> [(asked: Duration, items: [Item])] {
+        guard !later.isEmpty else { return [] }
+        guard !together, !patience.isEmpty else { return [(patience.values.max() ?? .zero, later)] }
+        return Dictionary(grouping: later) { patience[LaneID($0, order)] ?? .zero }
+            .sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value) }
     }
 
     func group(

@@ -124,8 +124,8 @@ struct HandOverState: Sendable {
     /// The failed attempts to tell the source, and when to try again.
     var reportFailures = 0
     var reportDue: ConnectorClock.Instant?
-    /// The instant that somebody waits for, because a put is due then.
-    var armedDue: ConnectorClock.Instant?
+    /// The instants that somebody waits for, because a put is due then; the next one is the last.
+    var armedDues: [ConnectorClock.Instant] = []
     /// The sinks' places that belong to what is sealed, or to all that is settled.
     var checkpoints: [String: SinkCheckpoint] = [:]
 

@@ -33,8 +33,12 @@ struct DueTimer: Sendable {
                 return due
             case .park:
                 await handOver.park(\.parkedDueTimer) { state, wake in
-                    if case .park = state.dueStep(&wake) { return false }
-                    state.armedDue = nil
+                    switch state.dueStep(&wake) {
+                    case .park: return false
+                    // It is armed by the step that comes next.
+                    case .arm: state.armedDues.removeLast()
+                    case .end: break
+                    }
                     return true
                 }
             }

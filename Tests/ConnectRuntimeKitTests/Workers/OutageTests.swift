@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectRuntimeKit
 import ConnectTestKit
 import OpenConnect
 import Synchronization
 import Testing
+
+@testable import ConnectRuntimeKit
 
 /// A sink that has to connect again after its connection was lost.
 private struct ConnectedSink: Sink, Reconnecting {
@@ -183,6 +184,50 @@ struct OutageTests {
         clock.advance(by: .milliseconds(1))
         #expect(await error?.code == .throttled)
         #expect(again.isOpen)
+    }
+
+    @Test("what is to be left alone for long keeps nothing else waiting, and is waited for once")
+    func duesDoNotPileUp() async throws {
+        let tries = Mutex(["a0": 0, "b0": 0])
+        let soonTries = { tries.withLock { $0["b0"] ?? 0 } }
+        let sink = ConnectedSink(
+            journal: journal,
+            onPut: { batch in
+                var verdicts: [Int: RecordVerdict] = [:]
+                for (index, record) in batch.enumerated() {
+                    let attempt = tries.withLock { tries in
+                        tries[record.text, default: 0] += 1
+                        return tries[record.text] ?? 0
+                    }
+                    let isLate = record.text == "a0"
+                    let after = isLate ? Duration.seconds(3600) : .milliseconds(10)
+                    if attempt <= (isLate ? 1 : 20) { verdicts[index] = .retry(after: after) }
+                }
+                return .verdicts(verdicts)
+            }
+        )
+        let run = PipelineRun(
+            Pipeline(
+                "p",
+                // One batch has both, and so has the first put.
+                from: LogSource([.init("a", count: 1), .init("b", count: 1)], batch: 1),
+                to: sink,
+                offsets: store,
+                options: .with { $0.retry = .forever },
+                clock: clock.connectorClock,
+                randomness: PipelineRandomness { 0 }
+            )
+        )
+        async let counts = run.execute()
+        while soonTries() < 21 {
+            clock.advance(by: .milliseconds(10))
+            await Task.yield()
+        }
+        let armed = run.state.withLock(\.handOver)?.step { state, _ in state.armedDues.count }
+        #expect(armed.map { $0 <= 2 } == true)
+        #expect(journal.entries.first == "put a0,b0" && tries.withLock { $0["a0"] } == 1)
+        clock.advance(by: .seconds(3600))
+        #expect(try await counts.delivered == 2)
     }
 
     @Test("a verdict that asks for patience gets it to the nanosecond, and other partitions do not wait")
