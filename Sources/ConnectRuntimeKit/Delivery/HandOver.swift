@@ -174,24 +174,24 @@ final class HandOver: Sendable {
         }
     }
 
-    /// Takes a sink's turn for a flush; `false` when the pipeline is given up meanwhile.
+    /// Takes a sink's turn for a flush; `false` when the pipeline is given up meanwhile, or the task is cancelled.
     func takeFlushTurn(_ sink: Int) async -> Bool {
-        while true {
-            let (isOver, hasTurn) = apart { state, _ in
-                guard state.phase != .aborted else { return (true, false) }
-                let hasTurn = state.desks[sink].runningPuts == 0
-                return (hasTurn, hasTurn)
+        await withTaskCancellationHandler {
+            while true {
+                if let hasTurn = apart({ state, _ in flushTurn(sink, state) }) { return hasTurn }
+                await park(\.desks[sink].parkedFlush) { state, _ in flushTurn(sink, state) != nil }
             }
-            if isOver { return hasTurn }
-            await withUnsafeContinuation { continuation in
-                let isReady = apart { state, _ in
-                    if state.phase == .aborted || state.desks[sink].runningPuts == 0 { return true }
-                    state.desks[sink].parkedFlush = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
+        } onCancel: {
+            apart { state, wake in
+                if let task = state.desks[sink].parkedFlush.take() { wake.add(task) }
             }
         }
+    }
+
+    /// Whether the sink may be flushed; `nil` while it is not known.
+    private func flushTurn(_ sink: Int, _ state: borrowing HandOverState) -> Bool? {
+        if state.phase == .aborted || Task.isCancelled { return false }
+        return state.desks[sink].runningPuts == 0 ? true : nil
     }
 
     /// Waits until everything of the partitions is settled and committed; `false` when that will not happen.

@@ -22,7 +22,10 @@ extension HandOverState {
             fail(stopping(at: item, error, in: place), sinkIsUsable: false, &wake)
             return .pipelineFails
         }
-        guard !failures.note(settled: ledger.counts.settled + letters.count) else {
+        // What is bad must not keep what is good from being settled.
+        takeApart(item.shipment)
+        let isNew = shipments[item.shipment].detail?.givenUp.insert(Int(item.origin.index)).inserted ?? true
+        guard !isNew || !failures.note(settled: ledger.counts.settled + letters.count) else {
             fail(tooManyFailures(error), sinkIsUsable: false, &wake)
             return .pipelineFails
         }
@@ -30,8 +33,6 @@ extension HandOverState {
             complete(item, as: .dropped, error, &wake)
             return .settled
         }
-        // What is bad must not keep what is good from being settled.
-        takeApart(item.shipment)
         letters.append(item, error, in: place)
         if case .beforeSinks = place { awaitedLetters += 1 }
         wakeLetters(&wake)

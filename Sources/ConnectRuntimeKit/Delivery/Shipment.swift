@@ -25,6 +25,8 @@ struct Shipment: Sendable {
         /// What became of those that are in.
         var outcomes: [RecordOutcome]
         var errors: [Int: ConnectorError] = [:]
+        /// Those of which a part was given up.
+        var givenUp: Set<Int> = []
         /// Those whose partition was taken away.
         var lost: Set<Int> = []
         /// Whether it has let go of what is not needed any more.

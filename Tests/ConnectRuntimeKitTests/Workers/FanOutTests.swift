@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEventsCodec
-import ConnectRuntimeKit
 import ConnectTestKit
 import OpenConnect
 import Synchronization
 import Testing
+
+@testable import ConnectRuntimeKit
 
 @Suite("Pipeline: sinks that are kept in step", .timeLimit(.minutes(10)))
 struct FanOutTests {
@@ -91,6 +92,64 @@ struct FanOutTests {
         #expect(failures == (script.count(of: .put) > put ? 1 : 0))
     }
 
+    @Test("G9: a flush that fails is noticed while another sink is still putting")
+    func flushBesidePut() async throws {
+        let hang = Gate()
+        let journal = Journal()
+        let run = PipelineRun(
+            Pipeline(
+                "p",
+                from: LogSource([.init("a", count: 8)], batch: 1, staysOpen: true),
+                to: [
+                    NamedSink(
+                        "x",
+                        ScriptedSink(journal: journal, onFlush: { throw ConnectorError(.fatal, "no room") })
+                    ),
+                    NamedSink(
+                        "y",
+                        ScriptedSink(
+                            journal: journal,
+                            traits: SinkTraits(preferredBatch: .init(maxRecords: 1)),
+                            onPut: { batch in
+                                if batch.contains(where: { $0.text == "a1" }) { try await hang.pass() }
+                                return .delivered
+                            }
+                        )
+                    ),
+                ],
+                offsets: InMemoryOffsetStore(),
+                options: .with { $0.commitInterval = .milliseconds(1) }
+            )
+        )
+        async let error = failure(of: run)
+        let hasFailed: @Sendable () -> Bool = {
+            run.state.withLock(\.handOver)?.step { state, _ in state.firstError != nil } ?? false
+        }
+        while !hasFailed() { await Task.yield() }
+        hang.open()
+        #expect(await error?.message == "no room")
+    }
+
+    @Test("a record that several sinks refuse is one bad record", arguments: [ErrorTolerance.drop, .deadLetter])
+    func errorLimit(tolerance: ErrorTolerance) async throws {
+        let refusing = ScriptedSink(
+            journal: Journal(),
+            onPut: { batch in
+                guard let index = batch.firstIndex(where: { $0.text == "a3" }) else { return .delivered }
+                return .verdicts([index: .reject(ConnectorError(.invalidRecord, "bad"))])
+            }
+        )
+        let counts = try await Pipeline(
+            "p",
+            from: LogSource([.init("a", count: 8)], batch: 4),
+            to: [NamedSink("x", refusing), NamedSink("y", refusing)],
+            offsets: InMemoryOffsetStore(),
+            deadLetters: .store(LetterStore()),
+            options: .with { $0.onError = tolerance.limited(to: ErrorTolerance.Limit(2, ofLast: 100)) }
+        ).run()
+        #expect(counts.settled == 8 && counts.delivered == 7)
+    }
+
     @Test("G10: what waits until all sinks are in step is in flight", arguments: [100, 1_000_000])
     func waitingIsInFlight(size: Int) async throws {
         let (hang, resting) = (Gate(), Gate())
@@ -124,13 +183,29 @@ struct FanOutTests {
     }
 }
 
+/// What a run fails with.
+private func failure(of run: PipelineRun) async -> ConnectorError? {
+    do {
+        _ = try await run.execute()
+        return nil
+    } catch {
+        return error as? ConnectorError
+    }
+}
+
 /// A sink that is cut back; does before each put what a test wants.
 struct StepSink: CheckpointingSink {
     private let output: RandomOutput
     private let beforePut: @Sendable () async throws -> Void
+    private let onRestore: @Sendable () -> Void
 
-    init(_ output: RandomOutput, beforePut: @escaping @Sendable () async throws -> Void = {}) {
+    init(
+        _ output: RandomOutput,
+        beforePut: @escaping @Sendable () async throws -> Void = {},
+        onRestore: @escaping @Sendable () -> Void = {}
+    ) {
         self.output = output
+        self.onRestore = onRestore
         self.beforePut = beforePut
     }
 
@@ -144,6 +219,7 @@ struct StepSink: CheckpointingSink {
     func checkpoint() async throws -> SinkCheckpoint { SinkCheckpoint(SharedBytes(utf8: "\(output.rows.count)")) }
 
     func restore(_ checkpoint: SinkCheckpoint?) async throws {
+        onRestore()
         output.cut(to: checkpoint.flatMap { Int(String(decodingUTF8: $0.bytes)) } ?? 0)
     }
 }
