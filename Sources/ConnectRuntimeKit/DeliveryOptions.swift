@@ -18,7 +18,7 @@ public struct DeliveryOptions: Sendable, Hashable {
     public var maxUncommittedRecords = 1_000_000
     /// The most bytes of data that may be polled and not committed.
     public var maxUncommittedBytes = 1024 * 1024 * 1024
-    /// The longest time for which a settled record may stay uncommitted; polling rests until it is.
+    /// The longest time without a commit while something that was polled is uncommitted; polling rests until the next one.
     public var maxUncommittedTime: Duration = .seconds(60)
     /// How long a graceful stop may take before the calls still running are cancelled.
     public var drainDeadline: Duration = .seconds(30)

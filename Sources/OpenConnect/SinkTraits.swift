@@ -30,7 +30,8 @@ public struct SinkTraits: Sendable, Hashable {
     /// flushed, and no commit waits until the puts that run have ended: one that hangs holds up its own lanes only. Has no
     /// meaning for a sink that keeps positions or checkpoints.
     public var isDurableOnPut: Bool
-    /// The least time between two commits, for outputs where each flush is expensive, as object stores are.
+    /// The least time between two commits, for outputs where each flush is expensive, as object stores are. Limits of what may
+    /// be uncommitted, a pause of the pipeline, its end, and partitions that are given up commit earlier.
     public var minCommitInterval: Duration
 
     /// Traits of a sink; the defaults are one put at a time, in order, in batches of any size.

@@ -46,7 +46,7 @@ extension DeliveryOptions: SettingStructure {
     ).range(ByteSize(bytes: 1)...)
     private static let maxUncommittedTime = Setting<Duration>(
         "maxUncommittedTime",
-        "The longest time for which a settled record may stay uncommitted.",
+        "The longest time without a commit while something is uncommitted; polling rests until the next one.",
         default: defaults.maxUncommittedTime
     ).range(.milliseconds(1)...)
     private static let drainDeadline = Setting<Duration>(

@@ -22,12 +22,25 @@ extension PipelineRun {
                     return state.handOver
                 }
                 handOver?.fail(error, sinkIsUsable: false)
+                // Also a start that waits has to end: somebody else has what it would open.
+                stop.request()
             }
         )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await renewal.run() }
-            defer { group.cancelAll() }
-            try await body()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await renewal.run() }
+                defer { group.cancelAll() }
+                try await body()
+            }
+        } catch {
+            throw lossOrFailure ?? error
         }
+    }
+
+    /// What came first where a claim was lost: the loss, or what the delivery failed with before.
+    private var lossOrFailure: (any Error)? {
+        let (lost, handOver) = state.withLock { ($0.lostClaim, $0.handOver) }
+        guard let lost else { return nil }
+        return handOver?.step { state, _ in state.firstError } ?? lost
     }
 }

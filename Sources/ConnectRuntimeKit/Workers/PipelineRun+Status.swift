@@ -61,7 +61,7 @@ extension PipelineRun {
     /// Whether an error that ended the run is a failure, and not what became of calls that a stop cut short.
     func isFailed(by error: any Error) -> Bool {
         let code = (error as? ConnectorError)?.code
-        guard code != .deadlineExceeded else { return true }
+        guard code != .deadlineExceeded, state.withLock(\.lostClaim) == nil else { return true }
         let isCancelled = Task.isCancelled && (code == .cancelled || error is CancellationError)
         return !stop.isRequested && !isCancelled
     }

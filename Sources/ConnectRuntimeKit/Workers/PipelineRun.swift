@@ -232,6 +232,8 @@ final class PipelineRun: Sendable {
         _ keeper: PositionKeeper,
         _ letters: LetterPost?
     ) async throws {
+        // Before anything is cut back: what is behind may be the next owner's by now.
+        if let lostClaim = state.withLock(\.lostClaim) { throw lostClaim }
         let positions = try await calling("positions", of: "sinks") {
             try await self.untilStopped { try await self.resume(sinks, claim, claims) }
         }
@@ -328,12 +330,14 @@ final class PipelineRun: Sendable {
             isEachRecordAUnit: traits.positions == .nobody,
             initial: positions
         )
+        let commitsInPauses = sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero }
         var state = HandOverState(
             options: isPartitioned ? pipeline.options.besideReaders : pipeline.options,
             traits: HandOverState.Traits(
-                commitsPromptly: traits.acknowledgement == .individual || commitInterval(sinks) == .zero,
+                commitsPromptly: traits.acknowledgement == .individual && commitsInPauses
+                    || commitInterval(sinks) == .zero,
                 reportsCommit: traits.acknowledgement == .individual || traits.positions != .offsetStore,
-                commitsInPauses: sinks.allSatisfy { $0.connector.traits.minCommitInterval == .zero },
+                commitsInPauses: commitsInPauses,
                 canHoldBackPartitions: traits.canHoldBackPartitions || isPartitioned,
                 losesPartitions: traits.hasDynamicPartitions,
                 gathersUnits: sinks.contains(where: \.keepsPositions),

@@ -128,7 +128,7 @@ struct ClaimTests {
     }
 
     @Test(
-        "G12: a lease is renewed while a sink starts, and a run that loses it then polls nothing",
+        "G12: a lease is renewed while a sink starts; a run that loses it then starts no more, and restores nothing",
         arguments: [false, true]
     )
     func leaseWhileStarting(isLost: Bool) async throws {
@@ -139,7 +139,10 @@ struct ClaimTests {
         let pipeline = Pipeline(
             "p",
             from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
-            to: ScriptedSink(journal: journal, onStart: { _ in try await starts.pass() }),
+            to: [
+                NamedSink("cut", StepSink(RandomOutput(), onRestore: { journal.note("restore") })),
+                NamedSink("late", ScriptedSink(journal: journal, onStart: { _ in try await starts.pass() })),
+            ],
             offsets: store,
             clock: clock.connectorClock
         )
@@ -154,11 +157,12 @@ struct ClaimTests {
         if isLost {
             store.isLost.withLock { $0 = true }
             clock.advance(by: .seconds(4))
-            await store.renewals.arrivals(store.expectedRenewals)
-            for _ in 0..<200 { await Task.yield() }
+        } else {
+            starts.open()
         }
-        starts.open()
         #expect(await error?.code == (isLost ? .fenced : nil))
+        #expect(pipeline.status.state == (isLost ? .failed : .stopped))
+        #expect(journal.entries.contains("restore") == !isLost)
         #expect(journal.entries.contains("source.poll") == !isLost)
     }
 

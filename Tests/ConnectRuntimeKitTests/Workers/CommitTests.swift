@@ -203,6 +203,30 @@ struct CommitTests {
         #expect(journal.count("sink.flush") == 1)
     }
 
+    @Test("a sink that wants time between two commits gets it from a source that acknowledges its records as well")
+    func minimumIntervalOfAcknowledgements() async throws {
+        let clock = ManualClock()
+        let source = TokenSource(journal, count: 3, staysOpen: true)
+        let traits = SinkTraits(minCommitInterval: .seconds(60))
+        let pipeline = Pipeline(
+            "p",
+            from: source,
+            to: ScriptedSink(journal: journal, traits: traits),
+            clock: clock.connectorClock
+        )
+        async let counts = pipeline.run()
+        while pipeline.status.counts.delivered < 3 { await Task.yield() }
+        for _ in 0..<10 {
+            await clock.sleepers()
+            for _ in 0..<20 { await Task.yield() }
+            clock.advance(by: .seconds(1))
+        }
+        #expect(journal.count("sink.flush") == 0 && source.acknowledged.isEmpty)
+        pipeline.stop()
+        #expect(try await counts.committed == 3)
+        #expect(journal.count("sink.flush") == 1 && source.acknowledged.count == 3)
+    }
+
     @Test("a sink that wants time between two commits is flushed in time where commits are wanted at once")
     func minimumIntervalAtOnce() async throws {
         let clock = ManualClock()
