@@ -14,10 +14,12 @@ public struct PipelineHealth: Sendable, CustomStringConvertible {
     public let restarts: Int
     /// What its newest run that has ended failed with.
     public let lastError: ConnectorError?
+    /// Whether it is paused, and its newest run has failed.
+    let isPausedAfterFailure: Bool
 
     /// How it is, in a word.
     public var level: HealthLevel {
-        guard stalledCalls.isEmpty else { return .unhealthy }
+        guard stalledCalls.isEmpty, !isPausedAfterFailure else { return .unhealthy }
         switch status.state {
         case .failed, .restarting: return .unhealthy
         case .starting where !isStandby: return .starting
@@ -38,8 +40,13 @@ public struct PipelineHealth: Sendable, CustomStringConvertible {
             let calls = stalledCalls.map(\.timedDescription).joined(separator: ", ")
             return "the pipeline \"\(pipeline)\" is stalled: \(calls)"
         }
-        return "the pipeline \"\(pipeline)\" \(status.state == .failed ? "has failed" : "fails and is run again")"
-            + (lastError.map { ": \($0.message)" } ?? "")
+        let what =
+            switch status.state {
+            case .failed: "has failed"
+            case .paused: "has failed, is paused, and is run anew when it is resumed"
+            default: "fails and is run again"
+            }
+        return "the pipeline \"\(pipeline)\" \(what)" + (lastError.map { ": \($0.message)" } ?? "")
     }
 
     /// The name, the state, and what is wrong.

@@ -182,7 +182,8 @@ final class PipelineSupervisor: Sendable {
             status: PipelineStatus(state: supervision.state, counts: status.counts, calls: status.calls),
             stalledCalls: stalls.withLock(\.stalled),
             restarts: supervision.restarts,
-            lastError: supervision.lastError
+            lastError: supervision.lastError,
+            isPausedAfterFailure: supervision.isPausedAfterFailure
         )
     }
 

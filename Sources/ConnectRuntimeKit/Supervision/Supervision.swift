@@ -60,6 +60,8 @@ struct Supervision: Sendable {
 
     /// Whether nothing will happen any more unless somebody asks for it.
     var isDone: Bool { !isRunning && (isCompleted || state == .failed || isClosing) }
+    /// Whether it is paused, and does not come back by itself from the failure of its newest run.
+    var isPausedAfterFailure: Bool { state == .paused && !isRunning && lastError != nil }
     /// Whether it waits before it is run again.
     var isBackingOff: Bool { restartDue != nil }
     /// Whether the offsets may be looked at and changed.

@@ -106,8 +106,25 @@ struct SupervisionTests {
         #expect(stopped.state == .stopped)
         var paused = running()
         try paused.pause()
+        #expect(!paused.isPausedAfterFailure)
         #expect(paused.ended(broken, at: now, .longest) == nil)
-        #expect(paused.state == .paused)
+        #expect(paused.state == .paused && paused.isPausedAfterFailure)
+        try paused.resume()
+        #expect(paused.next(at: now) == .run && !paused.isPausedAfterFailure)
+    }
+
+    @Test("a pipeline that is paused is healthy, unless its newest run has failed", arguments: [false, true])
+    func healthOfPaused(hasFailed: Bool) {
+        let health = PipelineHealth(
+            pipeline: "p",
+            status: PipelineStatus(state: .paused, counts: DeliveryCounts(), calls: []),
+            stalledCalls: [],
+            restarts: 1,
+            lastError: broken,
+            isPausedAfterFailure: hasFailed
+        )
+        #expect(health.level == (hasFailed ? .unhealthy : .healthy))
+        #expect((health.problem?.contains("is paused") ?? false) == hasFailed)
     }
 
     @Test("time that a pipeline spends starting is not healthy")
