@@ -15,13 +15,14 @@ public final class SecretRedaction: Sendable {
     /// Knows no secret yet.
     public init() {}
 
-    /// Adds a secret, also as it is written in JSON and in one line of a log; one of less than four bytes is not looked
-    /// for.
+    /// Adds a secret, also as it is written in JSON, in one line of a log, and as that line is written in JSON; one of less
+    /// than four bytes is not looked for.
     public func add(_ secret: Secret) {
         let text = secret.reveal()
         guard text.utf8.count >= Self.leastLength else { return }
-        let inJSON = StructuredValue.string(text).json.withUnsafeBytes { Array($0.dropFirst().dropLast()) }
-        secrets.withLock { $0.formUnion([Array(text.utf8), Array(text.oneLine.utf8), inJSON]) }
+        let forms = [text, text.oneLine]
+        let inJSON = forms.map { StructuredValue.string($0).json.withUnsafeBytes { Array($0.dropFirst().dropLast()) } }
+        secrets.withLock { $0.formUnion(forms.map { Array($0.utf8) } + inJSON) }
     }
 
     /// The text with `<redacted>` in the place of each secret.

@@ -80,7 +80,8 @@ import Testing
         let redaction = SecretRedaction()
         redaction.add(Secret(secret))
         let json = StructuredValue.object(["error": .string(secret)]).text
-        for text in [secret, secret.oneLine, json, secret + "\u{301}", "\(secret)\u{FE0F}"] {
+        let line = StructuredValue.object(["error": .string("\(ConnectorError(.fatal, secret))")]).text
+        for text in [secret, secret.oneLine, json, line, secret + "\u{301}", "\(secret)\u{FE0F}"] {
             #expect(!redaction.redact(text).contains("planted"), "\(redaction.redact(text))")
         }
     }
