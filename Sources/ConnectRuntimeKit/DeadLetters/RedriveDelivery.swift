@@ -97,7 +97,8 @@ struct RedriveDelivery {
         case .retry:
             var error = verdict.error ?? ConnectorError(.retryable, "the \(worker.name) did not accept it")
             if !error.isPassing { error.code = .retryable }
-            return max(retry(index, after: error), verdict.delay ?? .zero)
+            error.retryAfter = verdict.delay ?? error.retryAfter
+            return retry(index, after: error)
         }
         return .zero
     }

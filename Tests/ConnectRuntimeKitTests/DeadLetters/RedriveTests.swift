@@ -135,6 +135,19 @@ struct RedriveTests {
         if kept.isEmpty == false { #expect(left[0].errorMessage.contains("bad") || verdict.error == nil) }
     }
 
+    @Test("nobody waits as long as a sink asks for a letter that is not put again")
+    func patienceForNothing() async throws {
+        let letters = InMemoryDeadLetterStore()
+        let deliveries = Deliveries()
+        try await letters.append(["1", "2"].map { .text($0) })
+        let sink = deliveries.sink { batch in
+            batch.firstIndex { $0.data.text == "1" }.map { .verdicts([$0: .retry(after: .seconds(3600))]) }
+                ?? .delivered
+        }
+        let pipeline = Pipeline.redriven(to: [NamedSink("sink", sink)], letters: letters, retry: .never)
+        #expect(try await pipeline.redrive() == RedriveCounts(delivered: 1, failedAgain: 1))
+    }
+
     @Test("a bad record in a batch that is refused as a whole is found", arguments: [1, 2, 7, 40])
     func bisection(count: Int) async throws {
         let letters = InMemoryDeadLetterStore()
