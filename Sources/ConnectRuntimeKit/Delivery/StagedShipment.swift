@@ -81,7 +81,10 @@ extension StagedShipment {
             for (record, origin) in zip(part.records, part.origins ?? []) {
                 let index = Int(origin.index)
                 made[index] += record.heldCount
-                if record.heldForm == .structured { charge.bytes += record.heldCount }
+                let value = record.heldValueIdentity
+                if let value, value != polled[index].heldValueIdentity, seen.insert(value).inserted {
+                    charge.bytes += record.heldCount
+                }
                 let buffer = record.heldBytes.bufferIdentity
                 guard let buffer, buffer != polled[index].heldBytes.bufferIdentity else { continue }
                 if seen.insert(buffer).inserted { charge.bytes += record.heldBytes.retainedCapacity }

@@ -110,6 +110,11 @@ extension ConnectorRecord {
     @inlinable
     package var heldCount: Int { dataForm == .structured ? structuredCount : payload.count }
 
+    /// Whose structured value it is: records may share one.
+    package var heldValueIdentity: ObjectIdentifier? {
+        dataForm == .structured ? details?.value.map { ObjectIdentifier($0) } : nil
+    }
+
     @usableFromInline var structuredCount: Int { details?.value?.byteCount ?? 0 }
 
     /// The partition that the record comes from. Setting another one does not change what the record says: what it has

@@ -132,7 +132,7 @@ extension StructuredValue {
         case .null, .boolean: own
         case .integer, .double, .timestamp: own + 32
         case .decimal(let text), .string(let text): own + 32 + text.utf8.count
-        case .bytes(let bytes): own + 32 + bytes.retainedCapacity
+        case .bytes(let bytes): own + 32 + bytes.count
         case .array(let values): values.reduce(own + 32) { $0 + $1.heldByteCount }
         case .object(let object):
             object.members.reduce(own + 32) {

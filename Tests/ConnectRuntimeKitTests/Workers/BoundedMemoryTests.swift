@@ -152,8 +152,8 @@ struct BoundedMemoryTests {
         #expect(try await counts.delivered == 300)
     }
 
-    @Test("G10: structured values are charged by what they hold")
-    func structured() async throws {
+    @Test("G10: structured values are charged by what they hold, once, also behind a function", arguments: [0, 1])
+    func structured(functions: Int) async throws {
         let (hang, resting) = (Gate(), Gate())
         let next = Mutex<Int64>(0)
         let source = RestingSource(resting: resting) { request in
@@ -168,6 +168,7 @@ struct BoundedMemoryTests {
         let pipeline = Pipeline(
             "p",
             from: source,
+            through: Array(repeating: .filter { _ in true }, count: functions),
             to: [
                 NamedSink("x", HangingSink(Shape(name: "", sinks: 2), hang)),
                 NamedSink("y", HangingSink(Shape(name: "", sinks: 2), hang)),

@@ -45,6 +45,13 @@ struct RecordDataTests {
         #expect(try RecordData.json(SharedBytes(utf8: " \n{ \"a\" : 1.50 }\r\n")).text == "{ \"a\" : 1.50 }")
     }
 
+    @Test("Bytes in a structured value are counted, and not the buffer that they were cut from")
+    func bytesInStructuredValue() {
+        let reply = SharedBytes(Array(repeating: 7, count: 1_000_000))
+        let record = ConnectorRecord(.structured(.object(["field": .bytes(reply.slice(1000..<2000))])))
+        #expect((1000..<2000).contains(record.heldCount))
+    }
+
     @Test("Data cut from a buffer can be detached from it")
     func detached() {
         let buffer = SharedBytes([UInt8](repeating: 0x61, count: 1000))

@@ -82,7 +82,8 @@ struct EntryDecoder: Sendable {
     private func plain(_ replies: RedisReplies, _ list: Int) -> ConnectorRecord {
         var members: [(String, StructuredValue)] = []
         forEachField(replies, list) { name, value in
-            let content = String(validatingUTF8: value).map { StructuredValue.string($0) } ?? .bytes(value)
+            // Bytes of their own: a record that waits must not keep the whole reply.
+            let content = String(validatingUTF8: value).map { StructuredValue.string($0) } ?? .bytes(value.detached())
             let name = String(decodingUTF8: name)
             // Of a field that is there several times, all values are kept.
             if let index = members.firstIndex(where: { $0.0.hasSameBytes(as: name) }) {
