@@ -29,8 +29,8 @@ struct TableHorizon: Sendable {
         }
     }
 
-    /// Waits for transactions that are beginning: the server notes the time of one a moment before others see that it runs.
-    static let beginnings = PostgresStatement("SELECT pg_sleep(0.02)")
+    /// How long a transaction may be beginning: the server notes the time of one a moment before others see that it runs.
+    static let beginning = Duration.milliseconds(20)
 
     /// The transactions that have to end first, by the name that the server gives each.
     static func running(_ horizon: TableSourceOptions.Horizon, _ table: TableName) -> PostgresStatement {

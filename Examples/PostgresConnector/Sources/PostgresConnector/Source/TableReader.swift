@@ -74,11 +74,14 @@ actor TableReader: PartitionReader {
 
     private func lookAhead() async throws {
         // In this order: whoever begins after the first has a higher key than what it has read.
-        var look = [cursor.end]
-        if cursor.isByTime { look.append(TableHorizon.beginnings) }
-        look.append(TableHorizon.running(options.effectiveHorizon, cursor.table))
-        let results = try await run(look)
-        let transactions = results[look.count - 1].rows.compactMap { $0.first ?? nil }
+        let running = TableHorizon.running(options.effectiveHorizon, cursor.table)
+        var results = try await run(cursor.isByTime ? [cursor.end] : [cursor.end, running])
+        if cursor.isByTime {
+            // The server's time, hence not the clock's; and not in the server: other tables are read on the connection.
+            try await Task.sleep(for: TableHorizon.beginning)
+            results += try await run([running])
+        }
+        let transactions = results[1].rows.compactMap { $0.first ?? nil }
         horizon.note(end: results[0].rows.first?.first ?? nil, running: Set(transactions))
     }
 
