@@ -104,8 +104,7 @@ extension HandOverState {
                 }
                 return
             }
-            repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
-            repeats.leave(lane, for: verdict.delay ?? error.retryAfter)
+            repeats.addFailed(item, lane, asked: verdict.delay ?? error.retryAfter, isOrdered: desks[sink].isOrdered)
         }
     }
 
@@ -188,8 +187,7 @@ extension HandOverState {
             let lane = LaneID(item, desks[sink].order)
             item.noteFailure(error, at: clock.now)
             if mayRetry(item, options.retry) {
-                repeats.addFailed(item, lane, isOrdered: desks[sink].isOrdered)
-                repeats.leave(lane, for: error.retryAfter)
+                repeats.addFailed(item, lane, asked: error.retryAfter, isOrdered: desks[sink].isOrdered)
             } else if giveUp(item, error, in: .sink(sink), &wake) == .awaitsLetter {
                 repeats.awaitedLetters[lane, default: 0] += 1
             }
@@ -204,15 +202,17 @@ extension HandOverState {
     mutating func putAgain(_ repeats: Repeats, _ job: PutJob, of sink: Int, _ wake: inout Wakeups) {
         guard phase <= .draining else { return }
         var repeats = repeats
-        repeats.later = withoutLost(repeats.later, &wake)
         repeats.now = withoutLost(repeats.now, &wake)
         let now = clock.now
         let order = desks[sink].order
         var kept: Set<LaneID> = []
+        let isOrdered = desks[sink].isOrdered
         // A unit may lie in several lanes, which then wait together.
-        for (asked, items) in repeats.laterByPatience(order, together: desks[sink].keepsPositions) {
+        for (asked, items) in repeats.laterByPatience(order, isOrdered, together: desks[sink].keepsPositions) {
+            let items = withoutLost(items, &wake)
+            guard !items.isEmpty else { continue }
             let due = now.advanced(by: retryDelay(of: items, asked: asked))
-            let group = repeats.group(items, due: due, nil, order, desks[sink].isOrdered)
+            let group = repeats.group(items, due: due, nil, order, isOrdered)
             kept.formUnion(group.lanes)
             hold(group, at: sink)
         }
@@ -269,14 +269,12 @@ extension HandOverState {
 
 /// What of a put has to be put again.
 struct Repeats {
-    /// What failed, and what is behind it in its lane.
-    var later: [Item] = []
+    /// What failed, and what is behind it in its lane, with how long the sink asks to leave it alone.
+    private var later: [(item: Item, asked: Duration)] = []
     /// What was not tried, and has nothing to wait for.
     var now: [Item] = []
     /// At most so many of `now` are put at once.
     var limit: Int?
-    /// How long the sink asks to leave lanes alone.
-    private var patience: [LaneID: Duration] = [:]
     /// Dead letters that have to be durable before their lane goes on.
     var awaitedLetters: [LaneID: Int] = [:]
     /// What is added of these lanes waits.
@@ -289,28 +287,34 @@ struct Repeats {
 
     /// Adds what was not tried: it waits where something before it in its lane does.
     mutating func add(_ item: Item, _ lane: LaneID) {
-        if failedLanes.contains(lane) { later.append(item) } else { now.append(item) }
+        if failedLanes.contains(lane) { later.append((item, .zero)) } else { now.append(item) }
     }
 
-    mutating func addFailed(_ item: Item, _ lane: LaneID, isOrdered: Bool) {
+    mutating func addFailed(_ item: Item, _ lane: LaneID, asked: Duration?, isOrdered: Bool) {
         if isOrdered { failedLanes.insert(lane) }
-        later.append(item)
+        later.append((item, asked ?? .zero))
     }
 
-    mutating func leave(_ lane: LaneID, for asked: Duration?) {
-        guard let asked else { return }
-        patience[lane] = max(patience[lane] ?? .zero, asked)
-    }
-
-    /// What failed, by how long the sink asks to leave it alone.
+    /// What failed, by how long the sink asks to leave it alone: in order, what is of one lane waits together.
     ///
     /// - Parameter together: whether the longest time is that of all.
-    func laterByPatience(_ order: LaneOrder, together: Bool) -> [(asked: Duration, items: [Item])] {
-        guard !later.isEmpty else { return [] }
-        guard !together, !patience.isEmpty else { return [(patience.values.max() ?? .zero, later)] }
-        return Dictionary(grouping: later) { patience[LaneID($0, order)] ?? .zero }
+    func laterByPatience(
+        _ order: LaneOrder,
+        _ isOrdered: Bool,
+        together: Bool
+    ) -> [(asked: Duration, items: [Item])] {
+        guard let longest = later.map(\.asked).max() else { return [] }
+        guard !together, later.contains(where: { $0.asked != longest }) else { return [(longest, later.map(\.item))] }
+        var patience: [LaneID: Duration] = [:]
+        if isOrdered {
+            for (item, asked) in later {
+                let lane = LaneID(item, order)
+                patience[lane] = max(patience[lane] ?? .zero, asked)
+            }
+        }
+        return Dictionary(grouping: later) { patience[LaneID($0.item, order)] ?? $0.asked }
             .sorted { $0.key < $1.key }
-            .map { ($0.key, $0.value) }
+            .map { ($0.key, $0.value.map(\.item)) }
     }
 
     func group(

@@ -186,12 +186,17 @@ struct OutageTests {
         #expect(again.isOpen)
     }
 
-    @Test("what is to be left alone for long keeps nothing else waiting, and is waited for once")
-    func duesDoNotPileUp() async throws {
-        let tries = Mutex(["a0": 0, "b0": 0])
-        let soonTries = { tries.withLock { $0["b0"] ?? 0 } }
+    @Test(
+        "what is to be left alone for long keeps no other lane waiting, and is waited for once",
+        arguments: [true, false]
+    )
+    func duesDoNotPileUp(isOrdered: Bool) async throws {
+        let tries = Mutex<[String: Int]>([:])
+        let soon = isOrdered ? "b0" : "a1"
+        let soonTries = { tries.withLock { $0[soon] ?? 0 } }
         let sink = ConnectedSink(
             journal: journal,
+            traits: SinkTraits(isOrdered: isOrdered),
             onPut: { batch in
                 var verdicts: [Int: RecordVerdict] = [:]
                 for (index, record) in batch.enumerated() {
@@ -210,7 +215,10 @@ struct OutageTests {
             Pipeline(
                 "p",
                 // One batch has both, and so has the first put.
-                from: LogSource([.init("a", count: 1), .init("b", count: 1)], batch: 1),
+                from: LogSource(
+                    isOrdered ? [.init("a", count: 1), .init("b", count: 1)] : [.init("a", count: 2)],
+                    batch: 2
+                ),
                 to: sink,
                 offsets: store,
                 options: .with { $0.retry = .forever },
@@ -225,7 +233,7 @@ struct OutageTests {
         }
         let armed = run.state.withLock(\.handOver)?.step { state, _ in state.armedDues.count }
         #expect(armed.map { $0 <= 2 } == true)
-        #expect(journal.entries.first == "put a0,b0" && tries.withLock { $0["a0"] } == 1)
+        #expect(journal.entries.first == "put a0,\(soon)" && tries.withLock { $0["a0"] } == 1)
         clock.advance(by: .seconds(3600))
         #expect(try await counts.delivered == 2)
     }
