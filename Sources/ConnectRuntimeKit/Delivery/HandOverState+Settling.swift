@@ -99,7 +99,8 @@ extension HandOverState {
             shipment.polled[index],
             shipment.place(of: index),
             as: detail.outcomes[index],
-            detail.errors[index]
+            detail.errors[index],
+            bytes: detail.polledBytes[index]
         )
     }
 
@@ -199,7 +200,7 @@ extension Shipment {
 
     /// The bytes of a record that is on its way by itself: every sink may have a copy of its own.
     fileprivate func heldCount(of index: Int) -> Int {
-        let polled = polled[index].heldCount
+        let polled = detail?.polledBytes[index] ?? polled[index].heldCount
         return isUnchanged ? polled * max(1, Int(detail?.rest[index] ?? 1)) : polled + made[index]
     }
 

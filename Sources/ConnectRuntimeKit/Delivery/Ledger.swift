@@ -177,21 +177,24 @@ struct Ledger: Sendable {
 
     /// Settles one record.
     ///
-    /// - Parameter number: its place in its part of the ticket, or `nil` where records have no numbers.
+    /// - Parameters:
+    ///   - place: its place in its part of the ticket, or `nil` where records have no numbers.
+    ///   - bytes: the bytes of its data as it was polled.
     mutating func settle(
         _ record: ConnectorRecord,
         _ place: (part: Ticket.Part, number: UInt64)?,
         as outcome: RecordOutcome,
-        _ error: ConnectorError?
+        _ error: ConnectorError?,
+        bytes: Int
     ) {
         guard let (part, number) = place else {
-            count(record, outcome)
+            count(outcome, bytes)
             book.note(outcome, of: record.partition)
             acknowledge(record, outcome, error)
             return
         }
         guard isCurrent(part) else { return }
-        count(record, outcome)
+        count(outcome, bytes)
         note(outcome, at: part.slot)
         let offset = record.offset ?? (isEachRecordAUnit ? RecordOffset(Int64(number)) : nil)
         let end = offset.map { LedgerPosition(offset: $0, sequence: number) } ?? .none
@@ -202,9 +205,9 @@ struct Ledger: Sendable {
         if outcome == .delivered { partitions[slot].delivered += 1 } else { book.note(outcome, at: slot) }
     }
 
-    private mutating func count(_ record: ConnectorRecord, _ outcome: RecordOutcome) {
+    private mutating func count(_ outcome: RecordOutcome, _ bytes: Int) {
         counts.note(outcome)
-        if outcome == .delivered { counts.deliveredBytes += record.heldCount }
+        if outcome == .delivered { counts.deliveredBytes += bytes }
     }
 
     /// Settles the progress marks of a batch, each of which waits for what is before it in its partition.

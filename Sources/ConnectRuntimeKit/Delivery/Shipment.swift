@@ -22,6 +22,8 @@ struct Shipment: Sendable {
         var rest: [Int32]
         /// For each polled record, how many parts it has.
         let parts: [Int32]
+        /// The bytes of each polled record's data, which may have been let go of when it is settled.
+        let polledBytes: [Int]
         /// What became of those that are in.
         var outcomes: [RecordOutcome]
         var errors: [Int: ConnectorError] = [:]
@@ -77,7 +79,14 @@ struct Shipment: Sendable {
             starts.append(next)
             next += part.recordCount
         }
-        return Detail(rest: rest, parts: rest, outcomes: outcomes, open: polled.count, starts: starts)
+        return Detail(
+            rest: rest,
+            parts: rest,
+            polledBytes: polled.map(\.heldCount),
+            outcomes: outcomes,
+            open: polled.count,
+            starts: starts
+        )
     }
 }
 

@@ -158,7 +158,7 @@ struct GeneratedRecordMaker: Sendable {
         while records.count < limit, let (partition, number) = cursor.advance(besides: heldBack) {
             let randomness = GeneratedRandomness(seed: seed, partition: partition, number: number)
             let data = data(partition, number, randomness)
-            bytes += data.count
+            bytes += data.heldCount
             if bytes > maxBytes, !records.isEmpty {
                 cursor.retreat(from: partition)
                 break

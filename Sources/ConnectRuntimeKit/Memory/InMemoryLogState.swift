@@ -149,7 +149,7 @@ struct InMemoryLogState: Sendable {
 
         /// Whether a record may come along: one that alone is too large does so alone.
         mutating func admit(_ record: ConnectorRecord, isFirst: Bool) -> Bool {
-            let size = record.data.count
+            let size = record.heldCount
             isLeft = isFirst || (records > 0 && size <= bytes)
             if isLeft { (records, bytes) = (records - 1, bytes - size) }
             return isLeft

@@ -61,7 +61,8 @@ struct SettingDocumentParser {
             let name = try string()
             try skipSpace()
             guard take(UInt8(ascii: ":")) else {
-                throw problem("a colon is expected behind the name \"\(name.prefix(40))\"")
+                // The name may be a header with its value, whose quotes are in the wrong place.
+                throw problem("a colon is expected behind the name")
             }
             try skipSpace()
             path.append(name)
@@ -125,19 +126,10 @@ struct SettingDocumentParser {
         while let byte = peek, isNumberByte(byte) { advance() }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         guard Self.isNumber(Array(text.utf8)) else {
-            throw SettingProblem(
-                Self.isNearlyNumber(text)
-                    ? "'\(text)' is no number in JSON"
-                    : "what is here is no number in JSON; texts stand in double quotes",
-                place: startPlace
-            )
+            // It may be a secret that lost its quotes.
+            throw SettingProblem("what is here is no number in JSON; texts stand in double quotes", place: startPlace)
         }
         return text
-    }
-
-    /// Whether a text is so much like a number that it can be shown. Others may be secrets that lost their quotes.
-    private static func isNearlyNumber(_ text: String) -> Bool {
-        text.utf8.count <= 8 && text.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
     }
 
     private func isNumberByte(_ byte: UInt8) -> Bool {

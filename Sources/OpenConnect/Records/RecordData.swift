@@ -106,6 +106,9 @@ public struct RecordData: Sendable {
     @inlinable
     public var count: Int { payload.count }
 
+    /// The number of bytes that the payload takes; that of a structured value is estimated.
+    package var heldCount: Int { form == .structured ? value?.byteCount ?? 0 : payload.count }
+
     /// The same payload in a buffer of its own size.
     public func detached() -> RecordData {
         RecordData(form: form, payload: payload.detached(), value: value)

@@ -281,7 +281,9 @@ extension Ledger {
     fileprivate mutating func settle(_ ticket: Ticket, _ records: [ConnectorRecord], outcomes: [RecordOutcome?]) {
         let shipment = Shipment(polled: records, ticket: ticket)
         for (index, outcome) in outcomes.enumerated() {
-            if let outcome { settle(records[index], shipment.place(of: index), as: outcome, nil) }
+            if let outcome {
+                settle(records[index], shipment.place(of: index), as: outcome, nil, bytes: records[index].heldCount)
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ struct FunctionSettingsTests {
         (#"{"flatten":"data","separator":"_"}"#, .flatten(separator: "_")),
         (#"{"cast":"data.total","as":"decimal"}"#, .cast("data.total", to: .decimal)),
         (#"{"mask":"data.card"}"#, .mask("data.card")),
+        (#"{"mask":"data.card","with":null}"#, .mask("data.card", with: .null)),
         (#"{"mask":"data.card","with":"****"}"#, .mask("data.card", with: .string("****"))),
         (
             #"{"convertTime":"data.at","from":"unix-milliseconds","to":"rfc3339"}"#,

@@ -94,6 +94,13 @@ struct GeneratorSourceTests {
         }
     }
 
+    @Test("structured values take the room that their size asks for")
+    func structured() async throws {
+        let text = String(repeating: "x", count: 1000)
+        let source = try await started(GeneratorSource(.custom { _ in .structured(.string(text)) }))
+        #expect(try await source.poll(PollRequest(maxRecords: 9, maxBytes: 2500)).records.count == 2)
+    }
+
     @Test("partitions have turns, also where a poll has room for one record")
     func turns() async throws {
         let source = try await started(GeneratorSource(.text(bytes: 10), partitions: 3))

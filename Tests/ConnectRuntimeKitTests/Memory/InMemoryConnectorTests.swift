@@ -122,6 +122,15 @@ struct InMemoryConnectorTests {
         #expect(try await source.poll(request).records.map(\.text) == expected)
     }
 
+    @Test("structured values take the room that their size asks for")
+    func structured() async throws {
+        let text = String(repeating: "x", count: 1000)
+        for _ in 0..<3 { input.append(.structured(.string(text))) }
+        let source = InMemorySource(input)
+        try await source.start(.resuming())
+        #expect(try await source.poll(PollRequest(maxRecords: 9, maxBytes: 2500)).records.count == 2)
+    }
+
     @Test("partitions have turns: one with much in it keeps no other waiting")
     func turns() async throws {
         for number in 0..<10 { input.append("a\(number)", to: RecordPartition("a")) }

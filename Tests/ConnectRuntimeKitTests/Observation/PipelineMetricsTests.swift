@@ -121,6 +121,17 @@ struct PipelineMetricsTests {
         #expect(metrics.counts.retried == 6 && metrics.counts.delivered == 3)
     }
 
+    @Test("the bytes of a record that waited alone are counted when it is delivered")
+    func bytesOfRetried() async throws {
+        let busy = RecordVerdict.retry(ConnectorError(.retryable, "busy"))
+        let pipeline = pipeline(
+            [SourceBatch(records(1...4))],
+            to: [NamedSink("s", sink { $0.count == 4 ? .verdicts([3: busy]) : .delivered })]
+        )
+        try await clock.ticking(by: .milliseconds(50)) { _ = try await pipeline.run() }
+        #expect(pipeline.metrics.counts.retried == 1 && pipeline.metrics.counts.deliveredBytes == 4)
+    }
+
     @Test("gauges show what is in flight and uncommitted, and return to nothing")
     func gauges() async throws {
         let gate = Gate()

@@ -132,7 +132,7 @@ extension FieldOperation {
             "What is seen instead; an empty value of the same type without it."
         )
         return Verb("mask", SettingGroup(field, replacement)) {
-            .mask($0[field], with: $0[replacement].map { plain($0) })
+            .mask($0[field], with: $0.isGiven(replacement) ? plain($0[replacement]) : nil)
         }
     }
 

@@ -87,6 +87,7 @@ extension CommonEvents {
                 throw RequestRefusal(400, (error as? ConnectorError)?.message ?? "the body is not JSON")
             }
         }
-        return essence.hasPrefix("text/") ? .text(utf8: body) ?? .bytes(body) : .bytes(body)
+        let isText = EventData(received: body, contentType: contentType).kind == .text
+        return isText ? .text(utf8: body) ?? .bytes(body) : .bytes(body)
     }
 }

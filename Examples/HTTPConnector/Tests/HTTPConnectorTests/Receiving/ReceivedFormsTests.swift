@@ -92,6 +92,7 @@ struct ReceivedFormsTests {
         "Plain bodies become events of the configured type",
         arguments: [
             ("text/plain; charset=utf-8", "hällo", RecordData.text("hällo")),
+            ("text/plain; charset=iso-8859-1", "hällo", RecordData.bytes(SharedBytes(utf8: "hällo"))),
             ("application/json", #" {"a":1} "#, try RecordData.json(SharedBytes(utf8: #"{"a":1}"#))),
             ("application/octet-stream", "x", RecordData.bytes([0x78])),
             ("text/plain", "", RecordData.absent),

@@ -62,7 +62,14 @@ extension RedisEndpoint: SettingValue {
 
     /// Reads a host and a port, or the path of a socket.
     public init(setting input: SettingInput) throws {
-        guard let endpoint = RedisEndpoint(try input.text()) else { throw input.mismatch("a \(Self.words)") }
+        let text = try input.text()
+        guard let endpoint = RedisEndpoint(text) else {
+            guard !text.contains("@"), !text.contains("://") else {
+                let reason = "is a URL, which may hold a password"
+                throw input.problem("\(reason): give \(Self.words); username and password have settings of their own")
+            }
+            throw input.mismatch("a \(Self.words)")
+        }
         self = endpoint
     }
 

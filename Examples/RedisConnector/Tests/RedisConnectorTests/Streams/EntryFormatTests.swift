@@ -124,4 +124,11 @@ struct EntryFormatTests {
         ("u:p@host:1", nil), ("a:65536", nil),
     ])
     func `addresses are read`(text: String, expected: String?) { #expect(RedisEndpoint(text)?.description == expected) }
+
+    @Test(arguments: ["redis://u:hunter2@host:6379", "u:hunter2@host:6379", "rediss://host/?password=hunter2"])
+    func `a URL is refused without its password`(text: String) throws {
+        let error = try #require(throws: (any Error).self) { try RedisEndpoint(setting: SettingInput(text)) }
+        let words = "\(error)"
+        #expect(words.contains("localhost:6379") && words.contains("username") && !words.contains("hunter2"))
+    }
 }
