@@ -63,6 +63,8 @@ public struct TimeFormat: Sendable, Hashable {
         case .decimal(let text), .string(let text):
             if let count = Int64(text) {
                 timestamp = Self.timestamp(count, units)
+            } else if let nanoseconds = Self.nanoseconds(text, units) {
+                timestamp = Self.timestamp(nanoseconds, 1_000_000_000)
             } else {
                 timestamp = Double(text).flatMap { Self.timestamp($0, units) }
             }
@@ -75,6 +77,16 @@ public struct TimeFormat: Sendable, Hashable {
             )
         }
         return timestamp
+    }
+
+    /// The nanoseconds of a number with a fraction and without an exponent, digit by digit; further digits are cut off.
+    private static func nanoseconds(_ text: String, _ units: Int64) -> Int64? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        guard parts[1].allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        let places = String(1_000_000_000 / units).count - 1
+        let missing = String(repeating: "0", count: max(0, places - parts[1].count))
+        return Int64(parts[0] + parts[1].prefix(places) + missing)
     }
 
     private static func timestamp(_ count: Int64, _ units: Int64) -> Timestamp? {
