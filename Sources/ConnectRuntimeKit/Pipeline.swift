@@ -153,13 +153,23 @@ public final class Pipeline: Sendable {
         guard isNew else { return }
         events.send(
             .pipelineState,
-            newest == .failed ? .error : .info,
+            level(of: newest, error),
             "the pipeline \"\(name)\" is \(newest)",
             error: error
         ) {
             $0.state = newest
         }
         onState?(newest)
+    }
+
+    /// What fails after a stop was asked for is no failure of the pipeline, but the next run reads again what it kept
+    /// from being committed.
+    private func level(of newest: PipelineState, _ error: (any Error)?) -> ConnectorEvent.Level {
+        guard newest != .failed else { return .error }
+        guard let error, !(error is CancellationError), (error as? ConnectorError)?.code != .cancelled else {
+            return .info
+        }
+        return .warning
     }
 
     /// Asks a running pipeline to drain and stop. Returns at once; ``run()`` returns when it is done.

@@ -36,6 +36,44 @@ struct RuntimeEventTests {
         #expect(states.filter { $0.level == .error }.map(\.state) == [.failed])
     }
 
+    @Test(
+        "what fails while a stop drains is a warning; that a stop cuts a poll short is none",
+        arguments: [true, false]
+    )
+    func drain(isBroken: Bool) async throws {
+        let (idle, written) = (Gate(), Gate())
+        let script = Script([SourceBatch(records(1...1))]) {
+            try await idle.pass()
+            return .end
+        }
+        var options = DeliveryOptions()
+        options.commitInterval = .seconds(3600)
+        let pipeline = Pipeline(
+            "p",
+            from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+            to: ScriptedSink(
+                journal: journal,
+                onPut: { _ in
+                    written.open()
+                    return .delivered
+                },
+                onFlush: { if isBroken { throw ConnectorError(.fatal, "fsync failed") } }
+            ),
+            offsets: InMemoryOffsetStore(),
+            options: options,
+            observer: .events { log.note($0) }
+        )
+        async let failed = failure(of: pipeline)
+        await idle.arrivals()
+        try await written.pass()
+        pipeline.stop()
+        let problem = isBroken ? "fsync failed" : nil
+        #expect(await failed?.message == problem)
+        let last = log.events.last { $0.kind == .pipelineState }
+        #expect(last?.state == .stopped && last?.level == (isBroken ? .warning : .info))
+        #expect((last?.error as? ConnectorError)?.message == problem)
+    }
+
     @Test("what a connector says is told with its name")
     func messages() async throws {
         let pipeline = Pipeline(
