@@ -33,7 +33,7 @@ extension HandOverState {
     /// Pays for what a poll has returned.
     mutating func chargeRate(_ batch: SourceBatch) {
         let rejected = batch.rejected.reduce(0) { $0 + $1.bytes.count }
-        let bytes = batch.records.reduce(rejected) { $0 + $1.heldCount }
+        let bytes = rejected + batch.records.heldCount
         let now = clock.now
         rate?.gate.charge(records: batch.records.count + batch.rejected.count, bytes: bytes, at: now)
     }

@@ -145,7 +145,7 @@ struct Ledger: Sendable {
             for record in records { acknowledge(record, .delivered, nil) }
             return
         }
-        counts.deliveredBytes += ticket.byteCount - filtered.reduce(0) { $0 + records[$1].heldCount }
+        counts.deliveredBytes += ticket.byteCount - records.heldCount(of: filtered)
         var filtered = filtered[...]
         var end = 0
         ticket.forEachPart { part in

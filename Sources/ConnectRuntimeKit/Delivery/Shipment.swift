@@ -100,13 +100,16 @@ struct Charge: Sendable {
     /// What records hold; each buffer is counted once, structured values by themselves.
     init(of records: [ConnectorRecord]) {
         self.records = records.count
-        var newest: ObjectIdentifier?
-        for record in records {
-            if record.heldForm == .structured { bytes += record.heldCount }
-            let buffer = record.heldBytes.bufferIdentity
-            guard buffer != newest else { continue }
-            newest = buffer
-            bytes += record.heldBytes.retainedCapacity
+        records.withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return }
+            var newest: ObjectIdentifier?
+            for index in records.indices {
+                if base.isStructured(at: index) { bytes += base.heldCount(at: index) }
+                let buffer = base.buffer(at: index)
+                guard buffer != newest else { continue }
+                newest = buffer
+                bytes += records[index].heldBytes.retainedCapacity
+            }
         }
     }
 

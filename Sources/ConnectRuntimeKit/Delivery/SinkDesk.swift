@@ -281,7 +281,7 @@ extension LoadQueue.Load {
         }
     }
 
-    fileprivate var byteCount: Int { records.reduce(0) { $0 + $1.heldCount } }
+    fileprivate var byteCount: Int { records.heldCount }
 
     /// How many records fit, ending where a unit does.
     fileprivate func wholeUnits(room: Int, byteRoom: Int, atLeastOne: Bool) -> Int {

@@ -78,17 +78,30 @@ extension StagedShipment {
         made = Array(repeating: 0, count: polled.count)
         var seen: Set<ObjectIdentifier> = []
         for part in parts {
-            for (record, origin) in zip(part.records, part.origins ?? []) {
-                let index = Int(origin.index)
-                made[index] += record.heldCount
-                let value = record.heldValueIdentity
-                if let value, value != polled[index].heldValueIdentity, seen.insert(value).inserted {
-                    charge.bytes += record.heldCount
-                }
-                let buffer = record.heldBytes.bufferIdentity
-                guard let buffer, buffer != polled[index].heldBytes.bufferIdentity else { continue }
-                if seen.insert(buffer).inserted { charge.bytes += record.heldBytes.retainedCapacity }
+            guard let origins = part.origins else { continue }
+            part.records.withUnsafeBufferPointer { records in
+                guard let base = records.baseAddress else { return }
+                for place in records.indices { chargeMade(base + place, from: Int(origins[place].index), &seen) }
             }
         }
+    }
+
+    /// Adds what a function made of a polled record, where it holds other memory than that.
+    private mutating func chargeMade(
+        _ record: UnsafePointer<ConnectorRecord>,
+        from index: Int,
+        _ seen: inout Set<ObjectIdentifier>
+    ) {
+        let count = record.heldCount(at: 0)
+        made[index] += count
+        let (buffer, polledBuffer) = polled.withUnsafeBufferPointer { polled in
+            (record.buffer(at: 0), polled.baseAddress?.buffer(at: index))
+        }
+        if let buffer, buffer != polledBuffer, seen.insert(buffer).inserted {
+            charge.bytes += record.pointee.heldBytes.retainedCapacity
+        }
+        guard record.isStructured(at: 0) else { return }
+        let value = record.pointee.heldValueIdentity
+        if let value, value != polled[index].heldValueIdentity, seen.insert(value).inserted { charge.bytes += count }
     }
 }

@@ -42,7 +42,7 @@ struct Ticket: Sendable {
     /// For records that are acknowledged one by one and have no numbers.
     mutating func countRecords(of records: [ConnectorRecord]) {
         recordCount += records.count
-        for record in records { byteCount += record.heldCount }
+        byteCount += records.heldCount
     }
 
     mutating func append(contentsOf other: Ticket) {

@@ -4,54 +4,49 @@ import OpenConnect
 
 /// Functions one after the other, none of which waits for anything.
 struct FunctionChain: Sendable {
-    private typealias Condition = @Sendable (ConnectorRecord) throws -> Bool
-
-    /// What those in front ask of a record, as long as they do nothing but to filter.
-    private let keeps: Condition?
+    /// Those in front, as long as they do nothing but to filter.
+    private let filter: (any FilteringFunction)?
     /// The others.
     private let functions: [any SynchronousFunction]
     private let sinks: [String]
 
     init(_ functions: [any SynchronousFunction], sinks: [String]) {
         let filters = functions.map { $0 as? any FilteringFunction }.prefix { $0 != nil }.compactMap(\.self)
-        keeps = Self.all(filters.map(\.keeps))
+        filter = filters.count > 1 ? FilterSeries(filters: filters) : filters.first
         self.functions = Array(functions[filters.count...])
         self.sinks = sinks
     }
 
-    private static func all(_ conditions: [Condition]) -> Condition? {
-        guard conditions.count > 1 else { return conditions.first }
-        return { record in try conditions.allSatisfy { try $0(record) } }
-    }
-
     /// Goes on up to the end, to input that was rejected, or to a record of which nothing can be made: its error.
     func apply(to progress: inout StageProgress) -> (any Error)? {
-        progress.input.records.withUnsafeBufferPointer { records in
-            guard let base = records.baseAddress else { return nil }
-            while progress.index < records.count, progress.rejection == nil {
-                do {
-                    try apply(to: base + progress.index, &progress)
-                } catch {
-                    return error
-                }
+        do {
+            if let filter {
+                try apply(filter, to: &progress)
+            } else {
+                while let record = progress.nextAccepted { progress.add(try applyRest(record)) }
             }
             return nil
+        } catch {
+            return error
         }
     }
 
-    @inline(__always)
-    private func apply(to record: UnsafePointer<ConnectorRecord>, _ progress: inout StageProgress) throws {
-        if let keeps, try !keeps(record.pointee) { return progress.addFiltered() }
-        if functions.isEmpty {
-            progress.addUnchanged(record)
-        } else {
-            progress.add(try applyRest(record.pointee))
+    /// The filter is opened once for all records: as an existential it would be copied for each of them.
+    private func apply(_ filter: some FilteringFunction, to progress: inout StageProgress) throws {
+        while let record = progress.nextAccepted {
+            if try !filter.keeps(record) {
+                progress.addFiltered()
+            } else if functions.isEmpty {
+                progress.addUnchanged(record)
+            } else {
+                progress.add(try applyRest(record))
+            }
         }
     }
 
     /// What becomes of one record.
     func apply(_ record: ConnectorRecord) throws -> FunctionResult.Storage {
-        if let keeps, try !keeps(record) { return .parts([]) }
+        if let filter, try !filter.keeps(record) { return .parts([]) }
         return try applyRest(record)
     }
 

@@ -19,10 +19,7 @@ public struct RecordFilter: SynchronousFunction {
 }
 
 extension RecordFilter: FilteringFunction {
-    var keeps: @Sendable (ConnectorRecord) throws -> Bool {
-        let condition = condition
-        return { try condition.holds(for: $0) }
-    }
+    func keeps(_ record: ConnectorRecord) throws -> Bool { try condition.holds(for: record) }
 }
 
 extension RecordFunction where Self == RecordFilter {

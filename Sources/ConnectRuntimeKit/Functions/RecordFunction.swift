@@ -102,7 +102,7 @@ extension InlineFunction: PossiblySynchronous {}
 extension RecordFunction where Self == InlineFunction {
     /// Lets through only the records for which the condition holds.
     public static func filter(_ condition: @escaping @Sendable (ConnectorRecord) throws -> Bool) -> InlineFunction {
-        InlineFunction(InlineFilter(keeps: condition))
+        InlineFunction(InlineFilter(condition: condition))
     }
 
     /// Changes each record.

@@ -35,10 +35,15 @@ struct StageProgress {
         }
     }
 
+    /// The record that is next, or `nil` at the end and where the source rejected it.
+    @inline(__always)
+    var nextAccepted: ConnectorRecord? { rejection == nil ? next : nil }
+
     /// Takes the next record, which is as it was polled.
     @inline(__always)
-    mutating func addUnchanged(_ record: UnsafePointer<ConnectorRecord>) {
-        add(record.pointee, endsUnit: record.hasOffset(at: 0))
+    mutating func addUnchanged(_ record: consuming ConnectorRecord) {
+        let endsUnit = record.hasOffset
+        add(record, endsUnit: endsUnit)
     }
 
     /// Leaves out the next record.

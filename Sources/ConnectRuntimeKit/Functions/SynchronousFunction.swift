@@ -28,16 +28,27 @@ extension RecordFunction {
 /// A function that lets records through or not, and never changes one.
 protocol FilteringFunction: SynchronousFunction {
     /// Whether a record goes on.
-    var keeps: @Sendable (ConnectorRecord) throws -> Bool { get }
+    func keeps(_ record: ConnectorRecord) throws -> Bool
+}
+
+extension FilteringFunction {
+    func apply(_ record: ConnectorRecord) throws -> FunctionResult {
+        try keeps(record) ? .record(record) : .filtered
+    }
 }
 
 /// A filter written in place.
 struct InlineFilter: FilteringFunction {
-    let keeps: @Sendable (ConnectorRecord) throws -> Bool
+    let condition: @Sendable (ConnectorRecord) throws -> Bool
 
-    func apply(_ record: ConnectorRecord) throws -> FunctionResult {
-        try keeps(record) ? .record(record) : .filtered
-    }
+    func keeps(_ record: ConnectorRecord) throws -> Bool { try condition(record) }
+}
+
+/// Filters one after the other.
+struct FilterSeries: FilteringFunction {
+    let filters: [any FilteringFunction]
+
+    func keeps(_ record: ConnectorRecord) throws -> Bool { try filters.allSatisfy { try $0.keeps(record) } }
 }
 
 /// A synchronous function written in place.

@@ -20,6 +20,14 @@ extension UnsafePointer where Pointee == ConnectorRecord {
             ? record.pointee.structuredCount : record.pointee.payload.count
     }
 
+    /// Whether the record's payload is a structured value.
+    @inlinable
+    package func isStructured(at index: Int) -> Bool { (self + index).pointee.dataForm == .structured }
+
+    /// The buffer that the record's bytes lie in.
+    @inlinable
+    package func buffer(at index: Int) -> ObjectIdentifier? { (self + index).pointee.payload.bufferIdentity }
+
     /// Whether the record carries just this partition object.
     @inlinable
     package func isIdentical(to partition: RecordPartition, at index: Int) -> Bool {
@@ -70,5 +78,23 @@ extension UnsafePointer where Pointee == ConnectorRecord {
             second: record.pointee.offsetSecond,
             large: form.isLarge ? record.pointee.details?.largeOffset : nil
         )
+    }
+}
+
+extension [ConnectorRecord] {
+    /// See ``ConnectorRecord/heldCount``: that of all records together.
+    package var heldCount: Int {
+        withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return 0 }
+            return records.indices.reduce(0) { $0 + base.heldCount(at: $1) }
+        }
+    }
+
+    /// See ``ConnectorRecord/heldCount``: that of the records at these places together.
+    package func heldCount(of places: [Int]) -> Int {
+        withUnsafeBufferPointer { records in
+            guard let base = records.baseAddress else { return 0 }
+            return places.reduce(0) { $0 + base.heldCount(at: $1) }
+        }
     }
 }
