@@ -162,8 +162,8 @@ public final class Pipeline: Sendable {
         onState?(newest)
     }
 
-    /// What fails after a stop was asked for is no failure of the pipeline, but the next run reads again what it kept
-    /// from being committed.
+    /// What fails after a stop was asked for is no failure of the pipeline, but it may have kept records from being
+    /// committed, which the next run reads again.
     private func level(of newest: PipelineState, _ error: (any Error)?) -> ConnectorEvent.Level {
         guard newest != .failed else { return .error }
         guard let error, !(error is CancellationError), (error as? ConnectorError)?.code != .cancelled else {

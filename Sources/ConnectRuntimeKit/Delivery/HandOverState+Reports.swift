@@ -208,9 +208,9 @@ extension HandOverState {
         var kept: Set<LaneID> = []
         let isOrdered = desks[sink].isOrdered
         // A unit may lie in several lanes, which then wait together.
-        for (asked, items) in repeats.laterByPatience(order, isOrdered, together: desks[sink].keepsPositions) {
-            let items = withoutLost(items, &wake)
-            guard !items.isEmpty else { continue }
+        let later = repeats.laterByPatience(order, isOrdered, together: desks[sink].keepsPositions)
+            .map { (asked: $0.asked, items: withoutLost($0.items, &wake)) }
+        for (asked, items) in later where !items.isEmpty {
             let due = now.advanced(by: retryDelay(of: items, asked: asked))
             let group = repeats.group(items, due: due, nil, order, isOrdered)
             kept.formUnion(group.lanes)

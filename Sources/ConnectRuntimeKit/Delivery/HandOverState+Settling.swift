@@ -132,11 +132,12 @@ extension HandOverState {
         }
         for item in job.items { parts[item.shipment, default: [:]][Int(item.origin.index), default: 0] += 1 }
         for (slot, counts) in parts {
-            let shipment = shipments[slot]
-            let rest = shipment.detail?.rest ?? shipment.takenApart().rest
+            var shipment = shipments[slot]
+            let detail = shipment.detail ?? shipment.takenApart()
             // Once the first of its records is settled by itself, so are its marks, and what was filtered out.
             if shipment.detail == nil { runs += shipment.marks + shipment.filtered.compactMap(shipment.run) }
-            for (index, count) in counts where rest[index] <= count {
+            shipment.detail = detail
+            for (index, count) in counts where detail.rest[index] <= count {
                 if let run = shipment.run(of: index) { runs.append(run) }
             }
         }
@@ -215,7 +216,7 @@ extension Shipment {
 
     /// The number of a record in the ledger, or `nil` where records have none.
     func place(of index: Int) -> (part: Ticket.Part, number: UInt64)? {
-        guard let starts = detail?.starts ?? (ticket.isEmpty ? nil : takenApart().starts) else { return nil }
+        let starts = detail?.starts ?? starts
         var (low, high) = (0, starts.count)
         while low < high {
             let middle = (low + high) / 2

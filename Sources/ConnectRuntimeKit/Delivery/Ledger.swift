@@ -150,11 +150,12 @@ struct Ledger: Sendable {
         var end = 0
         ticket.forEachPart { part in
             end += part.recordCount
-            let rest = filtered.drop { $0 < end }
-            let filteredCount = filtered.count - rest.count
-            filtered = rest
+            let filteredHere = filtered.prefix { $0 < end }
+            let filteredCount = filteredHere.count
+            filtered = filtered.dropFirst(filteredCount)
             guard isCurrent(part) else {
-                for record in records[(end - part.recordCount)..<end] { counts.deliveredBytes -= record.heldCount }
+                counts.deliveredBytes -= records.heldCount(of: (end - part.recordCount)..<end)
+                counts.deliveredBytes += records.heldCount(of: filteredHere)
                 return
             }
             let delivered = part.recordCount - filteredCount

@@ -35,8 +35,8 @@ struct Shipment: Sendable {
         var isShrunk = false
         /// How many records are not settled.
         var open: Int
-        /// At which record each part of the ticket begins.
-        var starts: [Int]
+        /// See ``Shipment/starts``.
+        let starts: [Int]
     }
 
     /// The records as they were polled.
@@ -73,12 +73,6 @@ struct Shipment: Sendable {
         }
         var outcomes = [RecordOutcome](repeating: .delivered, count: polled.count)
         for index in filtered { outcomes[index] = .filtered }
-        var starts: [Int] = []
-        var next = 0
-        ticket.forEachPart { part in
-            starts.append(next)
-            next += part.recordCount
-        }
         return Detail(
             rest: rest,
             parts: rest,
@@ -87,6 +81,17 @@ struct Shipment: Sendable {
             open: polled.count,
             starts: starts
         )
+    }
+
+    /// At which record each part of the ticket begins.
+    var starts: [Int] {
+        var starts: [Int] = []
+        var next = 0
+        ticket.forEachPart { part in
+            starts.append(next)
+            next += part.recordCount
+        }
+        return starts
     }
 }
 

@@ -91,7 +91,7 @@ extension [ConnectorRecord] {
     }
 
     /// See ``ConnectorRecord/heldCount``: that of the records at these places together.
-    package func heldCount(of places: [Int]) -> Int {
+    package func heldCount(of places: some Sequence<Int>) -> Int {
         withUnsafeBufferPointer { records in
             guard let base = records.baseAddress else { return 0 }
             return places.reduce(0) { $0 + base.heldCount(at: $1) }

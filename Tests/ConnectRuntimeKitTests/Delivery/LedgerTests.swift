@@ -138,6 +138,17 @@ struct LedgerTests {
         #expect(committable(&ledger) == ["first:2"])
     }
 
+    @Test("of a lost partition no bytes are delivered, and none are taken back twice that were filtered out")
+    func lostFilteredBytes() {
+        var ledger = Ledger()
+        let batch = records(10...12, partition: first) + records(10...14, partition: second)
+        let ticket = ledger.issue(batch)
+        ledger.close([first])
+        ledger.settle(ticket, batch, filtered: [0, 2, 4])
+        #expect(ledger.counts.deliveredBytes == 8 && ledger.counts.delivered == 4)
+        #expect(ledger.counts.filtered == 1 && ledger.counts.lost == 3)
+    }
+
     @Test("G10: the uncommitted bytes go with lost partitions, in proportion to the records")
     func lostBytes() {
         var ledger = Ledger()

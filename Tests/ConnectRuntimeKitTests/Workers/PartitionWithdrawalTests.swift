@@ -34,7 +34,8 @@ final class PartitionWithdrawalTests: Sendable {
     private func pipeline(
         _ source: any Source,
         _ functions: [any RecordFunction] = [],
-        to sink: (any Sink)? = nil
+        to sink: (any Sink)? = nil,
+        observer: any RuntimeObserver = .silent
     ) -> Pipeline {
         let sink = sink ?? ScriptedSink(journal: journal)
         return Pipeline(
@@ -47,7 +48,8 @@ final class PartitionWithdrawalTests: Sendable {
                 $0.onError = .drop
                 $0.drainDeadline = .seconds(3600)
             },
-            clock: clock.connectorClock
+            clock: clock.connectorClock,
+            observer: observer
         )
     }
 
@@ -134,6 +136,32 @@ final class PartitionWithdrawalTests: Sendable {
         }
         #expect(puts == ["sink.put b0", "sink.put b0"])
         #expect(clock.now == ManualClock().now, "no deadline was needed")
+    }
+
+    // MARK: While a put runs
+
+    @Test("G10: what is lost while a put fails takes no room, however long the rest waits", arguments: [true, false])
+    func lostDuringPut(isOrdered: Bool) async throws {
+        let source = MembershipSource([batch("a0", "b000000000"), .end], of: both)
+        source.mayReturn.open()
+        let sink = ScriptedSink(
+            journal: journal,
+            traits: SinkTraits(isOrdered: isOrdered),
+            onPut: { [journal] batch in
+                guard journal.entries.count(where: { $0.hasPrefix("sink.put") }) == 1 else { return .delivered }
+                source.context.lost([RecordPartition("b")])
+                return .verdicts([0: .retry(after: .seconds(1)), 1: .retry(after: .seconds(3600))])
+            }
+        )
+        let failed = Gate()
+        let pipeline = pipeline(source, to: sink, observer: .events { if $0.kind == .callRetry { failed.open() } })
+        let run = Task { try await pipeline.run() }
+        try await failed.pass()
+        #expect(pipeline.metrics.inFlightBytes == 2)
+        let counts = try await clock.ticking(by: .seconds(1)) { try await run.value }
+        #expect(puts == ["sink.put a0,b000000000", "sink.put a0"])
+        #expect(counts.isBalanced && counts.lost == 1 && counts.delivered == 1)
+        #expect(pipeline.metrics.inFlightBytes == 0)
     }
 
     // MARK: With functions at work

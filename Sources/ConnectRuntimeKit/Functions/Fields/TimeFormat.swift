@@ -63,10 +63,8 @@ public struct TimeFormat: Sendable, Hashable {
         case .decimal(let text), .string(let text):
             if let count = Int64(text) {
                 timestamp = Self.timestamp(count, units)
-            } else if let nanoseconds = Self.nanoseconds(text, units) {
-                timestamp = Self.timestamp(nanoseconds, 1_000_000_000)
             } else {
-                timestamp = Double(text).flatMap { Self.timestamp($0, units) }
+                timestamp = Self.timestamp(decimal: text, units) ?? Double(text).flatMap { Self.timestamp($0, units) }
             }
         default: timestamp = nil
         }
@@ -79,14 +77,22 @@ public struct TimeFormat: Sendable, Hashable {
         return timestamp
     }
 
-    /// The nanoseconds of a number with a fraction and without an exponent, digit by digit; further digits are cut off.
-    private static func nanoseconds(_ text: String, _ units: Int64) -> Int64? {
+    /// A number with a fraction and without an exponent, digit by digit; what is less than a nanosecond is cut off.
+    private static func timestamp(decimal text: String, _ units: Int64) -> Timestamp? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        guard parts[1].allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
-        let places = String(1_000_000_000 / units).count - 1
+        guard parts.count == 2, let whole = Int64(parts[0]) else { return nil }
+        guard !parts[1].isEmpty, parts[1].allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        let unit = 1_000_000_000 / units
+        let places = String(unit).count - 1
         let missing = String(repeating: "0", count: max(0, places - parts[1].count))
-        return Int64(parts[0] + parts[1].prefix(places) + missing)
+        guard let fraction = Int64("0" + parts[1].prefix(places) + missing) else { return nil }
+        let (seconds, rest) = whole.quotientAndRemainder(dividingBy: units)
+        let nanoseconds = rest * unit + (text.hasPrefix("-") ? -fraction : fraction)
+        let borrowed: Int64 = nanoseconds < 0 ? 1 : 0
+        return try? Timestamp(
+            secondsSince1970: seconds &- borrowed,
+            nanoseconds: Int32(nanoseconds + borrowed * 1_000_000_000)
+        )
     }
 
     private static func timestamp(_ count: Int64, _ units: Int64) -> Timestamp? {

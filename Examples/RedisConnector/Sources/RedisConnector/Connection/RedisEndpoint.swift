@@ -44,14 +44,15 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
             host = text[..<colon]
             port = text[text.index(after: colon)...]
         }
-        let isPlain = host.utf8.allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@")
-        }
+        let isPlain = host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Self.neverInHosts.contains($0) }
         guard !host.isEmpty, isPlain, let number = Int(port), (1...65_535).contains(number) else { return nil }
         place = .host(String(host), port: number)
     }
 
     init(place: Place) { self.place = place }
+
+    /// What divides the parts of URLs and of connection strings, which may hold a password.
+    private static let neverInHosts = Array("/@,;=?&#".utf8)
 }
 
 extension RedisEndpoint: SettingValue {
@@ -64,8 +65,8 @@ extension RedisEndpoint: SettingValue {
     public init(setting input: SettingInput) throws {
         let text = try input.text()
         guard let endpoint = RedisEndpoint(text) else {
-            guard !text.contains("@"), !text.contains("://") else {
-                let reason = "is a URL, which may hold a password"
+            guard text.utf8.allSatisfy({ !Self.neverInHosts.contains($0) }) else {
+                let reason = "is a URL or a connection string, which may hold a password"
                 throw input.problem("\(reason): give \(Self.words); username and password have settings of their own")
             }
             throw input.mismatch("a \(Self.words)")

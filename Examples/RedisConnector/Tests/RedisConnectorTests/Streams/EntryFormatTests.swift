@@ -125,8 +125,11 @@ struct EntryFormatTests {
     ])
     func `addresses are read`(text: String, expected: String?) { #expect(RedisEndpoint(text)?.description == expected) }
 
-    @Test(arguments: ["redis://u:hunter2@host:6379", "u:hunter2@host:6379", "rediss://host/?password=hunter2"])
-    func `a URL is refused without its password`(text: String) throws {
+    @Test(arguments: [
+        "redis://u:hunter2@host:6379", "u:hunter2@host:6379", "rediss://host/?password=hunter2",
+        "host:6380,password=hunter2,ssl=True", "host,password=hunter2", "host?password=hunter2", "host;pwd=hunter2",
+    ])
+    func `a URL or a connection string is refused without its password`(text: String) throws {
         let error = try #require(throws: (any Error).self) { try RedisEndpoint(setting: SettingInput(text)) }
         let words = "\(error)"
         #expect(words.contains("localhost:6379") && words.contains("username") && !words.contains("hunter2"))
