@@ -85,22 +85,21 @@ extension HandOverState {
     }
 
     private mutating func settleRecord(_ index: Int, of slot: Int) {
-        guard let detail = shipments[slot].detail else { return }
-        let shipment = shipments[slot]
         shipments[slot].detail?.open -= 1
-        guard !detail.lost.contains(index) else {
+        let record = shipments[slot].polled[index]
+        guard shipments[slot].detail?.lost.contains(index) == false else {
             // Those with numbers were counted when their partition was closed.
-            if ledger.style == .individual { ledger.noteLost(shipment.polled[index]) }
+            if ledger.style == .individual { ledger.noteLost(record) }
             return
         }
-        meter?.noteSettled(shipment.polledAt)
-        traces?.add(shipment.polled[index])
+        meter?.noteSettled(shipments[slot].polledAt)
+        traces?.add(record)
         ledger.settle(
-            shipment.polled[index],
-            shipment.place(of: index),
-            as: detail.outcomes[index],
-            detail.errors[index],
-            bytes: detail.polledBytes[index]
+            record,
+            shipments[slot].place(of: index),
+            as: shipments[slot].detail?.outcomes[index] ?? .delivered,
+            shipments[slot].detail?.errors[index],
+            bytes: shipments[slot].detail?.polledBytes[index] ?? 0
         )
     }
 

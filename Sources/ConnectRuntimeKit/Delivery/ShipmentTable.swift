@@ -28,9 +28,9 @@ struct ShipmentTable: Sendable {
 
     /// A shipment that is on its way.
     subscript(slot: Int) -> Shipment {
-        get {
-            guard let shipment = slots[slot] else { preconditionFailure("the shipment is settled already") }
-            return shipment
+        _read {
+            guard slots[slot] != nil else { preconditionFailure("the shipment is settled already") }
+            yield slots[slot]!
         }
         _modify {
             guard slots[slot] != nil else { preconditionFailure("the shipment is settled already") }
