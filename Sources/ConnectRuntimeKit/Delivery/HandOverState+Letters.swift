@@ -103,7 +103,7 @@ extension HandOverState {
             }
             for item in letter.items {
                 let freed = desks[sink].lanes.noteLetter(of: LaneID(item, desks[sink].order))
-                desks[sink].queue.prepend(.items(freed))
+                desks[sink].queue.prepend(contentsOf: freed)
             }
             wakeSink(sink, &wake)
         }

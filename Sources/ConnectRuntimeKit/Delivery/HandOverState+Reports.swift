@@ -226,7 +226,7 @@ extension HandOverState {
             kept.insert(lane)
             desks[sink].lanes.hold(LaneTable.Group(items: [], lanes: [lane], due: now, awaitedLetters: [lane: count]))
         }
-        desks[sink].queue.prepend(.items(desks[sink].lanes.release(job.lanes.subtracting(kept))))
+        desks[sink].queue.prepend(contentsOf: desks[sink].lanes.release(job.lanes.subtracting(kept)))
         if !kept.isEmpty || !desks[sink].lanes.groups.isEmpty { wakeDueTimer(&wake) }
     }
 

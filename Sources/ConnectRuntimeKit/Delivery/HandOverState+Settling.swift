@@ -157,7 +157,7 @@ extension HandOverState {
             var removed = desks[sink].queue.remove(where: isGone)
             let held = desks[sink].lanes.remove(where: isGone, desks[sink].order)
             removed += held.removed
-            desks[sink].queue.prepend(.items(held.freed))
+            desks[sink].queue.prepend(contentsOf: held.freed)
             for item in removed { lose(item, &wake) }
             wakeSink(sink, &wake)
         }

@@ -18,7 +18,7 @@ struct LaneTable: Sendable {
     }
 
     private struct Lane: Sendable {
-        var followers: [Item] = []
+        var followers = LoadQueue()
         var bytes = 0
     }
 
@@ -61,17 +61,35 @@ struct LaneTable: Sendable {
 
     func isOccupied(_ name: LaneID) -> Bool { lanes[name] != nil }
 
-    /// Lets items wait behind their lane; `false` where it is free.
-    mutating func follow(_ items: [Item], in name: LaneID) -> Bool {
+    /// Lets an item wait behind its lane; `false` where it is free.
+    mutating func follow(_ item: Item, in name: LaneID) -> Bool {
         guard lanes[name] != nil else { return false }
-        lanes[name]?.followers += items
-        lanes[name]?.bytes += items.reduce(0) { $0 + $1.record.heldCount }
+        lanes[name]?.followers.append(contentsOf: CollectionOfOne(item))
+        lanes[name]?.bytes += item.record.heldCount
+        return true
+    }
+
+    /// Lets a parcel, all of which is of one lane, wait behind that; `false` where it is free.
+    ///
+    /// - Parameter gathering: whether it is to be put together with what waits beside it.
+    mutating func follow(_ parcel: Parcel, in name: LaneID, gathering: Bool) -> Bool {
+        guard lanes[name] != nil else { return false }
+        if gathering {
+            lanes[name]?.followers.append(contentsOf: parcel.items)
+        } else {
+            lanes[name]?.followers.append(parcel)
+        }
+        lanes[name]?.bytes += parcel.records.heldCount
         return true
     }
 
     /// Frees lanes; what waited behind them.
-    mutating func release(_ names: some Sequence<LaneID>) -> [Item] {
-        names.sorted().flatMap { lanes.removeValue(forKey: $0)?.followers ?? [] }
+    mutating func release(_ names: some Sequence<LaneID>) -> LoadQueue {
+        var freed = LoadQueue()
+        for name in names.sorted() {
+            if let lane = lanes.removeValue(forKey: name) { freed.append(contentsOf: lane.followers) }
+        }
+        return freed
     }
 
     mutating func hold(_ group: Group) {
@@ -80,28 +98,26 @@ struct LaneTable: Sendable {
     }
 
     /// A dead letter of a lane is durable: what waited for it may go on. What waited behind it, where that is all.
-    mutating func noteLetter(of lane: LaneID) -> [Item] {
-        guard let index = groups.firstIndex(where: { $0.awaitedLetters[lane] != nil }) else { return [] }
+    mutating func noteLetter(of lane: LaneID) -> LoadQueue {
+        guard let index = groups.firstIndex(where: { $0.awaitedLetters[lane] != nil }) else { return LoadQueue() }
         groups[index].awaitedLetters[lane, default: 1] -= 1
         if groups[index].awaitedLetters[lane] == 0 { groups[index].awaitedLetters[lane] = nil }
-        guard groups[index].awaitedLetters.isEmpty, groups[index].items.isEmpty else { return [] }
+        guard groups[index].awaitedLetters.isEmpty, groups[index].items.isEmpty else { return LoadQueue() }
         return release(groups.remove(at: index).lanes)
     }
 
     /// Partitions behind one of whose lanes more waits than a share allows.
     func partitions(over limit: Charge) -> [RecordPartition] {
-        lanes.filter { $0.value.followers.count > limit.records || $0.value.bytes > limit.bytes }.map(\.key.partition)
+        lanes.filter { $0.value.followers.records > limit.records || $0.value.bytes > limit.bytes }.map(\.key.partition)
     }
 
     /// Takes out items that are not wanted any more; what waited behind lanes of which nothing is left is free to go.
-    mutating func remove(where isUnwanted: (Item) -> Bool, _ order: LaneOrder) -> (removed: [Item], freed: [Item]) {
+    mutating func remove(where isUnwanted: (Item) -> Bool, _ order: LaneOrder) -> (removed: [Item], freed: LoadQueue) {
         var removed: [Item] = []
         for name in lanes.keys.sorted() {
-            guard let followers = lanes[name]?.followers, followers.contains(where: isUnwanted) else { continue }
-            removed += followers.filter(isUnwanted)
-            lanes[name]?.followers.removeAll(where: isUnwanted)
+            removed += lanes[name]?.followers.remove(where: isUnwanted) ?? []
         }
-        var freed: [Item] = []
+        var freed = LoadQueue()
         for index in groups.indices {
             removed += groups[index].items.filter(isUnwanted)
             groups[index].items.removeAll(where: isUnwanted)
@@ -110,7 +126,7 @@ struct LaneTable: Sendable {
             groups[index].awaitedLetters = groups[index].awaitedLetters.filter { left.contains($0.key) }
             let gone = groups[index].lanes.subtracting(left)
             groups[index].lanes = left
-            freed += release(gone)
+            freed.append(contentsOf: release(gone))
         }
         groups.removeAll { $0.items.isEmpty && $0.awaitedLetters.isEmpty }
         return (removed, freed)

@@ -31,6 +31,25 @@ struct LoadQueue: Sendable {
 
     mutating func append(_ parcel: Parcel) { append(.parcel(parcel)) }
 
+    /// Adds items to the load at the end, where that is of items.
+    mutating func append(contentsOf items: some Collection<Item>) {
+        guard !isEmpty, case .items(var last) = loads[loads.count - 1] else { return append(.items(Array(items))) }
+        // So that the array is not shared while it grows.
+        loads[loads.count - 1] = .items([])
+        last += items
+        loads[loads.count - 1] = .items(last)
+        records += items.count
+    }
+
+    mutating func append(contentsOf other: LoadQueue) {
+        for load in other.loads[other.head...] {
+            switch load {
+            case .parcel: append(load)
+            case .items(let items): append(contentsOf: items)
+            }
+        }
+    }
+
     /// Puts a load in front of all others.
     mutating func prepend(_ load: Load) {
         guard load.count > 0 else { return }
@@ -41,6 +60,10 @@ struct LoadQueue: Sendable {
         } else {
             loads.insert(load, at: 0)
         }
+    }
+
+    mutating func prepend(contentsOf other: LoadQueue) {
+        for load in other.loads[other.head...].reversed() { prepend(load) }
     }
 
     mutating func popFirst() -> Load? {

@@ -217,7 +217,7 @@ struct SinkDesk: Sendable {
         var follower = item
         follower.record.detach()
         followed.insert(item.shipment)
-        return lanes.follow([follower], in: lane)
+        return lanes.follow(follower, in: lane)
     }
 
     /// Takes the records whose lane is free; those of the others wait behind what their lane waits for.
@@ -227,7 +227,7 @@ struct SinkDesk: Sendable {
         }
         if case .parcel(let parcel) = load, let only = parcel.onlyPartition, !order.usesKeys {
             let lane = LaneID(partition: only, key: nil)
-            if lanes.follow(parcel.items, in: lane) {
+            if lanes.follow(parcel, in: lane, gathering: parcel.records.count <= Self.smallBatch) {
                 followed.insert(parcel.shipment)
                 return PutJob(records: [])
             }

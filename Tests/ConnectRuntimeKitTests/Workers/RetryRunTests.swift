@@ -58,6 +58,31 @@ struct RetryRunTests {
         #expect(try await store.stored("p").first?.position.offset == RecordOffset(3))
     }
 
+    @Test("S37: what waits behind a batch that failed is put as it was polled, where that is not small")
+    func behindFailed() async throws {
+        let batches = (0..<4).map { records(($0 * 100 + 1)...($0 * 100 + 100)) }
+        let allPolled = Gate()
+        let script = Script(batches.map { SourceBatch($0) }) {
+            allPolled.open()
+            return .end
+        }
+        let run = PipelineRun(
+            Pipeline(
+                "p",
+                from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+                to: ScriptedSink(journal: journal, onPut: failing([ConnectorError(.retryable, "busy")])),
+                offsets: store,
+                clock: clock.connectorClock
+            )
+        )
+        async let counts = run.execute()
+        try await allPolled.pass()
+        while run.waitingRecords != 0 { await Task.yield() }
+        clock.advance(by: .seconds(60))
+        #expect(try await counts.committed == 400)
+        #expect(puts == ([batches[0]] + batches).map { $0.map(\.text).joined(separator: ",") })
+    }
+
     @Test("S60: with a verdict only what failed is put again, and what was not tried has lost no attempt")
     func verdict() async throws {
         let first = Mutex(true)
@@ -273,5 +298,12 @@ struct RetryRunTests {
             )
         }
         #expect(error?.message.contains("3 of the last 100") == true)
+    }
+}
+
+extension PipelineRun {
+    /// How many records wait for the sink that are behind no lane; `nil` before it delivers.
+    fileprivate var waitingRecords: Int? {
+        state.withLock(\.handOver)?.step { state, _ in state.hasSourceEnded ? state.desks[0].queue.records : nil }
     }
 }
