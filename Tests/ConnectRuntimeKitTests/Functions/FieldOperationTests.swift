@@ -23,6 +23,10 @@ struct FieldOperationTests {
             #"{"a":1,"b":3}"#
         ),
         (#"{"a":null}"#, [.setIfMissing("data.a", to: .integer(2))], #"{"a":2}"#),
+        (
+            #"{"a":[{"x":1},{"x":null},{}]}"#, [.setIfMissing("data.a[*].x", to: .integer(2))],
+            #"{"a":[{"x":1},{"x":2},{"x":2}]}"#
+        ),
         (#"{"a":1,"b":{"c":2,"d":3}}"#, [.remove("data.a", "data.b.c", "data.x.y")], #"{"b":{"d":3}}"#),
         (#"[1,2,3]"#, [.remove("data[1]")], "[1,3]"),
         (#"[{"a":1,"b":2},{"a":3},4]"#, [.remove("data[*].a")], #"[{"b":2},{},4]"#),
@@ -107,7 +111,10 @@ struct FieldOperationTests {
             (.copy("data.a", to: "data[*].b"), "one place"), (.flatten("type"), "no object"),
             (.keep(["a"], in: "id"), "no object"), (.flatten("headers"), "flat"), (.hoist("type", as: "x"), "type"),
             (.rename(.replacing("", with: "x")), "empty text"),
-            (.change("type", .replacing("", with: "x")), "empty text"),
+            (.change("type", .replacing("", with: "x")), "empty text"), (.mask("type"), "what is seen instead"),
+            (.mask("subject"), "what is seen instead"), (.convertTime("time", to: .unixSeconds), "cannot be a number"),
+            (.convertTime("timestamp", to: .unixSeconds), "another field"), (.extract("type"), "only data, key"),
+            (.extract("headers.a"), "only data, key"),
         ]
         for (operation, reason) in cases {
             await expectFailure(.invalidConfiguration, reason) { try FieldsFunction(operation) }
@@ -131,6 +138,66 @@ struct FieldOperationTests {
             await expectFailure(.invalidRecord, "not there", "\(operation)") {
                 try FieldsFunction(operation, missing: .reject).apply(record)
             }
+        }
+    }
+
+    @Test("Templates that set fields need theirs where missing fields reject the record")
+    func missingInTemplates() async throws {
+        let record = try jsonRecord(#"{"a":1}"#)
+        let operation = FieldOperation.set("data.b", from: try RecordTemplate(text: "${data.x}"))
+        #expect(try await FieldsFunction(operation).text(record) == #"{"a":1,"b":""}"#)
+        await expectFailure(.invalidRecord, "needs data.x", "\(operation)") {
+            try FieldsFunction(operation, missing: .reject).apply(record)
+        }
+        let fallback = FieldOperation.set("data.b", from: try RecordTemplate(text: "${data.x:-none}"))
+        #expect(try await FieldsFunction(fallback, missing: .reject).text(record) == #"{"a":1,"b":"none"}"#)
+    }
+
+    @Test("What is moved into absent data stays where it is")
+    func moveIntoAbsent() async throws {
+        var record = ConnectorRecord(.absent)
+        record.subject = "s"
+        let made = try await FieldsFunction(.move("subject", to: "data.subject")).one(record)
+        #expect(made.data.isAbsent && made.subject == "s")
+        #expect(try await FieldsFunction(.move("subject", to: "data")).one(record).subject == nil)
+    }
+
+    @Test("A content type that is set says what the data is from then on, and stays")
+    func contentTypeSet() async throws {
+        let cases: [(String, [FieldOperation], String, String)] = [
+            ("abc", [.set("data", to: .object(["a": .integer(1)])), type("text/csv")], #"{"a":1}"#, "text/csv"),
+            ("abc", [type("text/csv"), .set("data", to: .object(["a": .integer(1)]))], #"{"a":1}"#, "text/csv"),
+            ("abc", [type("application/json"), .set("data", to: .string("x"))], "\"x\"", "application/json"),
+            (
+                "12", [.copy("data", to: "subject"), type("application/json"), .cast("data", to: .string)], "\"12\"",
+                "application/json"
+            ),
+            (
+                #"{"a":1}"#, [.copy("data.a", to: "data.b"), type("text/plain"), .set("data", to: .string("x"))], "x",
+                "text/plain"
+            ),
+            (#"{"a":1}"#, [.set("data", to: .string("x")), .remove("datacontenttype")], "x", "none"),
+        ]
+        for (data, operations, after, contentType) in cases {
+            var record = ConnectorRecord(.text(data))
+            record.contentType = "text/plain"
+            let made = try await FieldsFunction(operations).one(record)
+            #expect(made.data.text == after && made.contentType ?? "none" == contentType, "\(operations): \(made)")
+        }
+    }
+
+    private func type(_ contentType: String) -> FieldOperation { .set("datacontenttype", to: .string(contentType)) }
+
+    @Test("What an operation made of text is what the next one reads")
+    func madeText() async throws {
+        var record = ConnectorRecord(.text(#"{"a":1}"#))
+        record.contentType = "text/plain"
+        let made = try await FieldsFunction(.set("data", to: .string(#"{"a":2}"#)), .copy("data.a", to: "subject")).one(
+            record
+        )
+        #expect(made.subject == "2" && made.data.text == #"{"a":2}"#)
+        await expectFailure(.invalidRecord, "no JSON") {
+            try FieldsFunction(.set("data", to: .string("x")), .copy("data.a", to: "subject")).apply(record)
         }
     }
 

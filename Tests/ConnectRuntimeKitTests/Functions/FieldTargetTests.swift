@@ -173,6 +173,21 @@ struct FieldTargetTests {
         )
     }
 
+    @Test("A key of JSON keeps its form", arguments: [RecordData.Form.bytes, .text, .json, .structured])
+    func keyForm(form: RecordData.Form) async throws {
+        let json = SharedBytes(utf8: #"{"a":1}"#)
+        var record = try record()
+        record.key =
+            switch form {
+            case .bytes: .bytes(json)
+            case .text: .text(utf8: json)
+            case .json: try .json(json)
+            default: .structured(try StructuredValue(json: json))
+            }
+        let made = try await FieldsFunction(.set("key.b", to: .integer(2))).one(record)
+        #expect(made.key?.text == #"{"a":1,"b":2}"# && made.key?.form == form)
+    }
+
     @Test("The timestamp can be read and set")
     func timestamp() async throws {
         #expect(

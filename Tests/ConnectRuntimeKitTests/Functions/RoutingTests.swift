@@ -71,6 +71,35 @@ struct RoutingTests {
         }
         #expect(FieldCondition.exists("data").holds(for: ConnectorRecord(.absent)) == false)
         #expect(FieldCondition.exists("data.a").holds(for: ConnectorRecord("no JSON")) == false)
+        var broken = ConnectorRecord("{")
+        broken.contentType = "application/json"
+        broken.key = .text("[")
+        #expect(FieldCondition.exists("data").holds(for: broken) && FieldCondition.exists("key").holds(for: broken))
+    }
+
+    @Test("Of a field that means several values one is enough")
+    func conditionsOfSeveral() throws {
+        let record = try jsonRecord(#"{"items":[{"sku":"a","l":[1]},{"sku":"b","l":[2,3]},{}],"none":[]}"#)
+        let cases: [(FieldCondition, Bool)] = [
+            (.equals("data.items[*].sku", .string("b")), true), (.equals("data.items[*].sku", .string("c")), false),
+            (.exists("data.items[*].sku"), true), (.exists("data.items[*].x"), false), (.exists("data.none[*]"), false),
+            (.equals("data.items[*].l[*]", .integer(3)), true), (.equals("data.items[*].l[0]", .integer(3)), false),
+            (.exists("data[*]"), false), (.exists("key[*]"), false),
+        ]
+        for (condition, expected) in cases {
+            #expect(condition.holds(for: record) == expected && condition.negated.holds(for: record) != expected)
+        }
+    }
+
+    @Test("A text is equal to the time and to the bytes that it stands for, on either side and within others")
+    func conditionsOfTexts() throws {
+        let time = StructuredValue.timestamp(try Timestamp("2026-01-02T03:04:05Z"))
+        let texts = StructuredValue.array([.string("2026-01-02T04:04:05+01:00"), .object(["b": .string("/w==")])])
+        let values = StructuredValue.array([time, .object(["b": .bytes(SharedBytes([0xFF]))])])
+        for (held, wanted) in [(texts, values), (values, texts)] {
+            #expect(FieldCondition.equals("data", wanted).holds(for: ConnectorRecord(.structured(held))))
+        }
+        #expect(!FieldCondition.equals("data", .array([time])).holds(for: ConnectorRecord(.structured(values))))
     }
 
     @Test("A conditional function leaves the other records as they are")

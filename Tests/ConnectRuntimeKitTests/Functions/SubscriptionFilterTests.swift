@@ -121,4 +121,18 @@ struct SubscriptionFilterTests {
         #expect(try await functions[0].apply(Self.record()).parts.count == 1)
         #expect(try await functions[0].apply(ConnectorRecord("x")).parts.isEmpty)
     }
+
+    @Test("A filter keeps its defaults within others")
+    func nestedDefaults() throws {
+        let type = #"{ "exact": { "type": "fallback" } }"#
+        let own = try SubscriptionFilter(json: type, defaults: EventDefaults(source: "urn:own", type: "fallback"))
+        let other = try SubscriptionFilter(json: type, defaults: EventDefaults(source: "urn:other", type: "other"))
+        let none = try SubscriptionFilter(json: type)
+        let record = ConnectorRecord("x")
+        #expect(try SubscriptionFilter.all([own]).holds(for: record))
+        #expect(try !SubscriptionFilter.all([own, other]).holds(for: record))
+        #expect(try SubscriptionFilter.any([other, none, own]).holds(for: record))
+        #expect(try !SubscriptionFilter.any([other, none]).holds(for: record))
+        #expect(!SubscriptionFilter.not(own).holds(for: record) && SubscriptionFilter.not(none).holds(for: record))
+    }
 }

@@ -8,7 +8,9 @@ struct EditedPayload {
     private let payload: RecordData
     private let name: String
     /// Whether the content type says that it is JSON, or that it is something else; `nil` where it says nothing.
-    private let isSaidToBeJSON: Bool?
+    private var isSaidToBeJSON: Bool?
+    /// Whether a function said so, and not the record as it came.
+    private var isSaidAnew = false
     private var state = State.unread
     /// Whether it was JSON as it came, in whatever form.
     private var isJSON = false
@@ -41,12 +43,20 @@ struct EditedPayload {
         }
     }
 
+    /// Whether a value at a path that means several is what is asked for.
+    mutating func contains(at path: FieldPath, where isWanted: (StructuredValue) -> Bool) throws -> Bool {
+        try read(within: true)
+        guard case .structured(let value?) = state else { return false }
+        return value.contains(at: path, where: isWanted)
+    }
+
     /// - Parameter within: whether it has to have fields.
     private mutating func read(within: Bool) throws {
         switch state {
         case .structured: return
-        case .opaque where !within: return
-        case .opaque, .unread: state = try parsed(within: within)
+        case .opaque(let value):
+            if within { state = .structured(try structured(Self.opaque(value))) }
+        case .unread: state = try parsed(within: within)
         }
     }
 
@@ -55,10 +65,10 @@ struct EditedPayload {
         case .absent:
             isJSON = isSaidToBeJSON == true
             return .structured(nil)
-        case .structured, .json: return .structured(try structured())
+        case .structured, .json: return .structured(try structured(payload))
         case .text, .bytes:
             if within || isSaidToBeJSON == true {
-                return .structured(try structured())
+                return .structured(try structured(payload))
             }
             // Only what can be nothing else is taken for JSON unasked: `12` and `true` may just as well be texts.
             if isSaidToBeJSON == nil, beginsLikeJSON, let value = try? StructuredValue(json: payload.bytes) {
@@ -69,7 +79,7 @@ struct EditedPayload {
         }
     }
 
-    private mutating func structured() throws -> StructuredValue {
+    private mutating func structured(_ payload: RecordData) throws -> StructuredValue {
         do {
             isJSON = true
             return payload.form == .structured ? try payload.structured : try StructuredValue(json: payload.bytes)
@@ -84,6 +94,13 @@ struct EditedPayload {
     }
 
     // MARK: Changing
+
+    /// Says anew what it is; what was not changed is then read as that.
+    mutating func setContentType(_ contentType: String?) {
+        isSaidToBeJSON = contentType.map { MediaType.isJSON($0) }
+        isSaidAnew = true
+        if !isChanged { state = .unread }
+    }
 
     /// Changes what is at a path; whether there was something to change.
     mutating func apply(_ change: FieldChange, at path: FieldPath) throws -> Bool {
@@ -104,14 +121,19 @@ struct EditedPayload {
 
     /// Puts another value in the place of the whole, whatever that was.
     mutating func replace(with value: StructuredValue?) {
-        if case .unread = state { isJSON = isSaidToBeJSON ?? (payload.form == .json || beginsLikeJSON) }
+        if isSaidAnew, let isSaidToBeJSON {
+            isJSON = isSaidToBeJSON
+        } else if case .unread = state {
+            isJSON = isSaidToBeJSON ?? (payload.form == .json || beginsLikeJSON)
+        }
         isChanged = true
         state = !isJSON && value?.isOpaque == true ? .opaque(value ?? .null) : .structured(value)
     }
 
     // MARK: Writing
 
-    /// The data that the changes made, in the form in which it came, and whether it became JSON that was none.
+    /// The data that the changes made, in the form in which it came, and whether it became JSON that was none and that
+    /// nobody calls otherwise.
     func data() throws -> (data: RecordData, becameJSON: Bool) {
         switch state {
         case .unread: return (payload, false)
@@ -123,7 +145,7 @@ struct EditedPayload {
             switch payload.form {
             case .text where keepsForm(value): return (.text(utf8: json) ?? .bytes(json), false)
             case .bytes where keepsForm(value): return (.bytes(json), false)
-            default: return (.json(checked: json), !isJSON)
+            default: return (.json(checked: json), !isJSON && !isSaidAnew)
             }
         }
     }
@@ -143,7 +165,17 @@ struct EditedPayload {
         case .structured(let value?):
             if let text = value.scalarText { return .text(text) }
             if case .bytes(let bytes) = value { return .bytes(bytes) }
-            return payload.form == .structured ? .structured(value) : .json(checked: try value.validatedJSON())
+            return try key(value)
+        }
+    }
+
+    private func key(_ value: StructuredValue) throws -> RecordData {
+        guard payload.form != .structured else { return .structured(value) }
+        let json = try value.validatedJSON()
+        return switch payload.form {
+        case .text where isJSON: .text(utf8: json) ?? .bytes(json)
+        case .bytes where isJSON: .bytes(json)
+        default: .json(checked: json)
         }
     }
 

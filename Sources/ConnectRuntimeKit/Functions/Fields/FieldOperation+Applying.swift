@@ -5,14 +5,14 @@ import OpenConnect
 
 extension RecordEdit {
     /// Does what an operation says; whether the field was there that it needs.
-    mutating func apply(_ operation: FieldOperation) throws -> Bool {
+    mutating func apply(_ operation: FieldOperation, missing: MissingFieldPolicy) throws -> Bool {
         switch operation.step {
         case .set(let field, let value):
             try set(field, to: value)
         case .setIfMissing(let field, let value):
-            if try (self.value(of: field) ?? .null) == .null { try set(field, to: value) }
+            try setIfMissing(field, to: value)
         case .fill(let field, let template):
-            let value = try template.value(for: &self)
+            let value = try template.value(for: &self, missing: missing)
             try set(field, to: value)
         case .copy(let field, let target):
             guard let value = try value(of: field) else { return false }
@@ -49,7 +49,7 @@ extension RecordEdit {
 
     private mutating func move(_ field: RecordField, to target: RecordField) throws -> Bool {
         guard let value = try value(of: field) else { return false }
-        guard field != target else { return true }
+        guard field != target, canBeGiven(target) else { return true }
         _ = try remove(field)
         try set(target, to: value)
         return true

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEventsCodec
 import OpenConnect
 
 extension FieldOperation {
@@ -21,14 +22,21 @@ extension FieldOperation {
         case .change(let field, let change):
             try checkWritten(field)
             try check(change)
-        case .cast(let field, _), .mask(let field, _): try checkWritten(field)
-        case .convertTime(let field, let source, _):
+        case .cast(let field, _): try checkWritten(field)
+        case .mask(let field, let replacement):
             try checkWritten(field)
+            guard replacement == nil, field.isNeverEmpty else { return }
+            throw failure("\(field) cannot be an empty text; say what is seen instead")
+        case .convertTime(let field, let source, let target):
+            try checkWritten(field)
+            if field.isTime, case .unix = target.kind {
+                throw failure("\(field) is a time and cannot be a number; copy it to another field first")
+            }
             if case .pattern(let pattern)? = source?.kind, !pattern.isReadable {
                 throw failure("a pattern that is read needs yyyy, MM and dd")
             }
         case .invalid(let reason):
-            throw ConnectorError(.invalidConfiguration, "\(reason): only data, key and objects in them")
+            throw ConnectorError(.invalidConfiguration, "\(reason): only data, key and fields in them")
         }
     }
 
@@ -59,4 +67,14 @@ extension FieldOperation {
     private func failure(_ reason: String) -> ConnectorError {
         ConnectorError(.invalidConfiguration, "\(self): \(reason)")
     }
+}
+
+extension RecordField {
+    /// Whether it is an attribute whose texts are not empty.
+    fileprivate var isNeverEmpty: Bool {
+        guard case .attribute(let name) = place else { return false }
+        return name.isCore && name != .time
+    }
+
+    fileprivate var isTime: Bool { place == .timestamp || place == .attribute(.time) }
 }

@@ -86,6 +86,8 @@ public struct FieldOperation: Sendable {
     }
 
     /// Gives a value another place or name. All of data or key can become a part of itself, and the other way round.
+    ///
+    /// Data that is absent has no parts: what would be moved into it stays where it is.
     public static func move(_ field: RecordField, to target: RecordField) -> FieldOperation {
         FieldOperation(step: .move(field, to: target))
     }
@@ -99,7 +101,12 @@ public struct FieldOperation: Sendable {
     }
 
     /// Leaves of data or key just one field: `{"count":5}` becomes `5`.
-    public static func extract(_ field: RecordField) -> FieldOperation { move(field, to: field.root) }
+    public static func extract(_ field: RecordField) -> FieldOperation {
+        switch field.place {
+        case .data, .key: move(field, to: field.root)
+        default: FieldOperation(step: .invalid("\(field) cannot be extracted"))
+        }
+    }
 
     /// Removes fields.
     public static func remove(_ fields: RecordField...) -> FieldOperation { remove(fields) }

@@ -37,7 +37,15 @@ extension FieldPath.Segment: CustomStringConvertible {
         case .each: "[*]"
         case .name(let name) where !name.isEmpty && name.utf8.allSatisfy(FieldPathParser.isBare): ".\(name)"
         case .name(let name):
-            "[\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"]"
+            "[\"" + Self.escaped(name) + "\"]"
         }
+    }
+
+    /// Byte by byte: an accent behind a quotation mark hides nothing.
+    private static func escaped(_ name: String) -> String {
+        let bytes = name.utf8.flatMap { byte in
+            byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") ? [UInt8(ascii: "\\"), byte] : [byte]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

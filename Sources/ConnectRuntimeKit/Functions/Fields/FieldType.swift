@@ -48,8 +48,7 @@ public struct FieldType: Sendable, Hashable, CustomStringConvertible {
         case .integer: value
         case .boolean(let value): .integer(value ? 1 : 0)
         case .double(let value): Int64(exactly: value.rounded(.towardZero)).map { .integer($0) }
-        case .decimal(let digits):
-            (Int64(digits) ?? Double(digits).flatMap { Int64(exactly: $0.rounded(.towardZero)) }).map { .integer($0) }
+        case .decimal(let digits): Int64(decimal: digits).map { .integer($0) }
         case .string(let text): Int64(text).map { .integer($0) }
         default: nil
         }
@@ -61,7 +60,7 @@ public struct FieldType: Sendable, Hashable, CustomStringConvertible {
             case .integer(let value): Double(value)
             case .boolean(let value): value ? 1 : 0
             case .double(let value): value
-            case .decimal(let text), .string(let text): Double(text)
+            case .decimal(let text), .string(let text): Double(decimal: text)
             default: nil
             }
         return double.flatMap { $0.isFinite ? .double($0) : nil }

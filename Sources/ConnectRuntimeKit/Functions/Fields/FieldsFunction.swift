@@ -37,7 +37,7 @@ public struct FieldsFunction: SynchronousFunction {
         var edit = RecordEdit(record)
         for operation in operations {
             do {
-                guard try !edit.apply(operation), missing == .reject else { continue }
+                guard try !edit.apply(operation, missing: missing), missing == .reject else { continue }
                 throw ConnectorError(.invalidRecord, "the field is not there")
             } catch let error as ConnectorError {
                 throw ConnectorError(error.code, "\(operation): \(error.message)", position: record.position)

@@ -52,6 +52,15 @@ struct RecordEdit {
         }
     }
 
+    /// Whether a value of a field, or one of those that it means, is what is asked for.
+    mutating func contains(_ field: RecordField, where isWanted: (StructuredValue) -> Bool) throws -> Bool {
+        switch field.place {
+        case .data(let path) where path.isAmbiguous: try data.contains(at: path, where: isWanted)
+        case .key(let path) where path.isAmbiguous: try key.contains(at: path, where: isWanted)
+        default: try value(of: field).map(isWanted) ?? false
+        }
+    }
+
     // MARK: Changing
 
     /// Sets a field, and makes the objects on the way to it that are not there; null removes what is not a part of data
@@ -60,16 +69,39 @@ struct RecordEdit {
         switch field.place {
         case .data(let path) where path.isWhole: data.replace(with: value)
         case .key(let path) where path.isWhole: key.replace(with: value == .null ? nil : value)
-        case .data(let path):
-            guard !data.wasAbsent || data.isChanged else { return }
-            _ = try data.apply(FieldChange(creates: true) { $0 = value }, at: path)
-        case .key(let path): _ = try key.apply(FieldChange(creates: true) { $0 = value }, at: path)
-        case .attribute(let name): try record.set(name, to: value)
+        case .data, .key: try make(FieldChange(creates: true) { $0 = value }, at: field)
+        case .attribute(let name):
+            try record.set(name, to: value)
+            if name == .dataContentType { data.setContentType(record.contentType) }
         case .header(let name): record.set(header: name, to: try value.headerBytes())
         case .headers: try setHeaders(value)
         case .extensions: try setExtensions(value)
         case .timestamp: record.timestamp = try value.timestamp().map { try RecordTimestamp($0) }
         case .partition, .offset, .position: break
+        }
+    }
+
+    /// Sets a field, or each of those that it means, where it is not there or null.
+    mutating func setIfMissing(_ field: RecordField, to value: StructuredValue) throws {
+        if field.isAmbiguous {
+            try make(FieldChange(creates: true) { if ($0 ?? .null) == .null { $0 = value } }, at: field)
+        } else if try (self.value(of: field) ?? .null) == .null {
+            try set(field, to: value)
+        }
+    }
+
+    /// Whether there can be such a field: data that is absent has no part, and stays absent.
+    func canBeGiven(_ field: RecordField) -> Bool {
+        guard case .data(let path) = field.place, !path.isWhole else { return true }
+        return !data.wasAbsent || data.isChanged
+    }
+
+    private mutating func make(_ change: FieldChange, at field: RecordField) throws {
+        guard canBeGiven(field) else { return }
+        switch field.place {
+        case .data(let path): _ = try data.apply(change, at: path)
+        case .key(let path): _ = try key.apply(change, at: path)
+        default: break
         }
     }
 

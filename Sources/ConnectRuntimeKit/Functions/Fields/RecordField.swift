@@ -12,7 +12,7 @@ import OpenConnect
 /// | `headers.region`, `headers["x-region.1"]` | the header of that name; of several the last one is read, and setting leaves one |
 /// | `key`, `key.tenant` | the key, or a field in it |
 /// | `data`, `data.order.items[0].name`, `data.items[-1]`, `data["unit price"]` | the data, or a field in it |
-/// | `data.cards[*].number` | that field in each element, where something is changed in place |
+/// | `data.cards[*].number` | that field in each element, where something is changed in place; a condition asks for one that has it |
 /// | `timestamp`, `partition`, `offset`, `position` | what the upstream recorded; only the timestamp can be changed |
 /// | `headers`, `extensions` | all of them, as an object |
 ///

@@ -21,6 +21,19 @@ extension StructuredValue {
         return value
     }
 
+    /// Whether one of the values at a path is what is asked for.
+    func contains(at path: FieldPath, where isWanted: (StructuredValue) -> Bool) -> Bool {
+        contains(path.segments[...], isWanted)
+    }
+
+    private func contains(_ path: ArraySlice<FieldPath.Segment>, _ isWanted: (StructuredValue) -> Bool) -> Bool {
+        guard let each = path.firstIndex(of: .each) else {
+            return value(at: FieldPath(segments: Array(path))).map(isWanted) ?? false
+        }
+        guard case .array(let elements)? = value(at: FieldPath(segments: Array(path[..<each]))) else { return false }
+        return elements.contains { $0.contains(path[(each + 1)...], isWanted) }
+    }
+
     private static func place(_ index: Int, in elements: [StructuredValue]) -> Int? {
         // Not magnitude: -Int.min is no Int.
         guard index >= -elements.count, index < elements.count else { return nil }

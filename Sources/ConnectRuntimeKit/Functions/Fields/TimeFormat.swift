@@ -59,12 +59,14 @@ public struct TimeFormat: Sendable, Hashable {
         let timestamp: Timestamp?
         switch value {
         case .integer(let count): timestamp = Self.timestamp(count, units)
-        case .double(let count): timestamp = Self.timestamp(count, units)
+        case .double(let count):
+            timestamp = Self.timestamp(decimal: count.description, units) ?? Self.timestamp(count, units)
         case .decimal(let text), .string(let text):
             if let count = Int64(text) {
                 timestamp = Self.timestamp(count, units)
             } else {
-                timestamp = Self.timestamp(decimal: text, units) ?? Double(text).flatMap { Self.timestamp($0, units) }
+                timestamp =
+                    Self.timestamp(decimal: text, units) ?? Double(decimal: text).flatMap { Self.timestamp($0, units) }
             }
         default: timestamp = nil
         }
@@ -130,7 +132,7 @@ public struct TimeFormat: Sendable, Hashable {
             }
             return .integer(sum)
         case .rfc3339: return .timestamp(timestamp)
-        case .pattern(let pattern): return .string(pattern.text(timestamp))
+        case .pattern(let pattern): return .string(try pattern.text(timestamp))
         }
     }
 }

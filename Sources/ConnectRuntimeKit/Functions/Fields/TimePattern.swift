@@ -81,9 +81,9 @@ struct TimePattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether a whole time can be read by the pattern.
     var isReadable: Bool { parts.contains(.year) && parts.contains(.month) && parts.contains(.day) }
 
-    func text(_ timestamp: Timestamp) -> String {
+    func text(_ timestamp: Timestamp) throws -> String {
         // Nine digits of the fraction in UTC: all parts have their place in that text.
-        let digits = Array(Self.wholeText(timestamp).utf8)
+        let digits = Array(try Self.wholeText(timestamp).utf8)
         var text = ""
         for part in parts {
             switch (part, part.digits) {
@@ -96,9 +96,10 @@ struct TimePattern: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
-    private static func wholeText(_ timestamp: Timestamp) -> String {
-        let whole =
-            (try? Timestamp(secondsSince1970: timestamp.secondsSince1970))?.description ?? "0000-01-01T00:00:00Z"
+    private static func wholeText(_ timestamp: Timestamp) throws -> String {
+        guard let whole = try? Timestamp(secondsSince1970: timestamp.secondsSince1970).description else {
+            throw ConnectorError(.invalidRecord, "the time is in UTC not in the years 0000 to 9999")
+        }
         let fraction = String(timestamp.nanoseconds)
         return whole.dropLast() + "." + String(repeating: "0", count: 9 - fraction.utf8.count) + fraction + "Z"
     }

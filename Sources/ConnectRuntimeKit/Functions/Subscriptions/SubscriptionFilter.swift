@@ -14,7 +14,8 @@ public import OpenConnect
 /// ```
 ///
 /// Attributes are compared by their canonical text, whatever their type, and with regard to case. An attribute that a
-/// record does not have fulfils none of `exact`, `prefix` and `suffix`.
+/// record does not have fulfils none of `exact`, `prefix` and `suffix`. What a filter takes for source and type of records
+/// without them it keeps within others.
 public struct SubscriptionFilter: RecordCondition {
     /// An attribute and a text that its value has, begins or ends with.
     struct Test: Sendable {
@@ -40,17 +41,17 @@ public struct SubscriptionFilter: RecordCondition {
         case any([Expression])
         case not(Expression)
         case sql(CloudEventsSQL)
+        /// With source and type of records that have none.
+        case given(EventDefaults, Expression)
     }
 
     /// What others that contain it are made of.
     let expression: Expression
     private let program: SubscriptionProgram
-    private let defaults: EventDefaults?
 
     init(_ expression: Expression, defaults: EventDefaults? = nil) {
-        self.expression = expression
-        program = SubscriptionProgram(expression)
-        self.defaults = defaults
+        self.expression = defaults.map { .given($0, expression) } ?? expression
+        program = SubscriptionProgram(self.expression)
     }
 
     // MARK: Dialects
@@ -139,5 +140,5 @@ public struct SubscriptionFilter: RecordCondition {
     // MARK: Conditions
 
     /// Whether a record fulfils the filter.
-    public func holds(for record: ConnectorRecord) -> Bool { program.holds(for: record, defaults) }
+    public func holds(for record: ConnectorRecord) -> Bool { program.holds(for: record) }
 }

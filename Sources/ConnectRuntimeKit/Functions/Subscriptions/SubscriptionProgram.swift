@@ -14,6 +14,8 @@ final class SubscriptionProgram: Sendable {
         case not(Int32)
         /// The place in ``expressions``.
         case sql(Int32)
+        /// The node, with the place in ``givenDefaults``.
+        case given(Int32, defaults: Int32)
     }
 
     struct Test: BitwiseCopyable, Sendable {
@@ -28,6 +30,7 @@ final class SubscriptionProgram: Sendable {
     private let places: ConstantTable<Int32>
     private let bytes: ConstantTable<UInt8>
     private let expressions: [CloudEventsSQL]
+    private let givenDefaults: [EventDefaults]
     private let root: Int32
 
     init(_ expression: SubscriptionFilter.Expression) {
@@ -38,6 +41,7 @@ final class SubscriptionProgram: Sendable {
         places = ConstantTable(draft.places)
         bytes = ConstantTable(draft.bytes)
         expressions = draft.expressions
+        givenDefaults = draft.givenDefaults
     }
 
     private struct Draft {
@@ -46,8 +50,9 @@ final class SubscriptionProgram: Sendable {
         var places: [Int32] = []
         var bytes: [UInt8] = []
         var expressions: [CloudEventsSQL] = []
+        var givenDefaults: [EventDefaults] = []
 
-        /// As deep as the filter is nested, which is limited.
+        /// As deep as the filter is nested, which is limited for those that are read.
         mutating func add(_ expression: SubscriptionFilter.Expression) -> Int32 {
             let node: Node
             switch expression {
@@ -66,6 +71,10 @@ final class SubscriptionProgram: Sendable {
             case .sql(let expression):
                 expressions.append(expression)
                 node = .sql(Int32(expressions.count - 1))
+            case .given(let defaults, let expression):
+                givenDefaults.append(defaults)
+                let place = Int32(givenDefaults.count - 1)
+                node = .given(add(expression), defaults: place)
             }
             nodes.append(node)
             return Int32(nodes.count - 1)
@@ -79,7 +88,7 @@ final class SubscriptionProgram: Sendable {
 
     // MARK: Evaluating
 
-    func holds(for record: ConnectorRecord, _ defaults: EventDefaults?) -> Bool { holds(root, record, defaults) }
+    func holds(for record: ConnectorRecord) -> Bool { holds(root, record, nil) }
 
     private func holds(_ place: Int32, _ record: ConnectorRecord, _ defaults: EventDefaults?) -> Bool {
         switch nodes[Int(place)] {
@@ -96,6 +105,7 @@ final class SubscriptionProgram: Sendable {
             return false
         case .not(let node): return !holds(node, record, defaults)
         case .sql(let place): return expressions[Int(place)].coercedPasses(record, defaults: defaults)
+        case .given(let node, let place): return holds(node, record, givenDefaults[Int(place)])
         }
     }
 

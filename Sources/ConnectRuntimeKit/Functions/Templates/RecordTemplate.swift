@@ -83,7 +83,7 @@ public struct RecordTemplate: Sendable {
     // MARK: Applying
 
     /// What the template makes of a record.
-    func data(for edit: inout RecordEdit, missing: MissingFieldPolicy = .skip) throws -> RecordData {
+    func data(for edit: inout RecordEdit, missing: MissingFieldPolicy) throws -> RecordData {
         var writer = JSONWriter(capacity: 256)
         for part in parts {
             switch part {
@@ -108,7 +108,9 @@ public struct RecordTemplate: Sendable {
     }
 
     /// The same as a value.
-    func value(for edit: inout RecordEdit) throws -> StructuredValue { try data(for: &edit).structured }
+    func value(for edit: inout RecordEdit, missing: MissingFieldPolicy) throws -> StructuredValue {
+        try data(for: &edit, missing: missing).structured
+    }
 
     private static func text(
         _ parts: [TextPart],
