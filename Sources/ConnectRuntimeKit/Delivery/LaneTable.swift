@@ -115,7 +115,9 @@ struct LaneTable: Sendable {
     mutating func remove(where isUnwanted: (Item) -> Bool, _ order: LaneOrder) -> (removed: [Item], freed: LoadQueue) {
         var removed: [Item] = []
         for name in lanes.keys.sorted() {
-            removed += lanes[name]?.followers.remove(where: isUnwanted) ?? []
+            let unwanted = lanes[name]?.followers.remove(where: isUnwanted) ?? []
+            lanes[name]?.bytes -= unwanted.reduce(0) { $0 + $1.record.heldCount }
+            removed += unwanted
         }
         var freed = LoadQueue()
         for index in groups.indices {

@@ -60,6 +60,9 @@ struct LaneTableTests {
         }
         let (removed, freed) = lanes.remove(where: { $0.record.text == "2" }, .partition)
         #expect(removed.map(\.record.text) == ["2"] && freed.isEmpty)
+        var room = Charge()
+        (room.records, room.bytes) = (3, 3)
+        #expect(lanes.partitions(over: room).isEmpty, "the bytes of what went still count")
         let rest = lanes.release([lane(a)])
         #expect(drain(rest) == ["i1", "p3,4"])
     }
