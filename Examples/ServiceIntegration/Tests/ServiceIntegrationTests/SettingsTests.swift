@@ -57,14 +57,15 @@ import Testing
 
     @Test(arguments: [
         ("127.0.0.1:9464", "127.0.0.1:9464"), ("localhost:0", "localhost:0"), ("[::1]:80", "[::1]:80"),
-        ("0.0.0.0:65535", "0.0.0.0:65535"),
+        ("0.0.0.0:65535", "0.0.0.0:65535"), (":80", "0.0.0.0:80"),
     ])
     func addresses(text: String, description: String) throws {
         #expect("\(try ListenAddress(text))" == description)
     }
 
     @Test(arguments: [
-        "", ":80", "host", "host:", "host:x", "host:65536", "host:-1", "::1:80", "[::1]", "a:b:80", "h:+1x",
+        "", "80", "host", "http://a:80", "host:", "host:x", "host:65536", "host:-1", "::1:80", "[::1]", "a:b:80",
+        "h:+1x",
     ])
     func noAddresses(text: String) {
         #expect(throws: ConnectorError.self) { try ListenAddress(text) }

@@ -15,7 +15,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:9464`, `localhost:0` or `[::1]:9464`.
+    /// Reads `127.0.0.1:9464`, `localhost:0` or `[::1]:9464`; `:9464` is that port on all interfaces.
     ///
     /// - Throws: ``/OpenConnect/ConnectorError`` with the code `invalidConfiguration`.
     public init(_ text: String) throws(ConnectorError) {
@@ -26,7 +26,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
             throw ConnectorError(
                 .invalidConfiguration,
                 "'\(text)' is no address to listen on; write a host and a port from 0 to 65535, such as "
-                    + "127.0.0.1:9464 or [::1]:9464"
+                    + "127.0.0.1:9464, [::1]:9464, or :9464 for all interfaces"
             )
         }
         self.init(host: host, port: Int(port))
@@ -34,7 +34,8 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     private static func host(_ text: Substring) -> String? {
         if text.hasPrefix("["), text.hasSuffix("]") { return String(text.dropFirst().dropLast()) }
-        return text.isEmpty || text.contains(":") || text.contains("[") ? nil : String(text)
+        guard !text.contains(where: { $0 == ":" || $0 == "[" || $0 == "/" }) else { return nil }
+        return text.isEmpty ? "0.0.0.0" : String(text)
     }
 
     /// The address as it is written in a URL.
