@@ -31,6 +31,8 @@ extension WithServer {
                     }
                 }
                 #expect(isServed, "\(Self.get("/metrics", port))\(process.standardError)")
+                // Durations are measured where somebody can ask for them.
+                #expect(Self.get("/metrics", port).contains("_seconds_bucket{"))
                 process.send(SIGTERM)
                 #expect(await process.wait() == .exited(0), "\(process.standardError)")
             }
