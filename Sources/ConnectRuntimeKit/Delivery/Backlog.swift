@@ -25,10 +25,18 @@ struct Backlog: Sendable {
         batches[head] = .empty
         head += 1
         charge -= batch.charge
+        forgetTaken()
+        return batch
+    }
+
+    /// Seldom where the backlog is never empty, so that it costs little for each batch.
+    private mutating func forgetTaken() {
         if isEmpty {
             batches.removeAll(keepingCapacity: true)
             head = 0
+        } else if head >= 64, head > batches.count / 2 {
+            batches.removeFirst(head)
+            head = 0
         }
-        return batch
     }
 }

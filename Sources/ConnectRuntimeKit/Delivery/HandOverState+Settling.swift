@@ -52,7 +52,10 @@ extension HandOverState {
         shipments[slot].detail = detail
         shipments[slot].openParcels = []
         ledger.settleMarks(of: shipments[slot].ticket)
-        for index in detail.rest.indices where detail.rest[index] == 0 { settleRecord(index, of: slot) }
+        for index in detail.rest.indices where detail.rest[index] == 0 {
+            settleRecord(index, of: slot)
+            shipments.settleOne(of: slot)
+        }
     }
 
     private mutating func settle(_ index: Int, of slot: Int, _ wake: inout Wakeups) {
@@ -63,8 +66,14 @@ extension HandOverState {
             return
         }
         shipments.settleOne(of: slot)
-        // What is left may wait for long behind a failing record.
-        if open == shipments[slot].polled.count / 2 { shrink(slot) }
+        shrinkHalfSettled(slot, &wake)
+    }
+
+    /// What is left may wait for long behind a failing record.
+    mutating func shrinkHalfSettled(_ slot: Int, _ wake: inout Wakeups) {
+        guard let open = shipments[slot].detail?.open, open <= shipments[slot].polled.count / 2 else { return }
+        shrink(slot)
+        wakeSource(&wake)
     }
 
     /// Lets go of what is not needed any more of a shipment that is settled in part.

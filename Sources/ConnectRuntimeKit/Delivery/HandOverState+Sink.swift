@@ -64,7 +64,10 @@ extension HandOverState {
         desks[sink].followed = []
         guard !waiting.isEmpty else { return }
         sealBeforeSettling()
-        for slot in waiting { takeApart(slot) }
+        for slot in waiting {
+            takeApart(slot)
+            shrinkHalfSettled(slot, &wake)
+        }
         unsealIfEven()
         noteSettled(isQuiet: false, &wake)
     }

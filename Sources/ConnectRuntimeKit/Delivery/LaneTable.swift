@@ -18,12 +18,16 @@ struct LaneTable: Sendable {
     }
 
     private struct Lane: Sendable {
-        var followers = LoadQueue()
+        var followers: LoadQueue
         var bytes = 0
     }
 
     private var lanes: [LaneID: Lane] = [:]
     private(set) var groups: [Group] = []
+    /// How many items that wait behind a lane are put together.
+    private let mostGathered: Int
+
+    init(mostGathered: Int) { self.mostGathered = mostGathered }
 
     var isEmpty: Bool { lanes.isEmpty && groups.isEmpty }
     /// How many records are held back to be put again.
@@ -56,7 +60,9 @@ struct LaneTable: Sendable {
 
     /// Keeps lanes for a put, or for what has to be put again.
     mutating func occupy(_ names: some Sequence<LaneID>) {
-        for name in names where lanes[name] == nil { lanes[name] = Lane() }
+        for name in names where lanes[name] == nil {
+            lanes[name] = Lane(followers: LoadQueue(mostGathered: mostGathered))
+        }
     }
 
     func isOccupied(_ name: LaneID) -> Bool { lanes[name] != nil }
@@ -85,7 +91,7 @@ struct LaneTable: Sendable {
 
     /// Frees lanes; what waited behind them.
     mutating func release(_ names: some Sequence<LaneID>) -> LoadQueue {
-        var freed = LoadQueue()
+        var freed = LoadQueue(mostGathered: mostGathered)
         for name in names.sorted() {
             if let lane = lanes.removeValue(forKey: name) { freed.append(contentsOf: lane.followers) }
         }
@@ -119,7 +125,7 @@ struct LaneTable: Sendable {
             lanes[name]?.bytes -= unwanted.reduce(0) { $0 + $1.record.heldCount }
             removed += unwanted
         }
-        var freed = LoadQueue()
+        var freed = LoadQueue(mostGathered: mostGathered)
         for index in groups.indices {
             removed += groups[index].items.filter(isUnwanted)
             groups[index].items.removeAll(where: isUnwanted)

@@ -19,6 +19,10 @@ struct LoadQueue: Sendable {
     private var loads: [Load] = []
     private var head = 0
     private(set) var records = 0
+    /// How many items are gathered in one load, which goes on to the end of a unit.
+    private let mostGathered: Int
+
+    init(mostGathered: Int = .max) { self.mostGathered = mostGathered }
 
     var isEmpty: Bool { head == loads.count }
     var first: Load? { isEmpty ? nil : loads[head] }
@@ -31,14 +35,33 @@ struct LoadQueue: Sendable {
 
     mutating func append(_ parcel: Parcel) { append(.parcel(parcel)) }
 
-    /// Adds items to the load at the end, where that is of items.
-    mutating func append(contentsOf items: some Collection<Item>) {
-        guard !isEmpty, case .items(var last) = loads[loads.count - 1] else { return append(.items(Array(items))) }
-        // So that the array is not shared while it grows.
-        loads[loads.count - 1] = .items([])
-        last += items
-        loads[loads.count - 1] = .items(last)
+    /// Adds items to the load at the end, where that is of items and not full, and what has no room to further ones.
+    mutating func append(contentsOf items: some RandomAccessCollection<Item>) {
+        var rest = items[...]
+        while !rest.isEmpty {
+            // Taken out, so that the array is not shared while it grows.
+            var last = takeUnfilled()
+            let end = endOfGathered(rest, behind: last.count)
+            last += rest[..<end]
+            rest = rest[end...]
+            loads.append(.items(last))
+        }
         records += items.count
+    }
+
+    private mutating func takeUnfilled() -> [Item] {
+        guard !isEmpty, case .items(let last) = loads[loads.count - 1] else { return [] }
+        guard last.count < mostGathered || last.last?.origin.endsUnit == false else { return [] }
+        loads.removeLast()
+        return last
+    }
+
+    private func endOfGathered<Items: RandomAccessCollection<Item>>(_ items: Items, behind count: Int) -> Items.Index {
+        let room = max(1, mostGathered - count)
+        guard room < items.count else { return items.endIndex }
+        var end = items.index(items.startIndex, offsetBy: room)
+        while end < items.endIndex, !items[items.index(before: end)].origin.endsUnit { items.formIndex(after: &end) }
+        return end
     }
 
     mutating func append(contentsOf other: LoadQueue) {
@@ -72,18 +95,26 @@ struct LoadQueue: Sendable {
         loads[head] = .items([])
         head += 1
         records -= load.count
+        forgetTaken()
+        return load
+    }
+
+    /// Seldom where the queue is never empty, so that it costs little for each load.
+    private mutating func forgetTaken() {
         if isEmpty {
             loads.removeAll(keepingCapacity: true)
             head = 0
+        } else if head >= 64, head > loads.count / 2 {
+            loads.removeFirst(head)
+            head = 0
         }
-        return load
     }
 
     /// Leaves only the items that fulfil a condition; the others are returned.
     mutating func remove(where isUnwanted: (Item) -> Bool) -> [Item] {
         var removed: [Item] = []
         let all = loads[head...]
-        self = LoadQueue()
+        self = LoadQueue(mostGathered: mostGathered)
         for load in all {
             let items: [Item]
             switch load {

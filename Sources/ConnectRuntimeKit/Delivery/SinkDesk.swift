@@ -32,8 +32,8 @@ struct SinkDesk: Sendable {
     /// Whether what was put is durable only once it is flushed.
     let needsFlush: Bool
 
-    var queue = LoadQueue()
-    var lanes = LaneTable()
+    var queue: LoadQueue
+    var lanes: LaneTable
     /// The shipments of which something has begun to wait behind a lane.
     var followed: Set<Int> = []
     var runningPuts = 0
@@ -70,6 +70,8 @@ struct SinkDesk: Sendable {
         preferred = traits.preferredBatch
         isPlain = preferred == SinkTraits.PreferredBatch()
         maxGathered = max(1, preferred.maxRecords ?? options.maxPollRecords)
+        queue = LoadQueue(mostGathered: maxGathered)
+        lanes = LaneTable(mostGathered: maxGathered)
     }
 
     /// Whether nobody uses the sink and nobody wants it before the next put.
@@ -192,10 +194,7 @@ struct SinkDesk: Sendable {
     /// How many records of a load to put together with those that were taken before; at least one where there are none.
     private func fitting(_ load: LoadQueue.Load, behind records: Int, _ bytes: Int) -> Int {
         if records > 0 {
-            // Whether gathering is worth the copy.
-            guard case .parcel = load else { return 0 }
-            let isSmall = min(records, load.count) <= Self.smallBatch
-            guard isSmall || preferred.linger > .zero || preferred.maxRecords != nil else { return 0 }
+            guard case .parcel = load, isWorthGathering(min(records, load.count)) else { return 0 }
         }
         guard hasPreferredSize else { return records == 0 || records + load.count <= maxGathered ? load.count : 0 }
         let byteRoom = preferred.maxBytes.map { $0 - bytes } ?? .max
@@ -209,6 +208,11 @@ struct SinkDesk: Sendable {
     }
 
     private static let smallBatch = 64
+
+    /// Whether a larger put is worth the copy.
+    private func isWorthGathering(_ count: Int) -> Bool {
+        count <= Self.smallBatch || preferred.linger > .zero || preferred.maxRecords != nil
+    }
 
     /// Lets an item wait behind what is held back of its lane; `false` where nothing is.
     mutating func follow(_ item: Item, in lane: LaneID) -> Bool {
@@ -227,7 +231,7 @@ struct SinkDesk: Sendable {
         }
         if case .parcel(let parcel) = load, let only = parcel.onlyPartition, !order.usesKeys {
             let lane = LaneID(partition: only, key: nil)
-            if lanes.follow(parcel, in: lane, gathering: parcel.records.count <= Self.smallBatch) {
+            if lanes.follow(parcel, in: lane, gathering: isWorthGathering(parcel.records.count)) {
                 followed.insert(parcel.shipment)
                 return PutJob(records: [])
             }

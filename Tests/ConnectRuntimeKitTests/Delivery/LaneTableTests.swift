@@ -29,7 +29,7 @@ struct LaneTableTests {
 
     @Test("S37: parcels wait as they are, those that are to be gathered become one load, all in their order")
     func followers() {
-        var lanes = LaneTable()
+        var lanes = LaneTable(mostGathered: 1000)
         var isWaiting = [lanes.follow(parcel(1...2, a), in: lane(a), gathering: false)]
         lanes.occupy([lane(a), lane(b)])
         isWaiting.append(lanes.follow(parcel(1...2, a), in: lane(a), gathering: false))
@@ -53,7 +53,7 @@ struct LaneTableTests {
 
     @Test("S69: what is not wanted any more is taken out of parcels too; the others keep their order")
     func removal() {
-        var lanes = LaneTable()
+        var lanes = LaneTable(mostGathered: 1000)
         lanes.occupy([lane(a)])
         for parcel in [parcel(1...2, a), parcel(3...4, a)] {
             _ = lanes.follow(parcel, in: lane(a), gathering: false)
@@ -76,5 +76,58 @@ struct LaneTableTests {
         queue.prepend(contentsOf: other)
         #expect(queue.records == 6)
         #expect(drain(queue) == ["p1,2", "i3,4", "p5,6"])
+    }
+
+    @Test("S47: what is gathered goes on to the end of a unit behind the most, and no further")
+    func gatheredInPieces() {
+        var lanes = LaneTable(mostGathered: 4)
+        lanes.occupy([lane(a)])
+        for parcel in [parcel(1...3, a), parcel(4...9, a), parcel(10...10, a)] {
+            _ = lanes.follow(parcel, in: lane(a), gathering: true)
+        }
+        #expect(drain(lanes.release([lane(a)])) == ["i1,2,3,4", "i5,6,7,8", "i9,10"])
+
+        var units = LoadQueue(mostGathered: 2)
+        for offset: Int64 in 1...7 {
+            var item = parcel(offset...offset, a).items[0]
+            if [2, 3, 5].contains(offset) { item = item.insideUnit }
+            units.append(contentsOf: [item])
+        }
+        var (whole, rest) = (LoadQueue(mostGathered: 2), units)
+        while let load = rest.popFirst() { whole.append(contentsOf: load.items) }
+        #expect(drain(units) == ["i1,2,3,4", "i5,6", "i7"])
+        #expect(drain(whole) == ["i1,2,3,4", "i5,6", "i7"])
+    }
+
+    @Test("A queue that is never empty keeps its order, and nothing of what was taken")
+    func busyQueue() {
+        var queue = LoadQueue()
+        var backlog = Backlog()
+        for offset: Int64 in 0..<10_000 {
+            queue.append(parcel(offset...offset, a))
+            backlog.append(.empty)
+            guard offset >= 10 else { continue }
+            guard let load = queue.popFirst() else { break }
+            if offset.isMultiple(of: 3) {
+                queue.prepend(load)
+                _ = queue.popFirst()
+            }
+            #expect(load.items.first?.record.text == "\(offset - 10)")
+            _ = backlog.popFirst()
+        }
+        #expect(queue.records == 10)
+        for kept in [storedCount(of: queue), storedCount(of: backlog)] { #expect((10..<200).contains(kept)) }
+    }
+
+    /// The elements of the array in which a queue keeps what waits.
+    private func storedCount(of queue: some Any) -> Int {
+        Mirror(reflecting: queue).children.compactMap { Mirror(reflecting: $0.value) }
+            .first { $0.displayStyle == .collection }?.children.count ?? 0
+    }
+}
+
+extension Item {
+    fileprivate var insideUnit: Item {
+        Item(record: record, shipment: shipment, origin: .init(index: origin.index, part: 0, endsUnit: false))
     }
 }

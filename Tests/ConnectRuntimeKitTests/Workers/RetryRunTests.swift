@@ -83,6 +83,46 @@ struct RetryRunTests {
         #expect(puts == ([batches[0]] + batches).map { $0.map(\.text).joined(separator: ",") })
     }
 
+    @Test(
+        "S37 G5: what was filtered out of batches behind a failing record leaves room for others",
+        arguments: [true, false]
+    )
+    func filteredBehindFailed(countsRecords: Bool) async throws {
+        let (a, b) = (RecordPartition("a"), RecordPartition("b"))
+        let behind = (0..<8).map { SourceBatch(records(($0 * 10 + 1)...($0 * 10 + 10), partition: a)) }
+        let script = Script(behind + [SourceBatch(records(10...10, partition: b))])
+        var options = DeliveryOptions()
+        if countsRecords { options.maxInFlightRecords = 40 } else { options.maxInFlightBytes = 400 }
+        let other = Gate()
+        let isFirst = Mutex(true)
+        let run = PipelineRun(
+            Pipeline(
+                "p",
+                from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+                through: [.filter { $0.text.hasSuffix("0") }],
+                to: ScriptedSink(
+                    journal: journal,
+                    onPut: { batch in
+                        if batch.contains(where: { $0.partition == b }) { other.open() }
+                        let fails = isFirst.withLock { isFirst in
+                            defer { isFirst = false }
+                            return isFirst
+                        }
+                        return fails ? .verdicts([0: .retry()]) : .delivered
+                    }
+                ),
+                offsets: store,
+                options: options,
+                clock: clock.connectorClock
+            )
+        )
+        async let counts = run.execute()
+        try await other.pass()
+        #expect(puts == ["10", "10"], "the other partition waited")
+        clock.advance(by: .seconds(60))
+        #expect(try await counts.delivered == 9)
+    }
+
     @Test("S60: with a verdict only what failed is put again, and what was not tried has lost no attempt")
     func verdict() async throws {
         let first = Mutex(true)

@@ -13,9 +13,14 @@ import Testing
 struct HostileRequestsTests {
     private static let event = RawConnection.eventHeaders
 
-    /// Checks that others are served.
-    private func expectServed(_ receiver: Receiver) async throws {
-        #expect(try await receiver.send("{}", RefusedRequest.event).status == 200)
+    /// Checks that others are served. On a busy machine an honest sender may be cut by an impatient server too: it sends again.
+    private func expectServed(_ receiver: Receiver) async {
+        for _ in 0..<10 {
+            guard let answer = try? await receiver.send("{}", RefusedRequest.event) else { continue }
+            #expect(answer.status == 200)
+            return
+        }
+        Issue.record("nobody is served")
     }
 
     private func impatient() -> HTTPSource.Options { .limited(idle: .seconds(1), request: .seconds(1), body: 10_000) }
@@ -32,10 +37,10 @@ struct HostileRequestsTests {
                         }
                     }
                 }
-                try await expectServed(receiver)
+                await expectServed(receiver)
                 for try await answer in group { #expect(answer.isEmpty) }
             }
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 
@@ -57,7 +62,7 @@ struct HostileRequestsTests {
             }
             #expect(answer.hasPrefix("HTTP/1.1 408"), "\(answer)")
             #expect(receiver.log.count == 0)
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 
@@ -73,7 +78,7 @@ struct HostileRequestsTests {
                 return await reading.until("\r\n")
             }
             #expect(answer?.hasPrefix("HTTP/1.1 413") == true, "\(answer ?? "nothing")")
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 
@@ -95,7 +100,7 @@ struct HostileRequestsTests {
             let answer = try await RawConnection.exchange(receiver.port, Array(request.utf8))
             #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(answer.prefix(100))")
             #expect(receiver.log.count == 0)
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 
@@ -110,7 +115,7 @@ struct HostileRequestsTests {
             }
             let subjects = receiver.log.records.map(\.subject)
             #expect(subjects.allSatisfy { $0?.contains("x-evil") != true || $0?.contains("\r\n") == true })
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 
@@ -150,7 +155,7 @@ struct HostileRequestsTests {
                 }
                 for try await answer in group { #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4")) }
             }
-            try await expectServed(receiver)
+            await expectServed(receiver)
         }
     }
 }
