@@ -92,7 +92,7 @@ struct RetryRunTests {
         let behind = (0..<8).map { SourceBatch(records(($0 * 10 + 1)...($0 * 10 + 10), partition: a)) }
         let script = Script(behind + [SourceBatch(records(10...10, partition: b))])
         var options = DeliveryOptions()
-        if countsRecords { options.maxInFlightRecords = 40 } else { options.maxInFlightBytes = 400 }
+        if countsRecords { options.maxInFlightRecords = 40 } else { options.maxInFlightBytes = 60 }
         let other = Gate()
         let isFirst = Mutex(true)
         let run = PipelineRun(
