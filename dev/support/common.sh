@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the scripts in dev/: places, flags and section headings that they share.
 
+# `cd` would look elsewhere, and print where it went.
+unset CDPATH
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Where builds go. Set OPENCONNECT_SCRATCH_PATH to keep several checkouts or configurations apart.
 scratch=${OPENCONNECT_SCRATCH_PATH:-$root/.build}

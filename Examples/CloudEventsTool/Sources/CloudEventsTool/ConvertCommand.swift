@@ -20,7 +20,7 @@ struct ConvertCommand {
         guard failures.isEmpty else {
             return CommandResult(
                 status: .failed,
-                messages: failures.map { ErrorReport($0.error, event: $0.number, of: input).line }
+                messages: failures.map { ErrorReport($0.error, event: $0.number, of: input).line } + input.advice
             )
         }
         let events = input.events
@@ -38,7 +38,9 @@ struct ConvertCommand {
 
     /// Says which event cannot be written: the first that cannot be written alone.
     private static func refusal(_ error: CloudEventError, of events: [CloudEvent], _ form: EventForm) -> String {
-        let index = events.firstIndex { (try? form.write([$0])) == nil } ?? 0
+        guard let index = events.firstIndex(where: { (try? form.write([$0])) == nil }) else {
+            return "the events cannot be written as \(form.name): \(error)"
+        }
         return "event \(index + 1): it cannot be written as \(form.name): \(error)"
     }
 }

@@ -12,7 +12,7 @@ struct ErrorReport {
     init(_ error: CloudEventError, event: Int, of input: EventInput) {
         self.error = error
         self.event = event
-        place = input.form.isText ? error.offset.map { TextPlace(offset: $0, in: input.bytes) } : nil
+        place = error.offset.flatMap { input.places?[$0] }
     }
 
     /// `event 2: line 3, column 14: attribute time (T7): … [invalidValue]`

@@ -7,13 +7,24 @@ struct EventInput {
     let form: EventForm
     let bytes: SharedBytes
     let readings: [EventReading]
+    /// Finds lines and columns, where somebody has to look for what is wrong.
+    let places: TextPlaces?
+    private let isGuessed: Bool
 
     /// Reads the input in a form, or in the form that it seems to have.
     init(_ form: EventForm?, _ bytes: SharedBytes) throws(UndetectedForm) {
+        isGuessed = form == nil
         guard let form = form ?? FormDetection.form(of: bytes) else { throw UndetectedForm(isEmpty: bytes.isEmpty) }
         self.form = form
         self.bytes = bytes
         readings = form.read(bytes)
+        places = form.isText && readings.contains(where: \.isFailure) ? TextPlaces(bytes) : nil
+    }
+
+    /// What to do where nothing could be read in the form that the input seemed to have.
+    var advice: [String] {
+        guard isGuessed, form.isGuesswork, !readings.isEmpty, readings.allSatisfy(\.isFailure) else { return [] }
+        return ["the input was taken for \(form.name); where it is something else, name that with --from FORM"]
     }
 
     /// The events that could be read.

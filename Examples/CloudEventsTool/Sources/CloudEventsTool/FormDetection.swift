@@ -5,7 +5,10 @@ import CloudEventsCodec
 /// Finds out the form of an input by how it begins.
 enum FormDetection {
     static func form(of bytes: SharedBytes) -> EventForm? {
-        guard let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return nil }
+        let text = withoutByteOrderMark(bytes)
+        guard let first = text.first(where: { !isWhiteSpace($0) }) else { return binaryForm(of: bytes) }
+        // What text begins with as white space is the mark of a field, or a count, in a binary format.
+        if let mark = bytes.first, isWhiteSpace(mark), let binary = binaryForm(of: bytes) { return binary }
         let name: String? =
             switch first {
             case UInt8(ascii: "{"): message(bytes) ?? (isOneValue(bytes) ? "json" : "jsonl")
@@ -13,9 +16,18 @@ enum FormDetection {
             case UInt8(ascii: "<"): isBatch(xml: bytes) ? "xml-batch" : "xml"
             default: HTTPText.isLikely(bytes) ? "http" : nil
             }
-        if let name { return EventForm.named(name) }
-        // Binary formats have no mark of their own: what can be read in one of them is.
-        let candidates = ["protobuf", "protobuf-batch", "avro", "cbor"].compactMap { EventForm.named($0) }
+        return name.map { EventForm.named($0) } ?? binaryForm(of: bytes)
+    }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+
+    private static func withoutByteOrderMark(_ bytes: SharedBytes) -> SharedBytes {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.slice(3..<bytes.count) : bytes
+    }
+
+    /// Binary formats have no mark of their own: what can be read in one of them is.
+    private static func binaryForm(of bytes: SharedBytes) -> EventForm? {
+        let candidates = ["protobuf", "protobuf-batch", "avro"].compactMap { EventForm.named($0) }
         return candidates.first { form in
             let readings = form.read(bytes)
             return !readings.isEmpty && !readings.contains(where: \.isFailure)
@@ -64,6 +76,11 @@ enum FormDetection {
         }
         return false
     }
+}
+
+extension EventForm {
+    /// Whether the beginning of an input says little about it: a colon, or a name that several bindings use.
+    var isGuesswork: Bool { name == "http" || name.hasPrefix("message:") }
 }
 
 extension JSONReader {

@@ -30,7 +30,7 @@ enum HelpText {
 
         STATUS
           0  done: all events are valid
-          1  an event is not valid, or cannot be written in the form: the message says why
+          1  an event is not valid, or cannot be written in the form, or standard input or output fails: the message says why
           2  the command line is wrong
         """
     }

@@ -33,7 +33,7 @@ struct InspectCommand {
             result.output = writer.finish()
         } else {
             result.output = SharedBytes(utf8: inspections.map(\.text).joined(separator: "\n"))
-            result.messages = errors.map(\.line)
+            result.messages = errors.map(\.line) + input.advice
         }
         return result
     }

@@ -30,6 +30,7 @@ struct ValidateCommand {
                 result.messages.append(ErrorReport(error, event: index + 1, of: input).line)
             }
         }
+        result.messages += input.advice
         result.output = SharedBytes(utf8: output)
         result.status = result.messages.isEmpty ? .done : .failed
         return result

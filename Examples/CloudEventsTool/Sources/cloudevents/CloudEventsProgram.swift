@@ -16,11 +16,11 @@ import Darwin
 struct CloudEventsProgram {
     static func main() {
         let result = CloudEventsCommand.run(Array(CommandLine.arguments.dropFirst())) { try standardInput() }
-        let isWritten = result.output.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
-        for message in result.messages {
+        let failure = result.output.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+        for message in result.messages + (failure.map { ["standard output cannot be written: \($0)"] } ?? []) {
             _ = SharedBytes(utf8: "cloudevents: \(message)\n").withUnsafeBytes { write($0, to: STDERR_FILENO) }
         }
-        exit(isWritten ? result.status.rawValue : ExitStatus.failed.rawValue)
+        exit(failure == nil ? result.status.rawValue : ExitStatus.failed.rawValue)
     }
 
     private static func standardInput() throws -> SharedBytes {
@@ -37,7 +37,8 @@ struct CloudEventsProgram {
         }
     }
 
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    /// Writes all bytes; what the system says where it does not take them.
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> String? {
         var rest = bytes
         while let base = rest.baseAddress, !rest.isEmpty {
             #if canImport(Glibc)
@@ -48,10 +49,10 @@ struct CloudEventsProgram {
             let count = Darwin.write(descriptor, base, rest.count)
             #endif
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
+            guard count > 0 else { return String(cString: strerror(errno)) }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
-        return true
+        return nil
     }
 }
 

@@ -74,4 +74,34 @@ struct ConvertTests {
         #expect(result.output.split(separator: "\n").count == 1 && result.status == 0)
         #expect(Run("validate --from jsonl", result.output).status == 0)
     }
+
+    @Test("A binary form is found out, whatever text the lengths in it look like", arguments: [1, 45, 91, 60, 123, 58])
+    func lengthsLikeText(count: Int) {
+        let id = "urn:uuid:" + String(repeating: "a", count: max(0, count - 9))
+        let event = #"{"specversion":"1.0","id":"\#(id.prefix(count))","source":"/s","type":"t","subject":"x"}"#
+        for (input, form) in [(event, "protobuf"), ("[\(event)]", "protobuf-batch"), (event, "avro")] {
+            let binary = Run("convert --to \(form)", input)
+            let back = Run("inspect --json", bytes: binary.bytes)
+            #expect(back.status == 0 && back.output.contains("\"form\":\"\(form)\""), "\(back.output)\(back.messages)")
+        }
+        // The length of the first event is what a batch has behind its mark.
+        for padding in 0..<130 {
+            let padded = event.replacing("\"x\"", with: "\"\(String(repeating: "p", count: padding + 1))\"")
+            let batch = Run("convert --to protobuf-batch", "[\(padded)]")
+            #expect(Run("validate", bytes: batch.bytes).status == 0, "\(padding)")
+        }
+    }
+
+    @Test("A byte order mark hides no XML")
+    func byteOrderMark() {
+        let xml = Run("convert --to xml", Example.event)
+        #expect(Run("validate", "\u{FEFF}" + xml.output).status == 0)
+    }
+
+    @Test("A batch that no reader would take is not written")
+    func batchLimit() {
+        let result = Run("convert --to json-batch", String(repeating: Example.event + "\n", count: 100_001))
+        #expect(result.status == 1 && result.output.isEmpty)
+        #expect(result.messages.count == 1 && result.messages[0].contains("write jsonl"), "\(result.messages)")
+    }
 }

@@ -34,5 +34,9 @@ struct ExecutableTests {
         #expect(wrong.exit == .exited(2) && wrong.standardError.hasPrefix("cloudevents: --nothing is no option"))
         let large = try await run("", "--help > /dev/null; head -c 300000 /dev/zero | \"$0\" validate --from json")
         #expect(large.exit == .exited(1))
+        #if os(Linux)
+        let full = try await run(Example.event, "validate > /dev/full")
+        #expect(full.exit == .exited(1) && full.standardError.contains("standard output cannot be written: "))
+        #endif
     }
 }

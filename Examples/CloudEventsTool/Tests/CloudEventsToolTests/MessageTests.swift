@@ -104,4 +104,32 @@ struct MessageTests {
             #expect(result.messages.first?.hasSuffix("[malformed]") == true, "\(result.messages)")
         }
     }
+
+    @Test("What is wrong with a body in base64 is told by its line and the byte of the body")
+    func placeInBase64() {
+        let event = Example.event.replacing(#""id":"1""#, with: #""id":"""#)
+        let good = Run("convert --to message:kafka", Example.event).output
+        let headers = #"[["content-type","application/cloudevents+json"]]"#
+        let bad = "{\"headers\":\(headers),\"body\":\"\(Base64.encode(SharedBytes(utf8: event)))\"}"
+        let result = Run("validate", good + bad)
+        #expect(result.messages.first?.hasPrefix("event 2: line 2, column 1: ") == true, "\(result.messages)")
+        #expect(result.messages.first?.contains("of the body)") == true, "\(result.messages)")
+    }
+
+    @Test("A header that is null is no text", arguments: ["kafka", "mqtt", "nats"])
+    func nullHeader(binding: String) {
+        let valid = Run("convert --to message:\(binding)", Example.event).output
+        let null = valid.replacing(#"["# + #"["#, with: #"[["x",null],["#)
+        #expect(Run("validate --from message:\(binding)", valid).status == 0)
+        let result = Run("validate --from message:\(binding)", null.replacing("\"x\"", with: "\"ce_x\""))
+        #expect(result.status == 1 && result.messages.first?.contains("null") == true, "\(result.messages)")
+    }
+
+    @Test("Messages in front of one that cannot be read are told")
+    func messagesInFront() {
+        let short = Self.binaryHTTP.replacing("Content-Length: 3", with: "Content-Length: 300")
+        let result = Run("validate", [Self.binaryHTTP, Self.binaryHTTP, short].joined(separator: "\r\n"))
+        #expect(result.status == 1 && result.output.split(separator: "\n").count == 2)
+        #expect(result.messages.count == 1 && result.messages[0].hasPrefix("event 3: "), "\(result.messages)")
+    }
 }

@@ -84,4 +84,25 @@ struct ValidateTests {
             #expect(!result.messages.contains { $0.contains("topsecret") }, "\(result.messages)")
         }
     }
+
+    @Test("Where nothing can be read in a form that was found out, the form is named")
+    func guessed() {
+        #expect(Run("validate", "a: b\nc").messages.last?.contains("taken for http") == true)
+        #expect(Run("validate --from http", "a: b\nc").messages.count == 1)
+        #expect(Run("validate", Example.event + "\n{\"a\":\n").messages.count == 1)
+    }
+
+    @Test("Places are told in inputs of any length, characters counted as one")
+    func places() {
+        let wrong = Example.event.replacing(#""id":"1""#, with: #""id":"""#)
+        let note = String(repeating: "é😀", count: 3000)
+        let line = wrong.replacing(#""type""#, with: #""note":"\#(note)","type""#)
+        let first = Run("validate", line).messages.first ?? ""
+        #expect(first.hasPrefix("event 1: line 1, column "))
+        let result = Run("validate", (0..<50).map { _ in Example.event + "\n" + line }.joined(separator: "\n"))
+        #expect(
+            result.messages
+                == (1...50).map { first.replacing("event 1: line 1,", with: "event \($0 * 2): line \($0 * 2),") }
+        )
+    }
 }

@@ -24,8 +24,8 @@ struct MySystemClient: Sendable {
 
     let path: String
 
-    /// Throws where the system cannot be reached.
-    func connect() async throws { fclose(try openLog()) }
+    /// Throws where the system cannot be reached, or does not allow what is asked for.
+    func connect(forWriting isWriting: Bool = false) async throws { fclose(try openLog(isWriting ? "r+b" : "rb")) }
 
     /// Whether a message ends at a place, or the log begins there.
     func hasPlace(_ place: Int64) async throws -> Bool {
@@ -76,7 +76,7 @@ struct MySystemClient: Sendable {
     func synchronize() async throws {
         let log = try openLog("r+b")
         defer { fclose(log) }
-        guard fsync(fileno(log)) == 0 else {
+        guard flushToDevice(fileno(log)) == 0 else {
             var error = failure("cannot synchronize")
             // What was written may be gone, and another attempt would not tell: the next run begins at the last commit.
             error.code = .fatal
@@ -98,6 +98,15 @@ extension MySystemClient {
             default: .retryable
             }
         return ConnectorError(code, "\(what) '\(path)': \(String(cString: strerror(errno)))")
+    }
+
+    private func flushToDevice(_ descriptor: Int32) -> Int32 {
+        #if canImport(Darwin)
+        // There `fsync` does not wait for the device.
+        return fcntl(descriptor, F_FULLFSYNC) == -1 ? fsync(descriptor) : 0
+        #else
+        return fsync(descriptor)
+        #endif
     }
 
     private func openLog(_ mode: String = "rb") throws -> UnsafeMutablePointer<FILE> {

@@ -16,12 +16,12 @@ public actor MySystemSink: Sink, ConnectionChecking {
 
     /// Reaches the system.
     public func start(_ context: ConnectorContext) async throws {
-        try await client.connect()
+        try await client.connect(forWriting: true)
     }
 
     /// What the verb `check` asks.
     public func checkConnection(_ context: ConnectorContext) async throws {
-        try await client.connect()
+        try await client.connect(forWriting: true)
     }
 
     /// Adds the records in one request, up to the first that can never be added: that one is rejected.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import OpenConnect
 import Testing
 
 @testable import MySystemConnector
@@ -21,5 +22,13 @@ struct ClientTests {
         #expect(try await client.messages(after: 0, limit: 10, maxBytes: 100).map(\.place) == [4])
         try await system.add(["three"])
         #expect(try system.messages() == ["one", "three"])
+    }
+
+    @Test func `a check of the sink asks for more than reading`() async throws {
+        let system = try TestSystem()
+        let client = MySystemClient(path: system["."])
+        try await client.connect()
+        let error = await #expect(throws: ConnectorError.self) { try await client.connect(forWriting: true) }
+        #expect(error?.code == .invalidConfiguration)
     }
 }

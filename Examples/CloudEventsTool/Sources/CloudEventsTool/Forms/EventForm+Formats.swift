@@ -12,7 +12,6 @@ extension EventForm {
         single("avro", "application/cloudevents+avro", "One event in the Avro format."),
         single("xml", "application/cloudevents+xml", isText: true, "One event in the XML format."),
         batch("xml-batch", "application/cloudevents-batch+xml", isText: true, "A batch in the XML format."),
-        single("cbor", "application/cloudevents+cbor", "One event in the CBOR format."),
     ].compactMap { $0 }
 
     private static func single(
@@ -56,7 +55,21 @@ extension EventForm {
                     return all.contains(where: \.isFailure) ? all : [.failure(error)]
                 }
             },
-            write: { events throws(CloudEventError) in try ended(format.encodeBatch(events), isText: isText) }
+            write: { events throws(CloudEventError) in
+                let bytes = try format.encodeBatch(events)
+                try check(events.count, bytes.count, format.limits)
+                return ended(bytes, isText: isText)
+            }
+        )
+    }
+
+    /// What this tool would refuse to read again, as others do, is not written.
+    private static func check(_ events: Int, _ bytes: Int, _ limits: CodecLimits) throws(CloudEventError) {
+        guard events > limits.batchEvents || bytes > limits.batchBytes else { return }
+        throw CloudEventError(
+            .limitExceeded,
+            "readers take batches of at most \(limits.batchEvents) events and \(limits.batchBytes >> 20) MiB, and this one "
+                + "has \(events) events and \(bytes) bytes; write jsonl, or fewer at a time"
         )
     }
 

@@ -31,11 +31,8 @@ extension EventForm {
             isText: true,
             capacity: .many,
             read: { bytes in
-                do throws(CloudEventError) {
-                    return try HTTPText.messages(in: bytes).flatMap { readings(of: $0, in: bytes) }
-                } catch {
-                    return [.failure(error)]
-                }
+                let (messages, failure) = HTTPText.messages(in: bytes)
+                return messages.flatMap { readings(of: $0, in: bytes) } + (failure.map { [.failure($0)] } ?? [])
             },
             write: { events throws(CloudEventError) in
                 var text: [UInt8] = []

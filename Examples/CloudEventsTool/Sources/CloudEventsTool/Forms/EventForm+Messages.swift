@@ -8,7 +8,10 @@ extension EventForm {
         messages("kafka", "{\"headers\": [[name, text]], \"body\": base64 or null}") {
             message throws(CloudEventError) in
             try KafkaBinding().decode(
-                KafkaMessage(value: message.body, headers: message.texts.map { KafkaHeader($0.name, $0.value) })
+                KafkaMessage(
+                    value: message.body,
+                    headers: message.pairs.map { KafkaHeader(key: $0.name, value: $0.value.bytes) }
+                )
             )
         } encode: { event throws(CloudEventError) in
             let message = try KafkaBinding().encode(event)
@@ -43,7 +46,7 @@ extension EventForm {
             "{\"contentType\": text, \"properties\": [[name, text]], \"body\": base64}"
         ) { message throws(CloudEventError) in
             try MQTT5Binding().decode(
-                MQTTMessage(contentType: message.contentType, userProperties: message.texts, payload: message.body)
+                MQTTMessage(contentType: message.contentType, userProperties: message.texts(), payload: message.body)
             )
         } encode: { event throws(CloudEventError) in
             let message = try MQTT5Binding().encode(event)
@@ -55,7 +58,7 @@ extension EventForm {
             )
         },
         messages("nats", "{\"headers\": [[name, text]], \"body\": base64}") { message throws(CloudEventError) in
-            try NATSBinding().decode(NATSMessage(headers: message.texts, payload: message.body))
+            try NATSBinding().decode(NATSMessage(headers: message.texts(), payload: message.body))
         } encode: { event throws(CloudEventError) in
             let message = try NATSBinding().encode(event)
             return MessageText(
@@ -84,7 +87,9 @@ extension EventForm {
                         do throws(CloudEventError) { message = try MessageText(bytes.slice(range)) } catch {
                             throw error.moved(by: range.lowerBound)
                         }
-                        return .success(try decode(message))
+                        do throws(CloudEventError) { return .success(try decode(message)) } catch {
+                            throw error.inBody(ofMessageAt: range.lowerBound)
+                        }
                     } catch {
                         return .failure(error)
                     }

@@ -40,4 +40,12 @@ extension CloudEventError {
         copy.offset = (offset ?? 0) + start
         return copy
     }
+
+    /// The same error in an input that holds the body, which it counts bytes in, in another shape.
+    func inBody(ofMessageAt start: Int) -> CloudEventError {
+        var copy = self
+        if let offset { copy.message += " (byte \(offset) of the body)" }
+        copy.offset = start
+        return copy
+    }
 }

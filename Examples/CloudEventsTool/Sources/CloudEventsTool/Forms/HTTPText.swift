@@ -12,16 +12,20 @@ struct HTTPText {
     /// Where the body is in the input.
     private(set) var body = 0..<0
 
-    /// Reads all messages of an input.
-    static func messages(in bytes: SharedBytes) throws(CloudEventError) -> [HTTPText] {
+    /// Reads the messages of an input, and why the one behind them cannot be read: where it ends is not known then.
+    static func messages(in bytes: SharedBytes) -> ([HTTPText], CloudEventError?) {
         var messages: [HTTPText] = []
         var position = skipNewlines(bytes, from: 0)
         while position < bytes.count {
-            let message = try HTTPText(bytes, from: position)
-            messages.append(message)
-            position = skipNewlines(bytes, from: message.body.upperBound)
+            do throws(CloudEventError) {
+                let message = try HTTPText(bytes, from: position)
+                messages.append(message)
+                position = skipNewlines(bytes, from: message.body.upperBound)
+            } catch {
+                return (messages, error)
+            }
         }
-        return messages
+        return (messages, nil)
     }
 
     /// Writes one message.

@@ -11,7 +11,12 @@ struct MessageText {
     var body: SharedBytes?
 
     /// The pairs for bindings whose headers are text.
-    var texts: [MessageHeader] { pairs.map { MessageHeader($0.name, $0.value.text) } }
+    func texts() throws(CloudEventError) -> [MessageHeader] {
+        if let pair = pairs.first(where: { $0.value.text == nil }) {
+            throw CloudEventError(.malformed, "the value of \(pair.name) is null; it has to be a text, or left out")
+        }
+        return pairs.map { MessageHeader($0.name, $0.value.text ?? "") }
+    }
 
     init(contentType: String? = nil, list: String, pairs: [(String, MessageValue)], body: SharedBytes?) {
         self.contentType = contentType

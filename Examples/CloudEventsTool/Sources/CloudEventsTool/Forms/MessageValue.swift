@@ -48,14 +48,17 @@ enum MessageValue {
         return value
     }
 
+    /// The bytes of the text.
+    var bytes: SharedBytes? { text.map { SharedBytes(utf8: $0) } }
+
     /// The value as text, for bindings that know nothing else.
-    var text: String {
+    var text: String? {
         switch self {
         case .text(let text): text
         case .boolean(let value): value ? "true" : "false"
         case .integer(let value), .timestamp(let value): String(value)
         case .binary(let bytes): Base64.encode(bytes)
-        case .null: ""
+        case .null: nil
         }
     }
 
