@@ -115,10 +115,13 @@ public final class PushQueue: AcknowledgingSource {
     }
 
     /// Waits until a record is queued, or the queue is finished, and takes what the request allows.
+    ///
+    /// - Throws: `CancellationError` when cancelled; what is queued waits for the next poll.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { $0.poll(request, continuation) }.forEach { $0.perform() }
+                state.withLock { $0.poll(request, continuation, isCancelled: Task.isCancelled) }
+                    .forEach { $0.perform() }
             }
         } onCancel: {
             state.withLock { $0.cancelPoll() }?.perform()
@@ -164,7 +167,7 @@ public final class PushQueue: AcknowledgingSource {
                     .forEach { $0.perform() }
             }
         } onCancel: {
-            state.withLock { $0.cancel(first) }?.perform()
+            state.withLock { $0.cancel(first) }.forEach { $0.perform() }
         }
     }
 }

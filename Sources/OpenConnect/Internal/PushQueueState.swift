@@ -42,7 +42,6 @@ struct PushQueueState {
     private var poller: (request: PollRequest, continuation: CheckedContinuation<SourceBatch, any Error>)?
     private var lastToken: Int64 = 0
     private(set) var isFinished = false
-    private var isPollCancelled = false
 
     init(limits: PushQueue.Limits, incarnation: UInt64) {
         self.limits = limits
@@ -117,13 +116,14 @@ struct PushQueueState {
         return resumptions
     }
 
-    /// The caller no longer waits. What was let in goes its way.
-    mutating func cancel(_ first: Int64) -> Resumption? {
+    /// The caller no longer waits. What was let in goes its way; what was not makes way for those behind it.
+    mutating func cancel(_ first: Int64) -> [Resumption] {
         if let handover = handovers.removeValue(forKey: first) {
-            return .caller(handover.caller, .failure(CancellationError()))
+            return [.caller(handover.caller, .failure(CancellationError()))]
         }
-        guard let index = senders.firstIndex(where: { $0.first == first }) else { return nil }
-        return .caller(senders.remove(at: index).handover.caller, .failure(CancellationError()))
+        guard let index = senders.firstIndex(where: { $0.first == first }) else { return [] }
+        let sender = senders.remove(at: index)
+        return [.caller(sender.handover.caller, .failure(CancellationError()))] + admitSenders()
     }
 
     mutating func expire(before limit: ConnectorClock.Instant) -> [Resumption] {
@@ -131,22 +131,23 @@ struct PushQueueState {
         senders.removeAll { $0.handover.since < limit }
         let expired = handovers.filter { $0.value.since < limit }
         for first in expired.keys { handovers[first] = nil }
-        return (impatient + expired.values.map(\.caller)).map { .caller($0, .failure(Self.late)) }
+        return (impatient + expired.values.map(\.caller)).map { .caller($0, .failure(Self.late)) } + admitSenders()
     }
 
     // MARK: The poller
 
+    /// - Parameter isCancelled: whether the poll was cancelled already, as for a caller.
     mutating func poll(
         _ request: PollRequest,
-        _ continuation: CheckedContinuation<SourceBatch, any Error>
+        _ continuation: CheckedContinuation<SourceBatch, any Error>,
+        isCancelled: Bool
     ) -> [Resumption] {
-        if isPollCancelled { return [.polled(continuation, .failure(CancellationError()))] }
+        if isCancelled { return [.polled(continuation, .failure(CancellationError()))] }
         poller = (request, continuation)
         return answerPoller()
     }
 
     mutating func cancelPoll() -> Resumption? {
-        isPollCancelled = true
         guard let poller else { return nil }
         self.poller = nil
         return .polled(poller.continuation, .failure(CancellationError()))
@@ -222,7 +223,6 @@ struct PushQueueState {
     mutating func abandonPolled() -> [Resumption] {
         let abandoned = Set(polled.values)
         polled = [:]
-        isPollCancelled = false
         return abandoned.sorted().compactMap { fail($0) }
     }
 

@@ -2,30 +2,11 @@
 
 import CloudEventsCodec
 import OpenConnect
-import Synchronization
 import Testing
-
-extension PushQueue {
-    fileprivate func send(_ text: String) async throws { try await send(ConnectorRecord(.text(text))) }
-    fileprivate func deliver(_ text: String) async throws -> Acknowledgement {
-        try await deliver(ConnectorRecord(.text(text)))
-    }
-}
 
 @Suite("Push queue", .timeLimit(.minutes(10)))
 struct PushQueueTests {
     private let request = PollRequest(maxRecords: 100)
-
-    /// Lets other tasks run until the queue is as expected.
-    private func wait(for queue: PushQueue, until isReached: (PushQueue.Load) -> Bool) async {
-        while !isReached(queue.load) { await Task.yield() }
-    }
-
-    private func isNotConnected(_ error: any Error) -> Bool { (error as? ConnectorError)?.code == .notConnected }
-
-    private func settle(_ record: ConnectorRecord, _ outcome: RecordOutcome = .delivered) throws -> Acknowledgement {
-        Acknowledgement(position: try #require(record.position), outcome: outcome)
-    }
 
     @Test("What is sent is polled in order, each with a token of its own")
     func sendAndPoll() async throws {
@@ -52,7 +33,7 @@ struct PushQueueTests {
     func pollWaits() async throws {
         let queue = PushQueue()
         async let batch = queue.poll(request)
-        await wait(for: queue) { $0.isPolled }
+        await queue.wait { $0.isPolled }
         try await queue.send("a")
         #expect(try await batch.records.count == 1)
     }
@@ -87,62 +68,6 @@ struct PushQueueTests {
         #expect(try await queue.poll(request).records.count == 3)
     }
 
-    @Test("A full queue makes callers wait, and lets them in, in order, as it is polled")
-    func backPressure() async throws {
-        let queue = PushQueue(limits: .init(maxRecords: 2))
-        try await queue.send("0")
-        try await queue.send("1")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for index in 2..<5 {
-                group.addTask { try await queue.send("\(index)") }
-                await wait(for: queue) { $0.senders == index - 1 }
-            }
-            var polled: [String?] = []
-            while polled.count < 5 {
-                let batch = try await queue.poll(PollRequest(maxRecords: 1))
-                #expect(batch.records.count == 1 && queue.load.queued <= 2)
-                polled += batch.records.map(\.data.text)
-            }
-            #expect(polled == ["0", "1", "2", "3", "4"])
-            try await group.waitForAll()
-        }
-        #expect(queue.load.queued == 0 && queue.load.senders == 0)
-    }
-
-    @Test("Bytes are limited too, and one record that is larger is let through alone")
-    func byteLimit() async throws {
-        let queue = PushQueue(limits: .init(maxRecords: 10, maxBytes: 10))
-        func record(_ size: Int) -> ConnectorRecord { ConnectorRecord(.bytes([UInt8](repeating: 0, count: size))) }
-        try await queue.send(record(6))
-        try await queue.send(record(4))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await queue.send(record(50)) }
-            await wait(for: queue) { $0.senders == 1 }
-            group.addTask { try await queue.send(record(1)) }
-            await wait(for: queue) { $0.senders == 2 }
-            var polled = try await queue.poll(request).records
-            #expect(polled.map(\.data.count) == [6, 4] && queue.load.queued == 1)
-            polled = try await queue.poll(request).records
-            #expect(polled.map(\.data.count) == [50])
-            polled = try await queue.poll(request).records
-            #expect(polled.map(\.data.count) == [1])
-            try await group.waitForAll()
-        }
-    }
-
-    @Test("A caller that is cancelled while it waits for room leaves nothing behind")
-    func cancelledSender() async throws {
-        let queue = PushQueue(limits: .init(maxRecords: 1))
-        try await queue.send("0")
-        let sender = Task { try await queue.send("1") }
-        await wait(for: queue) { $0.senders == 1 }
-        sender.cancel()
-        await #expect(throws: CancellationError.self) { try await sender.value }
-        #expect(queue.load.senders == 0)
-        #expect(try await queue.poll(request).records.map(\.data.text) == ["0"])
-        #expect(queue.load.queued == 0)
-    }
-
     @Test("A caller that was cancelled before hands nothing over")
     func cancelledBefore() async throws {
         let queue = PushQueue()
@@ -163,7 +88,7 @@ struct PushQueueTests {
         let queue = PushQueue()
         async let acknowledgement = queue.deliver("a")
         let batch = try await queue.poll(request)
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         try await queue.acknowledge([settle(batch.records[0], outcome)])
         #expect(try await acknowledgement.outcome == outcome)
         #expect(queue.load.awaited == 0)
@@ -176,7 +101,7 @@ struct PushQueueTests {
             for index in 0..<20 {
                 group.addTask { (index, try await queue.deliver("\(index)").outcome) }
             }
-            await wait(for: queue) { $0.awaited == 20 }
+            await queue.wait { $0.awaited == 20 }
             let records = try await queue.poll(request).records.shuffled()
             for record in records {
                 let isEven = Int(record.data.text ?? "").map { $0 % 2 == 0 } ?? false
@@ -196,7 +121,7 @@ struct PushQueueTests {
         let foreign = try await other.poll(request).records[0]
         async let acknowledgement = queue.deliver("a")
         let own = try await queue.poll(request).records[0]
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         try await queue.acknowledge([settle(foreign, .dropped)])
         #expect(queue.load.awaited == 1)
         try await queue.acknowledge([settle(own), settle(own, .dropped)])
@@ -207,7 +132,7 @@ struct PushQueueTests {
     func cancelledDelivery() async throws {
         let queue = PushQueue()
         let caller = Task { try await queue.deliver("a") }
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         caller.cancel()
         await #expect(throws: CancellationError.self) { try await caller.value }
         let batch = try await queue.poll(request)
@@ -222,7 +147,7 @@ struct PushQueueTests {
         try await queue.send("0")
         try await queue.send("1")
         let waiting = Task { try await queue.send("2") }
-        await wait(for: queue) { $0.senders == 1 }
+        await queue.wait { $0.senders == 1 }
         queue.finish()
         await #expect { try await waiting.value } throws: { isNotConnected($0) }
         await #expect { try await queue.send("3") } throws: { isNotConnected($0) }
@@ -236,21 +161,25 @@ struct PushQueueTests {
     func finishWakesPoll() async throws {
         let queue = PushQueue()
         async let batch = queue.poll(request)
-        await wait(for: queue) { $0.isPolled }
+        await queue.wait { $0.isPolled }
         queue.finish()
         #expect(try await batch.isEnd)
     }
 
-    @Test("A cancelled poll takes nothing, and there is none after it until the queue is stopped")
+    @Test("A cancelled poll takes nothing; the next one does")
     func cancelledPoll() async throws {
         let queue = PushQueue()
         let poll = Task { try await queue.poll(request) }
-        await wait(for: queue) { $0.isPolled }
+        await queue.wait { $0.isPolled }
         poll.cancel()
         await #expect(throws: CancellationError.self) { try await poll.value }
         try await queue.send("a")
-        await #expect(throws: CancellationError.self) { try await queue.poll(request) }
-        await queue.stop()
+        let late = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await queue.poll(request)
+        }
+        late.cancel()
+        await #expect(throws: CancellationError.self) { try await late.value }
         #expect(try await queue.poll(request).records.count == 1)
     }
 
@@ -258,10 +187,10 @@ struct PushQueueTests {
     func stop() async throws {
         let queue = PushQueue()
         let polled = Task { try await queue.deliver("polled") }
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         _ = try await queue.poll(request)
         let kept = Task { try await queue.deliver("kept") }
-        await wait(for: queue) { $0.awaited == 2 }
+        await queue.wait { $0.awaited == 2 }
         await queue.stop()
         await #expect { try await polled.value } throws: { isNotConnected($0) }
         let batch = try await queue.poll(request)
@@ -275,7 +204,7 @@ struct PushQueueTests {
         let queue = PushQueue()
         let records = ["a", "b", "c"].map { ConnectorRecord(.text($0)) }
         async let acknowledgements = queue.deliver(records)
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         try await queue.send("d")
         let polled = try await queue.poll(request).records
         #expect(polled.map(\.data.text) == ["a", "b", "c", "d"])
@@ -291,75 +220,28 @@ struct PushQueueTests {
     func handOver() async throws {
         let queue = PushQueue()
         let caller = Task { try await queue.handOver(["a", "b"].map { ConnectorRecord(.text($0)) }) }
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         _ = try await queue.poll(PollRequest(maxRecords: 1))
         #expect(queue.load.awaited == 1)
         _ = try await queue.poll(PollRequest(maxRecords: 1))
         try await caller.value
         let late = Task { try await queue.handOver([ConnectorRecord("c")]) }
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         queue.close()
         await #expect { try await late.value } throws: { isNotConnected($0) }
-    }
-
-    @Test("A queue that refuses lets in what has room, and what is alone")
-    func refuseWhenFull() async throws {
-        let queue = PushQueue(limits: .init(maxRecords: 2, refusesWhenFull: true))
-        let three = ["0", "1", "2"].map { ConnectorRecord(.text($0)) }
-        func isThrottled(_ error: any Error) -> Bool { (error as? ConnectorError)?.code == .throttled }
-        let alone = Task { try await queue.deliver(three) }
-        await wait(for: queue) { $0.queued == 3 }
-        await #expect { try await queue.send("3") } throws: { isThrottled($0) }
-        #expect(try await queue.poll(request).records.count == 3)
-        try await queue.send("4")
-        await #expect { try await queue.handOver(Array(three[..<2])) } throws: { isThrottled($0) }
-        try await queue.send("5")
-        #expect(try await queue.poll(request).records.map(\.data.text) == ["4", "5"])
-        #expect(queue.load.senders == 0)
-        await queue.stop()
-        await #expect { _ = try await alone.value } throws: { isNotConnected($0) }
-    }
-
-    @Test("Whoever has waited too long is told so, for room or for an outcome; what was let in goes its way")
-    func expire() async throws {
-        let time = Mutex<Int64>(0)
-        let queue = PushQueue(
-            limits: .init(maxRecords: 1),
-            clock: ConnectorClock(SteppedClock { time.withLock(\.self) })
-        )
-        let old = Task { try await queue.deliver("old") }
-        await wait(for: queue) { $0.awaited == 1 }
-        let sender = Task { try await queue.send("no room") }
-        await wait(for: queue) { $0.senders == 1 }
-        time.withLock { $0 = 10 }
-        let polled = try await queue.poll(request).records
-        #expect(polled.map(\.data.text) == ["old"])
-        try await sender.value
-        let young = Task { try await queue.deliver("young") }
-        await wait(for: queue) { $0.senders == 1 }
-        time.withLock { $0 = 15 }
-        queue.expire(waitingLongerThan: .nanoseconds(10))
-        await #expect { _ = try await old.value } throws: { ($0 as? ConnectorError)?.code == .deadlineExceeded }
-        #expect(queue.load.senders == 1 && queue.load.queued == 1)
-        time.withLock { $0 = 25 }
-        queue.expire(waitingLongerThan: .nanoseconds(10))
-        await #expect { _ = try await young.value } throws: { ($0 as? ConnectorError)?.code == .deadlineExceeded }
-        #expect(queue.load.senders == 0)
-        try await queue.acknowledge([settle(polled[0])])
-        #expect(try await queue.poll(request).records.map(\.data.text) == ["no room"])
     }
 
     @Test("Closing tells every caller, polled or not, forgets what waits, and ends the poll")
     func close() async throws {
         let queue = PushQueue(limits: .init(maxRecords: 2))
         let polled = Task { try await queue.deliver("polled") }
-        await wait(for: queue) { $0.awaited == 1 }
+        await queue.wait { $0.awaited == 1 }
         let record = try await queue.poll(request).records[0]
         let queued = Task { try await queue.deliver("queued") }
-        await wait(for: queue) { $0.queued == 1 }
+        await queue.wait { $0.queued == 1 }
         try await queue.send("sent")
         let sender = Task { try await queue.send("waiting") }
-        await wait(for: queue) { $0.senders == 1 }
+        await queue.wait { $0.senders == 1 }
         queue.close()
         for caller in [polled, queued] {
             await #expect { _ = try await caller.value } throws: { isNotConnected($0) }
@@ -391,21 +273,4 @@ struct PushQueueTests {
         }
         #expect(Set(polled).count == 1000)
     }
-}
-
-/// A clock that a test moves; nobody sleeps by it.
-private struct SteppedClock: Clock {
-    struct Instant: InstantProtocol {
-        var nanoseconds: Int64
-        func advanced(by duration: Duration) -> Instant {
-            Instant(nanoseconds: nanoseconds + duration.components.attoseconds / 1_000_000_000)
-        }
-        func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
-        static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-    }
-
-    let time: @Sendable () -> Int64
-    var now: Instant { Instant(nanoseconds: time()) }
-    var minimumResolution: Duration { .nanoseconds(1) }
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws { throw CancellationError() }
 }
