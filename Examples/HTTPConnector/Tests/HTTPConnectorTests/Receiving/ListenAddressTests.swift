@@ -2,6 +2,7 @@
 
 import ConnectRuntimeKit
 import ConnectTestKit
+import NIOCore
 import OpenConnect
 import Testing
 
@@ -53,6 +54,20 @@ struct ListenAddressTests {
                 _ = await child.wait()
             }
             #expect(try directory.lines(of: "out\(round)") == ["x"])
+        }
+    }
+
+    private static let hasIPv6 = (try? System.enumerateDevices())?.contains { $0.address?.ipAddress == "::1" } ?? false
+
+    @Test("A sink sends to a source over IPv6", .enabled(if: hasIPv6, "this machine has no IPv6 loopback"))
+    func overIPv6() async throws {
+        try await withReceiver(on: "::1") { receiver in
+            let sink = try HTTPSink(url: "http://[::1]:\(receiver.port)/")
+            try await started(sink) { sink in
+                _ = try await sink.put(RecordBatch(records(["a", "b"])))
+                try await sink.flush()
+            }
+            #expect(receiver.log.records.map(\.data.text) == ["a", "b"])
         }
     }
 

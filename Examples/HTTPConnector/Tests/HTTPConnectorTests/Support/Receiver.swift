@@ -64,13 +64,16 @@ struct Reply: Sendable {
 }
 
 /// Runs a pipeline from HTTP into memory for as long as the body runs, and drains it.
+///
+/// - Parameter host: where it listens, on a free port.
 func withReceiver(
     _ options: HTTPSource.Options = HTTPSource.Options(),
+    on host: String = "127.0.0.1",
     into makeSink: @Sendable (InMemoryLog) -> any Sink = { InMemorySink($0) },
     delivery: DeliveryOptions = DeliveryOptions(),
     _ body: (Receiver) async throws -> Void
 ) async throws {
-    let source = HTTPSource(listen: .host("127.0.0.1", port: 0), options: options)
+    let source = HTTPSource(listen: .host(host, port: 0), options: options)
     let log = InMemoryLog()
     let (listening, announce) = AsyncStream<Void>.makeStream()
     let sink = makeSink(log)
