@@ -143,6 +143,11 @@ public final class Pipeline: Sendable {
         enter(newest, error)
     }
 
+    /// Whether the newest run was that of a member of a group, which others may take partitions over from.
+    var sharesClaims: Bool { state.withLock(\.sharesClaims) }
+
+    func noteClaims(areShared: Bool) { state.withLock { $0.sharesClaims = areShared } }
+
     /// Notes the state that the pipeline is in, and tells the observer where it is another one.
     func enter(_ newest: PipelineState, _ error: (any Error)? = nil) {
         let (isNew, onState) = state.withLock { state in
@@ -258,6 +263,8 @@ private struct Life: Sendable {
     /// What the runs before this one have counted and measured.
     var ended = MeterReading()
     var restarts = 0
+    /// Whether others of a group work beside the newest run.
+    var sharesClaims = false
     /// What was seen to have moved last, and when.
     var seenCounts = DeliveryCounts()
     var lastProgress: ConnectorClock.Instant?

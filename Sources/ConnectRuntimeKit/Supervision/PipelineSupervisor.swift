@@ -72,7 +72,15 @@ final class PipelineSupervisor: Sendable {
             return await result()
         }
         var delay: Duration?
-        take { delay = $0.ended(error, at: clock.now, randomness, isCancelled: Task.isCancelled) }
+        take {
+            delay = $0.ended(
+                error,
+                at: clock.now,
+                randomness,
+                isCancelled: Task.isCancelled,
+                isShared: pipeline.sharesClaims
+            )
+        }
         if let delay { tellRestart(after: delay, error) }
     }
 

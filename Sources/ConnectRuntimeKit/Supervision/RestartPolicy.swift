@@ -33,13 +33,15 @@ public struct RestartPolicy: Sendable, Hashable {
     public static let forever = RestartPolicy(maxRestarts: nil)
 
     /// Whether a run that failed is followed by another one.
-    func allows(_ error: ConnectorError, restarts: Int, isStandby: Bool) -> Bool {
+    ///
+    /// - Parameter hasTurn: whether there may be work for it although somebody else has taken its place: for a standby when
+    ///   that one ends, for a member of a group with the other partitions.
+    func allows(_ error: ConnectorError, restarts: Int, hasTurn: Bool) -> Bool {
         guard restarts < maxRestarts ?? .max else { return false }
         switch error.code {
         // Nothing will change by itself.
         case .invalidConfiguration, .corruptOffsets: return false
-        // Somebody else works in its place; a standby waits for its turn.
-        case .fenced: return isStandby
+        case .fenced: return hasTurn
         default: return true
         }
     }

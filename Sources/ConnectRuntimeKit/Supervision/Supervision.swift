@@ -94,13 +94,16 @@ struct Supervision: Sendable {
 
     /// A run has ended.
     ///
-    /// - Parameter isCancelled: whether the task that ran it was cancelled. A connector that says so of itself has failed.
+    /// - Parameters:
+    ///   - isCancelled: whether the task that ran it was cancelled. A connector that says so of itself has failed.
+    ///   - isShared: whether it was that of a member of a group.
     /// - Returns: how long it is until the next one, where the pipeline failed and is run again by itself.
     mutating func ended(
         _ error: ConnectorError?,
         at now: ConnectorClock.Instant,
         _ randomness: PipelineRandomness,
-        isCancelled: Bool = false
+        isCancelled: Bool = false,
+        isShared: Bool = false
     ) -> Duration? {
         let wasHealthy = runningSince.map { now.since($0) >= policy.healthyAfter } ?? false
         if wasHealthy { failures = 0 }
@@ -115,7 +118,7 @@ struct Supervision: Sendable {
             state = wish == .pause ? .paused : .stopped
             return nil
         }
-        guard policy.allows(error, restarts: failures, isStandby: isStandby) else {
+        guard policy.allows(error, restarts: failures, hasTurn: isStandby || isShared) else {
             state = .failed
             return nil
         }

@@ -3,29 +3,80 @@
 import OpenConnect
 
 /// Prolongs the claims of a run in good time, from the claim on: also a start may take longer than a lease.
-struct LeaseRenewal: Sendable {
-    let keeper: PositionKeeper
-    let holdsConnector: Bool
-    let clock: ConnectorClock
-    let retrier: Retrier
-    /// Ends the run, which has lost a claim.
-    let onLoss: @Sendable (ConnectorError) -> Void
+final class LeaseRenewal: Sendable {
+    private let keeper: PositionKeeper
+    private let holdsConnector: Bool
+    private let clock: ConnectorClock
+    private let retrier: Retrier
+    private let onLoss: @Sendable (ConnectorError) -> Void
+    /// When the claims were prolonged last.
+    private let prolonged: Lock<ConnectorClock.Instant>
 
     /// How often to look for a lease while there is none.
     private static let lookAgain = Duration.seconds(3)
     /// Into how many parts a lease is cut, to be prolonged after the first third, and tried again after each part.
     private static let parts = 12
 
+    /// - Parameter onLoss: ends the run, which has lost a claim; may be told so more than once.
+    init(
+        _ keeper: PositionKeeper,
+        holdsConnector: Bool,
+        _ clock: ConnectorClock,
+        _ retrier: Retrier,
+        onLoss: @escaping @Sendable (ConnectorError) -> Void
+    ) {
+        self.keeper = keeper
+        self.holdsConnector = holdsConnector
+        self.clock = clock
+        self.retrier = retrier
+        self.onLoss = onLoss
+        prolonged = Lock(clock.now)
+    }
+
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.tellingLoss { try await self.prolong() } }
+            group.addTask { await self.tellingLoss { try await self.watch() } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Tells of a loss at once: a call of the store may hang for long after it.
+    private func tellingLoss(_ body: () async throws -> Void) async {
         do {
-            var prolonged = clock.now
-            while true {
-                try await clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
-                prolonged = try await renew(after: prolonged)
-            }
+            try await body()
         } catch is CancellationError {
         } catch {
             onLoss(error.inCall("renewal", of: "offset store"))
+        }
+    }
+
+    private func prolong() async throws {
+        while true {
+            try await clock.sleep(for: (keeper.lease ?? Self.lookAgain) / 3)
+            let start = try await renew(after: prolonged.withLock { $0 })
+            prolonged.withLock { $0 = start }
+        }
+    }
+
+    /// Gives the claims up where nothing has come back by the last part of the lease, as from a store that is cut off.
+    private func watch() async throws {
+        while true {
+            guard let lease = keeper.lease else {
+                try await clock.sleep(for: Self.lookAgain)
+                continue
+            }
+            let part = lease / Self.parts
+            let seen = prolonged.withLock { $0 }
+            try await clock.sleep(until: seen.advanced(by: lease - part * 2))
+            // A process that stood still for longer may own them yet, and asks once.
+            try await clock.sleep(for: part)
+            guard prolonged.withLock({ $0 }) == seen else { continue }
+            throw ConnectorError(
+                .notConnected,
+                "the store did not answer within the lease of \(lease); the claims are given up, as somebody else may have them"
+            )
         }
     }
 

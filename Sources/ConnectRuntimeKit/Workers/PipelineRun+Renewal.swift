@@ -12,13 +12,13 @@ extension PipelineRun {
         // Claims of single partitions may come later.
         guard keeper.lease != nil || !claims.holdsConnector else { return try await body() }
         let renewal = LeaseRenewal(
-            keeper: keeper,
+            keeper,
             holdsConnector: claims.holdsConnector,
-            clock: pipeline.clock,
-            retrier: retrier,
+            pipeline.clock,
+            retrier,
             onLoss: { [self] error in
                 let handOver = state.withLock { state in
-                    state.lostClaim = error
+                    state.lostClaim = state.lostClaim ?? error
                     return state.handOver
                 }
                 handOver?.fail(error, sinkIsUsable: false)

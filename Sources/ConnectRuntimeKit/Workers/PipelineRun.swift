@@ -76,6 +76,7 @@ final class PipelineRun: Sendable {
         let sinks = try pipeline.sinks.map { (name: $0.name, sink: try make($0.name, $0.make)) }
         let plan = try DeliveryPlan(pipeline, source: source.traits, sinks: sinks)
         let claims = try RunClaims(pipeline, source: source.traits, sinks: sinks.map(\.sink))
+        pipeline.noteClaims(areShared: claims.isShared)
         let claim = try await untilStopped { [retrier] in try await claims.claim(retrier) }
         report(plan)
         var failure: (any Error)?

@@ -10,6 +10,8 @@ struct RunClaims: Sendable {
     private let policy: ClaimPolicy
     /// Whether the connector as a whole is claimed, and not each partition for itself.
     let holdsConnector: Bool
+    /// Whether other members of a group work beside the run, and may take partitions over from it.
+    let isShared: Bool
 
     init(_ pipeline: Pipeline, source: SourceTraits, sinks: [any Sink]) throws {
         let keepsPositions = sinks.contains { $0 is any PositionKeepingSink }
@@ -22,6 +24,7 @@ struct RunClaims: Sendable {
         }
         storesPositions = source.positions == .offsetStore
         holdsConnector = !(source.hasDynamicPartitions && storesPositions)
+        isShared = source.hasDynamicPartitions && (pipeline.store == nil || !holdsConnector)
         guard holdsConnector || !sinks.contains(where: { $0 is any CheckpointingSink }) else {
             throw ConnectorError(
                 .invalidConfiguration,

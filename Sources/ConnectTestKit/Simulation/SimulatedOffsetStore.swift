@@ -7,7 +7,11 @@ struct SimulatedOffsetStore: OffsetStore {
     let process: SimulatedProcess
 
     private var number: Int { process.number }
-    private var lease: Duration? { process.world.plan.seed % 3 == 0 ? .seconds(2) : nil }
+    /// Long enough for a renewal of every partition in a world where each call is slow.
+    private var lease: Duration? {
+        guard process.world.plan.seed % 3 == 0 else { return nil }
+        return process.world.plan.latency == .slow ? .seconds(30) : .seconds(2)
+    }
 
     func claim(_ request: ClaimRequest) async throws -> OffsetClaim {
         try await process.perform(.claim) { state, _ in state.claim(number, request, lease: lease) }

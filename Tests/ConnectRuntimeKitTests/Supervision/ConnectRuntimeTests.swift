@@ -112,6 +112,34 @@ struct ConnectRuntimeTests {
         #expect(health.restarts == 2 && made.withLock { $0 } == 3)
     }
 
+    @Test("a member of a group that was fenced off for one partition goes on with those that it has")
+    func fencedMember() async throws {
+        let group = ConsumerGroup([["a", "b"], ["c"]])
+        group.rebalance([0: 1, 1: 1])
+        group.close()
+        let output = Output()
+        let isFenced = Mutex(true)
+        let pipeline = Pipeline(
+            "p",
+            from: ConsumerGroup.Member(1, of: group),
+            to: ScriptedSink(
+                journal: Journal(),
+                onPut: { batch in
+                    let isFirst = isFenced.withLock { isFenced in
+                        defer { isFenced = false }
+                        return isFenced
+                    }
+                    if isFirst { throw ConnectorError(.fenced, "another member has moved the position of 0") }
+                    output.append(batch)
+                    return .delivered
+                }
+            )
+        )
+        let runtime = try ConnectRuntime([pipeline], observer: log, clock: clock.connectorClock, randomness: .longest)
+        try await clock.ticking(by: .seconds(1)) { try await runtime.run() }
+        #expect(Set(output.rows) == ["a", "b", "c"] && log.events(.pipelineRestart).count == 1)
+    }
+
     @Test("pause, resume, restart and stop one of several, while the others work")
     func commands() async throws {
         let made = Mutex(0)

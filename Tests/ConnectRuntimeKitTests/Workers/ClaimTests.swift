@@ -90,12 +90,12 @@ struct ClaimTests {
         async let error = failure(of: pipeline)
         try await putting.pass()
         for _ in 0..<4 {
-            await clock.sleepers(atLeast: 2)
+            await clock.sleepers(atLeast: 3)
             clock.advance(by: .seconds(4))
             await store.renewals.arrivals(store.expectedRenewals)
         }
         store.isLost.withLock { $0 = true }
-        await clock.sleepers(atLeast: 2)
+        await clock.sleepers(atLeast: 3)
         clock.advance(by: .seconds(4))
         #expect(await error?.code == .fenced)
     }
@@ -115,12 +115,12 @@ struct ClaimTests {
         store.outage.withLock { $0 = failures }
         // The first renewal is due after a third of ten seconds; another one may be made until nine have passed.
         for attempt in 0..<min(failures + 1, 6) {
-            await clock.sleepers(atLeast: 2)
+            await clock.sleepers(atLeast: 3)
             clock.advance(by: .seconds(attempt == 0 ? 4 : 1))
             await store.renewals.arrivals(store.expectedRenewals)
         }
         if failures < 6 {
-            await clock.sleepers(atLeast: 2)
+            await clock.sleepers(atLeast: 3)
             store.isLost.withLock { $0 = true }
             clock.advance(by: .seconds(4))
         }
@@ -149,11 +149,11 @@ struct ClaimTests {
         async let error = failure(of: pipeline)
         await starts.arrivals()
         for _ in 0..<4 {
-            await clock.sleepers(atLeast: 1)
+            await clock.sleepers(atLeast: 2)
             clock.advance(by: .seconds(4))
             await store.renewals.arrivals(store.expectedRenewals)
         }
-        await clock.sleepers(atLeast: 1)
+        await clock.sleepers(atLeast: 2)
         if isLost {
             store.isLost.withLock { $0 = true }
             clock.advance(by: .seconds(4))
@@ -164,6 +164,26 @@ struct ClaimTests {
         #expect(pipeline.status.state == (isLost ? .failed : .stopped))
         #expect(journal.entries.contains("restore") == !isLost)
         #expect(journal.entries.contains("source.poll") == !isLost)
+    }
+
+    @Test("G12: a renewal that hangs ends the run with its lease")
+    func renewalThatHangs() async throws {
+        let clock = ManualClock()
+        let store = LeasingStore(renewals: Gate())
+        let putting = Gate()
+        let script = waiting()
+        let pipeline = leased(script, store, clock, putting)
+        async let error = failure(of: pipeline)
+        try await putting.pass()
+        await clock.sleepers(atLeast: 3)
+        clock.advance(by: .seconds(4))
+        await store.renewals.arrivals()
+        // The last twelfth of ten seconds begins after 9.2 seconds.
+        clock.advance(by: .seconds(5))
+        await clock.sleepers(atLeast: 2)
+        #expect(pipeline.status.state == .running)
+        clock.advance(by: .seconds(1))
+        #expect(await error?.code == .notConnected)
     }
 
     @Test("G12: a renewal that the end of the run cancels is no failure")
@@ -178,7 +198,7 @@ struct ClaimTests {
         let pipeline = leased(script, store, clock, putting)
         async let counts = pipeline.run()
         try await putting.pass()
-        await clock.sleepers(atLeast: 2)
+        await clock.sleepers(atLeast: 3)
         clock.advance(by: .seconds(4))
         await store.renewals.arrivals()
         last.open()
