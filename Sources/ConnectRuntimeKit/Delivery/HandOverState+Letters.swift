@@ -108,6 +108,7 @@ extension HandOverState {
             wakeSink(sink, &wake)
         }
         unsealIfEven()
+        wakeSource(&wake)
         wakeHoldTeller(&wake)
         noteSettled(isQuiet: false, &wake)
         if hasSourceEnded { wakeAll(&wake) }

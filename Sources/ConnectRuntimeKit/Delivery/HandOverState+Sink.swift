@@ -66,8 +66,10 @@ extension HandOverState {
         sealBeforeSettling()
         for slot in waiting {
             takeApart(slot)
-            shrinkHalfSettled(slot, &wake)
+            // The queue of another sink may hold all of it still.
+            if desks.count == 1 { shrinkHalfSettled(slot, &wake) }
         }
+        wakeSource(&wake)
         unsealIfEven()
         noteSettled(isQuiet: false, &wake)
     }

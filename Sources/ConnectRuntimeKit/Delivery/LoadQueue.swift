@@ -86,7 +86,11 @@ struct LoadQueue: Sendable {
     }
 
     mutating func prepend(contentsOf other: LoadQueue) {
-        for load in other.loads[other.head...].reversed() { prepend(load) }
+        let added = other.loads[other.head...]
+        let start = max(0, head - added.count)
+        loads.replaceSubrange(start..<head, with: added)
+        head = start
+        records += other.records
     }
 
     mutating func popFirst() -> Load? {

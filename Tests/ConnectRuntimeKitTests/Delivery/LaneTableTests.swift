@@ -67,10 +67,17 @@ struct LaneTableTests {
         #expect(drain(rest) == ["i1", "p3,4"])
     }
 
-    @Test("what goes before a queue is in front of it in its own order")
-    func prepended() {
+    @Test(
+        "what goes before a queue is in front of it in its own order, also where something was taken",
+        arguments: 0...4
+    )
+    func prepended(taken: Int) {
         var (queue, other) = (LoadQueue(), LoadQueue())
+        for _ in 0..<taken { queue.append(parcel(0...0, a)) }
         queue.append(parcel(5...6, a))
+        for _ in 0..<taken { _ = queue.popFirst() }
+        other.append(parcel(0...0, a))
+        _ = other.popFirst()
         other.append(parcel(1...2, a))
         other.append(contentsOf: parcel(3...4, a).items)
         queue.prepend(contentsOf: other)

@@ -27,6 +27,14 @@ struct FieldOperationTests {
             #"{"a":[{"x":1},{"x":null},{}]}"#, [.setIfMissing("data.a[*].x", to: .integer(2))],
             #"{"a":[{"x":1},{"x":2},{"x":2}]}"#
         ),
+        (
+            #"{"a":null}"#, [.setIfMissing("data.a.items[*].x", to: .integer(0)), .set("data.n", to: .integer(1))],
+            #"{"a":null,"n":1}"#
+        ),
+        (
+            #"{"b":0}"#, [.set("data.a.items[*].x", to: .integer(0)), .set("data.n", to: .integer(1))],
+            #"{"b":0,"n":1}"#
+        ),
         (#"{"a":1,"b":{"c":2,"d":3}}"#, [.remove("data.a", "data.b.c", "data.x.y")], #"{"b":{"d":3}}"#),
         (#"[1,2,3]"#, [.remove("data[1]")], "[1,3]"),
         (#"[{"a":1,"b":2},{"a":3},4]"#, [.remove("data[*].a")], #"[{"b":2},{},4]"#),
@@ -177,6 +185,12 @@ struct FieldOperationTests {
                 "text/plain"
             ),
             (#"{"a":1}"#, [.set("data", to: .string("x")), .remove("datacontenttype")], "x", "none"),
+            (#"{"a":1}"#, [.set("data", to: .string("x")), type("text/plain")], "x", "text/plain"),
+            ("abc", [.set("data", to: .string("x")), type("application/json")], "\"x\"", "application/json"),
+            (
+                #"{"a":"b"}"#, [.copy("data.a", to: "subject"), type("text/plain"), .change("data", .uppercased)],
+                #"{"A":"B"}"#, "text/plain"
+            ),
         ]
         for (data, operations, after, contentType) in cases {
             var record = ConnectorRecord(.text(data))

@@ -123,6 +123,40 @@ struct RetryRunTests {
         #expect(try await counts.delivered == 9)
     }
 
+    @Test("What is filtered out of a batch behind a failed record makes room, however little it is")
+    func fewFilteredBehindFailed() throws {
+        let b = RecordPartition("b")
+        let behind = (0..<4).map { SourceBatch(records(($0 * 10 + 1)...($0 * 10 + 10))) }
+        var options = DeliveryOptions()
+        // Four batches, of which 28 records wait.
+        options.maxInFlightRecords = 31
+        options.laneShare = 1
+        for seed: UInt64 in 0..<60 {
+            let executor = SimulationExecutor(seed: seed)
+            let script = Script(behind + [SourceBatch(records(99...99, partition: b))])
+            let journal = Journal()
+            let pipeline = Pipeline(
+                "p",
+                from: ScriptedSource(journal: journal, onPoll: { _ in try await script.next() }),
+                through: [.filter { !["2", "4", "6"].contains($0.text.suffix(1)) }],
+                to: ScriptedSink(
+                    journal: journal,
+                    onPut: { batch in
+                        let isFirst = !journal.entries.contains("failed")
+                        if isFirst { journal.note("failed") }
+                        return isFirst ? .verdicts([0: .retry(after: .seconds(60))]) : .delivered
+                    }
+                ),
+                offsets: InMemoryOffsetStore(),
+                options: options,
+                clock: executor.clock.connectorClock
+            )
+            let isDone = executor.run { _ = try? await pipeline.run() }
+            let puts = journal.entries.filter { $0.hasPrefix("sink.put") }.dropFirst()
+            #expect(isDone && puts.first == "sink.put 99", "seed \(seed): \(puts)")
+        }
+    }
+
     @Test("S60: with a verdict only what failed is put again, and what was not tried has lost no attempt")
     func verdict() async throws {
         let first = Mutex(true)

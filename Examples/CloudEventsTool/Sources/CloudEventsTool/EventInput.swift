@@ -14,7 +14,9 @@ struct EventInput {
     /// Reads the input in a form, or in the form that it seems to have.
     init(_ form: EventForm?, _ bytes: SharedBytes) throws(UndetectedForm) {
         isGuessed = form == nil
-        guard let form = form ?? FormDetection.form(of: bytes) else { throw UndetectedForm(isEmpty: bytes.isEmpty) }
+        let unmarked = bytes.withoutByteOrderMark
+        guard let form = form ?? FormDetection.form(of: unmarked) else { throw UndetectedForm(isEmpty: bytes.isEmpty) }
+        let bytes = form.isText ? unmarked : bytes
         self.form = form
         self.bytes = bytes
         readings = form.read(bytes)
@@ -46,5 +48,12 @@ struct UndetectedForm: Error, CustomStringConvertible {
         isEmpty
             ? "the input is empty; events are read from standard input"
             : "the form of the input could not be found out; name it with --from FORM"
+    }
+}
+
+extension SharedBytes {
+    /// What is behind the mark that some editors put in front of a text.
+    fileprivate var withoutByteOrderMark: SharedBytes {
+        starts(with: [0xEF, 0xBB, 0xBF]) ? slice(3..<count) : self
     }
 }

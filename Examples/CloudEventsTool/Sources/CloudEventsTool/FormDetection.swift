@@ -4,9 +4,9 @@ import CloudEventsCodec
 
 /// Finds out the form of an input by how it begins.
 enum FormDetection {
+    /// - Parameter bytes: the input, without a byte order mark.
     static func form(of bytes: SharedBytes) -> EventForm? {
-        let text = withoutByteOrderMark(bytes)
-        guard let first = text.first(where: { !isWhiteSpace($0) }) else { return binaryForm(of: bytes) }
+        guard let first = bytes.first(where: { !isWhiteSpace($0) }) else { return binaryForm(of: bytes) }
         // What text begins with as white space is the mark of a field, or a count, in a binary format.
         if let mark = bytes.first, isWhiteSpace(mark), let binary = binaryForm(of: bytes) { return binary }
         let name: String? =
@@ -20,10 +20,6 @@ enum FormDetection {
     }
 
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
-
-    private static func withoutByteOrderMark(_ bytes: SharedBytes) -> SharedBytes {
-        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.slice(3..<bytes.count) : bytes
-    }
 
     /// Binary formats have no mark of their own: what can be read in one of them is.
     private static func binaryForm(of bytes: SharedBytes) -> EventForm? {

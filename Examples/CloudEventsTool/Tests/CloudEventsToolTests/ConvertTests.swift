@@ -92,15 +92,21 @@ struct ConvertTests {
         }
     }
 
-    @Test("A byte order mark hides no XML")
-    func byteOrderMark() {
-        let xml = Run("convert --to xml", Example.event)
-        #expect(Run("validate", "\u{FEFF}" + xml.output).status == 0)
+    @Test(
+        "A byte order mark in front of a text hides nothing",
+        arguments: ["json", "jsonl", "json-batch", "xml", "http", "http-structured", "message:kafka"]
+    )
+    func byteOrderMark(form: String) {
+        let text = "\u{FEFF}" + Run("convert --to \(form)", Example.event).output
+        for command in ["validate", "validate --from \(form)"] {
+            let result = Run(command, text)
+            #expect(result.status == 0, "\(command): \(result.messages)")
+        }
     }
 
-    @Test("A batch that no reader would take is not written")
-    func batchLimit() {
-        let result = Run("convert --to json-batch", String(repeating: Example.event + "\n", count: 100_001))
+    @Test("A batch that no reader would take is not written", arguments: ["json-batch", "http-batched"])
+    func batchLimit(form: String) {
+        let result = Run("convert --to \(form)", String(repeating: Example.event + "\n", count: 100_001))
         #expect(result.status == 1 && result.output.isEmpty)
         #expect(result.messages.count == 1 && result.messages[0].contains("write jsonl"), "\(result.messages)")
     }

@@ -95,11 +95,20 @@ struct EditedPayload {
 
     // MARK: Changing
 
-    /// Says anew what it is; what was not changed is then read as that.
+    /// Says anew what it is; what was not changed is then read as that, and a text written as that.
     mutating func setContentType(_ contentType: String?) {
         isSaidToBeJSON = contentType.map { MediaType.isJSON($0) }
         isSaidAnew = true
-        if !isChanged { state = .unread }
+        guard isChanged else {
+            state = .unread
+            isJSON = false
+            return
+        }
+        switch state {
+        case .opaque(let value): replace(with: value)
+        case .structured(let value?) where value.isOpaque: replace(with: value)
+        case .structured, .unread: break
+        }
     }
 
     /// Changes what is at a path; whether there was something to change.

@@ -79,17 +79,19 @@ struct FieldChange {
         case (.name(let name), .object(var object)):
             defer { value = .object(object) }
             return try apply(to: &object, name, rest)
-        case (.name(let name), nil) where creates, (.name(let name), .null) where creates:
+        case (.name(let name), let nothing) where creates && (nothing ?? .null) == .null:
             var object = StructuredObject()
-            defer { value = .object(object) }
-            return try apply(to: &object, name, rest)
+            let isFound = try apply(to: &object, name, rest)
+            value = isFound ? .object(object) : nothing
+            return isFound
         case (.index(let index), .array(var elements)):
             defer { value = .array(elements) }
             return try apply(to: &elements, index, rest)
-        case (.index(let index), nil) where creates, (.index(let index), .null) where creates:
+        case (.index(let index), let nothing) where creates && (nothing ?? .null) == .null:
             var elements: [StructuredValue] = []
-            defer { value = .array(elements) }
-            return try apply(to: &elements, index, rest)
+            let isFound = try apply(to: &elements, index, rest)
+            value = isFound ? .array(elements) : nothing
+            return isFound
         case (.each, .array(let elements)):
             var changed: [StructuredValue] = []
             changed.reserveCapacity(elements.count)

@@ -64,7 +64,7 @@ extension EventForm {
     }
 
     /// What this tool would refuse to read again, as others do, is not written.
-    private static func check(_ events: Int, _ bytes: Int, _ limits: CodecLimits) throws(CloudEventError) {
+    static func check(_ events: Int, _ bytes: Int, _ limits: CodecLimits) throws(CloudEventError) {
         guard events > limits.batchEvents || bytes > limits.batchBytes else { return }
         throw CloudEventError(
             .limitExceeded,

@@ -16,7 +16,9 @@ extension EventForm {
         },
         http("http-batched", "One HTTP/1.1 message in batched mode, written in JSON.") {
             events throws(CloudEventError) in
-            [try HTTPBinding().encodeBatch(events)]
+            let message = try HTTPBinding().encodeBatch(events)
+            try check(events.count, message.body?.count ?? 0, JSONEventFormat().limits)
+            return [message]
         },
     ]
 
