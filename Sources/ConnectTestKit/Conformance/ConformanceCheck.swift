@@ -31,6 +31,7 @@ struct ConformanceCheck<Trial: ConformanceTrial>: Sendable {
             return ConformanceResult(name: name, verdict: finding.verdict, reason: finding.reason)
         case .failure(let error):
             return ConformanceResult(name: name, verdict: .failed, reason: "the check ended with '\(error)'")
+        case nil where Task.isCancelled: return .notRun(name)
         case nil:
             let reason =
                 "expected the check to end, saw that it had not after \(limits.check): look at what hangs in it"
@@ -46,16 +47,36 @@ protocol ConformanceTrial: Sendable {
 
 extension ConformanceReport {
     /// Runs checks one after the other, each on a new subject.
+    ///
+    /// - Parameter names: those that are wanted, or `nil` for all.
     @concurrent
     static func of<Trial>(
         _ subject: String,
         _ checks: [ConformanceCheck<Trial>],
+        only names: Set<String>?,
         _ limits: ConformanceLimits,
         _ makeTrial: @escaping @Sendable () async throws -> Trial
     ) async -> ConformanceReport {
         let beginning = ContinuousClock.now
         var results: [ConformanceResult] = []
-        for check in checks { results.append(await check.result(limits, makeTrial)) }
+        for check in checks where names?.contains(check.name) ?? true {
+            results.append(Task.isCancelled ? .notRun(check.name) : await check.result(limits, makeTrial))
+        }
+        for name in (names ?? []).subtracting(checks.map(\.name)).sorted() { results.append(.unknown(name)) }
         return ConformanceReport(subject: subject, results: results, elapsed: ContinuousClock.now - beginning)
+    }
+}
+
+extension ConformanceResult {
+    fileprivate static func notRun(_ name: String) -> ConformanceResult {
+        ConformanceResult(
+            name: name,
+            verdict: .failed,
+            reason: "not run to its end: the task of the suite was cancelled"
+        )
+    }
+
+    fileprivate static func unknown(_ name: String) -> ConformanceResult {
+        ConformanceResult(name: name, verdict: .failed, reason: "there is no such check: `checks` has the names of all")
     }
 }

@@ -20,6 +20,7 @@ final class ReadersSource: Source {
     private let base: any PartitionedSource
     private let caller: Caller
     private let seats = Mutex<[Seat]>([])
+    private let isStopped = Atomic<Bool>(false)
     private let requests = Atomic<Int>(0)
 
     init(_ base: any PartitionedSource, _ caller: Caller) {
@@ -42,7 +43,8 @@ final class ReadersSource: Source {
 
     func poll(_ request: PollRequest) async throws -> SourceBatch {
         let number = requests.add(1, ordering: .relaxed).newValue
-        while true {
+        // A poll that does not obey its cancellation goes on beside the stop.
+        while !isStopped.load(ordering: .relaxed) {
             if let batch = seats.withLock({ Self.takeLeft(&$0, request) }) { return batch }
             let open = seats.withLock { seats in seats.indices.filter { !seats[$0].isAtEnd } }
             if open.isEmpty, try await base.partitions().isFinal { return .end }
@@ -59,6 +61,7 @@ final class ReadersSource: Source {
             }
             if open.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
         }
+        throw CancellationError()
     }
 
     private func beginPoll(_ index: Int, _ request: PollRequest, _ number: Int) -> LooseCall<SourceBatch> {
@@ -115,11 +118,8 @@ final class ReadersSource: Source {
     }
 
     func stop() async {
-        let seats = seats.withLock { seats in
-            defer { seats = [] }
-            return seats
-        }
-        for seat in seats {
+        isStopped.store(true, ordering: .relaxed)
+        for seat in seats.withLock({ $0 }) {
             seat.poll?.cancel()
             _ = await seat.poll?.outcome(within: caller.limits.cancellation)
             await seat.reader.stop()

@@ -21,10 +21,12 @@ final class SourceSession: Sendable {
     private var caller: Caller { trial.caller }
 
     func start() async throws {
+        trial.noteStarting(self)
         try await caller.call("start") { [source, host] in try await source.start(host.context) }
     }
 
     func stop() async throws {
+        trial.noteStopping(self)
         try await caller.call("stop") { [source] in await source.stop() }
     }
 

@@ -83,6 +83,7 @@ extension SourceTrial {
     private func checkCancelledStop() async throws {
         try await write(units: 2)
         let first = try await session()
+        noteStopping(first)
         let stop = caller.begin(isCancelled: true) { [source = first.source] in await source.stop() }
         guard await stop.outcome(within: limits.cancellation) != nil else { throw caller.ignoresCancellation("stop") }
         let complaints = await first.host.endTasks(within: limits.cancellation)

@@ -120,6 +120,7 @@ extension SourceTrial {
         _ = try await caller.cancelled("acknowledge") { try await source.acknowledge(all) }
         try await expect(expected)
         try await session.end()
+        try need(subject.outcomes != nil, "the subject does not tell which outcomes its system was told")
     }
 
     private func expect(_ expected: [String: RecordOutcome]) async throws {

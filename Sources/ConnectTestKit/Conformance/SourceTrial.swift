@@ -10,6 +10,8 @@ final class SourceTrial: ConformanceTrial {
     private let written: Mutex<[[String]]>
     /// Whether tasks were left behind already: then the next ones are not waited for, so that the check ends.
     private let hasLeftTasks = Mutex(false)
+    /// What is started and not stopped: a check may end in the middle of it.
+    private let open = Mutex<[SourceSession]>([])
 
     init(_ subject: SourceSubject, _ limits: ConformanceLimits) {
         self.subject = subject
@@ -19,7 +21,14 @@ final class SourceTrial: ConformanceTrial {
 
     var limits: ConformanceLimits { caller.limits }
 
-    func close() async { await subject.close() }
+    func close() async {
+        for session in open.withLock({ $0 }) { _ = try? await session.end() }
+        await subject.close()
+    }
+
+    func noteStarting(_ session: SourceSession) { open.withLock { $0.append(session) } }
+
+    func noteStopping(_ session: SourceSession) { open.withLock { open in open.removeAll { $0 === session } } }
 
     /// What was written until now, by partition.
     var items: [[String]] { written.withLock { $0 } }

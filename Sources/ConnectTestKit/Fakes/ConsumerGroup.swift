@@ -127,8 +127,14 @@ public final class ConsumerGroup: Sendable {
             }
             let taken = group.take(by: id)
             guard !taken.isEmpty else { return }
-            for number in taken.keys { partitions[number] = RecordPartition("\(number)") }
-            _ = try await context?.assigned(taken.keys.compactMap { partitions[$0] })
+            let new = Dictionary(uniqueKeysWithValues: taken.keys.map { ($0, RecordPartition("\($0)")) })
+            do {
+                _ = try await context?.assigned(Array(new.values))
+            } catch {
+                group.giveUp(Set(taken.keys), by: id)
+                throw error
+            }
+            partitions.merge(new) { $1 }
             next.merge(taken) { $1 }
         }
 
@@ -179,7 +185,7 @@ extension ConsumerGroup {
         }
     }
 
-    /// Whether a member of a closed group has nothing left to wait for: every entry of the topic is committed.
+    /// Whether a member of a closed group has nothing left to wait for: it has all of the partitions that are meant for it.
     fileprivate func isDrained(member: Int) -> Bool {
         state.withLock { state in
             guard state.isClosed else { return false }

@@ -48,7 +48,23 @@ struct ConformanceReportTests {
     @Test("only the checks that are asked for are made")
     func selection() async {
         let suite = OffsetStoreConformance("a store") { OffsetStoreSubject { InMemoryOffsetStore() } }
-        #expect(await suite.run(only: ["store.owned", "no such check"]).results.map(\.name) == ["store.owned"])
+        #expect(await suite.run(only: ["store.owned"]).results.map(\.name) == ["store.owned"])
+        let misspelt = await suite.run(only: ["store.owned", "store.owns"])
+        #expect(misspelt.results.map(\.name) == ["store.owned", "store.owns"])
+        #expect(misspelt.failures.map(\.name) == ["store.owns"])
+    }
+
+    @Test("a suite that is cancelled says so of each check that it did not make")
+    func cancelled() async {
+        let report = await withTaskGroup(of: ConformanceReport.self) { group in
+            group.addTask {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await OffsetStoreConformance("a store") { OffsetStoreSubject { InMemoryOffsetStore() } }.run()
+            }
+            return await group.next()
+        }
+        #expect(report?.failures.map(\.name) == OffsetStoreConformance.checks)
+        #expect(report?.failures.allSatisfy { $0.reason.contains("was cancelled") } == true)
     }
 
     @Test("a subject that cannot be made, or whose parts throw or hang, fails its checks and hangs nothing")

@@ -47,6 +47,7 @@ struct FlawedSinkTests {
         Case(.losesRecord, "order"),
         Case(.repeatsRecord, "order"),
         Case(.flushesLater, "flush"),
+        Case(.isDurableOnFlushOnly, "flush"),
         Case(.emptyPutThrows, "empty"),
         Case(.secondFlushThrows, "empty", ["flush.cancelled"]),
         Case(.cutsLargeBatch, "large"),

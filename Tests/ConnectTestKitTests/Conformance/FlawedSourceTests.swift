@@ -67,6 +67,7 @@ struct FlawedSourceTests {
         Case(.endsEarly, "end"),
         Case(.resumesTooEarly, "resume", ["restart", "poll.keeps", "rejected", "commit", "commit.order"]),
         Case(.resumesTooLate, "resume", ["restart", "poll.keeps", "rejected", "commit", "commit.order"]),
+        Case(.countsFromItsStart, "resume", ["poll.keeps"]),
         Case(.idsOfTheMoment, "replay"),
         Case(.takesForeignOffset, "foreignOffset"),
         Case(.cancellationIsFatal, "poll.cancelled"),
@@ -133,18 +134,22 @@ struct FlawedSourceTests {
         }
     }
 
-    static let shardsCases: [(ShardsFlaw, Set<String>)] = [
-        (.readersBeginAnew, ["source.resume", "source.restart", "source.foreignOffset", "source.poll.keeps"]),
+    static let shardsCases: [(ShardsFlaw, String, Set<String>)] = [
         (
-            .readersReadAll,
+            .readersBeginAnew, "source.readers",
+            ["source.resume", "source.restart", "source.foreignOffset", "source.poll.keeps"]
+        ),
+        (
+            .readersReadAll, "source.readers",
             ["source.resume", "source.poll.keeps", "source.partitions", "source.end", "source.positions"]
         ),
-        (.listsTwice, []),
+        (.listsTwice, "source.readers", []),
+        (.ignoresCancellation, "source.poll.cancelled", ["source.poll.keeps"]),
     ]
 
     @Test("a flaw of a partitioned source is caught", arguments: shardsCases)
-    func shards(_ flaw: ShardsFlaw, _ others: Set<String>) async {
-        await expectCaught(by: "source.readers", alsoBy: others) { names in
+    func shards(_ flaw: ShardsFlaw, _ check: String, _ others: Set<String>) async {
+        await expectCaught(by: check, alsoBy: others) { names in
             await SourceConformance("\(flaw)", limits: .flawed) { ModelShards.subject(flaw) }.run(only: names)
         }
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectTestKit
 import OpenConnect
 import Synchronization
 
 /// One thing that is wrong with a model of shards.
 enum ShardsFlaw: String, Sendable {
-    case readersBeginAnew, readersReadAll, listsTwice
+    case readersBeginAnew, readersReadAll, listsTwice, ignoresCancellation
 }
 
 /// A partitioned source that reads the logs with a reader for each, with at most one flaw.
@@ -63,6 +64,9 @@ final class ModelShards: PartitionedSource {
 
         func poll(_ request: PollRequest) async throws -> SourceBatch {
             while true {
+                if flaw == .ignoresCancellation, Task.isCancelled {
+                    await upstream.forever.passIgnoringCancellation()
+                }
                 try Task.checkCancellation()
                 var batch = SourceBatch()
                 var bytes = 0
@@ -81,7 +85,7 @@ final class ModelShards: PartitionedSource {
                 }
                 if !batch.records.isEmpty { return batch }
                 if upstream.state.withLock(\.isFinished) { return .end }
-                try await Task.sleep(for: .milliseconds(1))
+                try? await Task.sleep(for: .milliseconds(1))
             }
         }
     }

@@ -53,7 +53,7 @@ enum SinkFlaw: String, Sendable {
     case restoreIgnoresCancellation, restoreInRunningDoesNothing
     case forgetsPositions, mixesScopes, expectsNothing, repeatsAreFine, ignoresEpoch, halfTransaction, ignoresEmpty
     case lostAnswerIsFatal, positionsOfMemory, flushLosesWhenCancelled
-    case secondComesFirst, goesOnBehindPending
+    case secondComesFirst, goesOnBehindPending, isDurableOnFlushOnly
 }
 
 /// A sink that writes rows, with at most one flaw.
@@ -70,7 +70,11 @@ actor ModelSink: Sink {
     init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil, concurrent: Int = 1, isOrdered: Bool = true) {
         self.storage = storage
         self.flaw = flaw
-        traits = SinkTraits(maxConcurrentPuts: concurrent, isOrdered: isOrdered)
+        traits = SinkTraits(
+            maxConcurrentPuts: concurrent,
+            isOrdered: isOrdered,
+            isDurableOnPut: flaw == .isDurableOnFlushOnly
+        )
     }
 
     func start(_ context: ConnectorContext) async throws {

@@ -22,7 +22,7 @@ enum SourceFlaw: String, Sendable {
     case cancelledPollLoses, outageIsFatal, outageIsSilent, losesAfterOutage, skipsBadInput, throwsForBadInput
     case rejectsBeforeInput, wrongRejectedIndex, commitOnce, commitGoesBack, commitWaitsForPoll, forgetsCommits
     case onePartition, ignoresHeldBack, staysHeldBack, notAssigned, notRevoked, readsRevoked, lossUnnoticed
-    case badInputIsRetryable, commitIgnoresCancellation, markTooFar
+    case badInputIsRetryable, commitIgnoresCancellation, markTooFar, countsFromItsStart
 }
 
 /// A source that reads logs, one record for each entry, with at most one flaw.
@@ -41,6 +41,7 @@ actor ModelSource: CommittingSource, HoldObserving {
     private let partitions: [RecordPartition]
     private var context: ConnectorContext?
     private var next: [Int: Int] = [:]
+    private var begun: [Int: Int] = [:]
     private var isStarted = false
     private var isPolled = false
     private var hasFailed = false
@@ -75,6 +76,7 @@ actor ModelSource: CommittingSource, HoldObserving {
         let stored = try await context.positions()
         for (number, partition) in partitions.enumerated() where !options.isDynamic {
             next[number] = try begin(number, stored.first { $0.partition == partition }?.offset)
+            begun[number] = has(.countsFromItsStart) ? next[number] : 0
         }
     }
 
@@ -207,7 +209,7 @@ actor ModelSource: CommittingSource, HoldObserving {
         var record = ConnectorRecord(
             .text(text),
             partition: partitions[number],
-            offset: hasOffset ? RecordOffset(Int64(place)) : nil
+            offset: hasOffset ? RecordOffset(Int64(place - (begun[number] ?? 0))) : nil
         )
         if has(.idsOfTheMoment) { record.id = "\(ObjectIdentifier(self))-\(place)" }
         batch.records.append(record)
