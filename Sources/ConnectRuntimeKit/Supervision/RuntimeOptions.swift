@@ -6,8 +6,9 @@ public struct RuntimeOptions: Sendable, Hashable {
     public var restart = RestartPolicy()
     /// How long a call into a connector or a store may take before it counts as stalled, and its pipeline as unhealthy.
     ///
+    /// By default longer than client libraries wait by themselves: they report then what they have waited for.
     /// A poll may wait as long as it wants until it is cancelled. A call is noticed an eighth of the limit late at most.
-    public var stallLimit: Duration = .seconds(60)
+    public var stallLimit: Duration = .seconds(180)
     /// How long after a stop of the runtime the observer is told which calls still have not returned.
     ///
     /// Longer than the longest `drainDeadline` of the pipelines, so that each has had its chance to cancel them.
