@@ -159,6 +159,31 @@ import Testing
         #expect(reading.lines == ["first", "second", "third", "fou", "fifth"])
     }
 
+    @Test func `a copy is read to its end although the file was written and looked at after it was made`() async throws
+    {
+        let text = (10..<40).map { "line \($0) of the file\n" }.joined()
+        try directory.write(text, to: "log")
+        try directory.makeOld("log")
+        var options = follow
+        options.chunkSize = 64
+        let source = FileSource(paths: [directory["log"]], options: options)
+        try await source.start(
+            TestHost.context([], clock: ConnectorClock(ScriptedClock([{}, {}, {}, {}, {}, {}, {}, {}])))
+        )
+        var reading = Reading()
+        reading.add(try await source.poll(PollRequest(maxRecords: 1)))
+        try directory.write(text, to: "log.1")
+        try directory.makeOld("log.1")
+        try directory.append("too late for the copy\n", to: "log")
+        while reading.lines.count < 10 { reading.add(try await source.poll(PollRequest(maxRecords: 1))) }
+        try directory.write("new\n", to: "log")
+        do {
+            while true { reading.add(try await source.poll(PollRequest(maxRecords: 9))) }
+        } catch is ScriptedClock.End {}
+        await source.stop()
+        #expect(reading.lines == (10..<40).map { "line \($0) of the file" } + ["new"])
+    }
+
     @Test func `a truncated file without a copy is read from its beginning`() async throws {
         let directory = directory
         try directory.write("first\nsecond\n", to: "log")

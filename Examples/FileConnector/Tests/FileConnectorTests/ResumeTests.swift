@@ -108,6 +108,15 @@ import Testing
             words: ["there is no file now", "begin anew with another state directory"]
         ),
         Loss(
+            testDescription: "another file with the same header",
+            change: {
+                let header = try $0.bytes(of: "in").prefix(256)
+                try $0.rename("in", to: "in.1.gz")
+                try $0.write(Array(header) + Array(String(repeating: "z", count: 9000).utf8), to: "in")
+            },
+            words: ["begins alike, but no line ends at that byte", "in.1.gz"]
+        ),
+        Loss(
             testDescription: "compressed",
             change: {
                 try $0.rename("in", to: "in.1.gz")

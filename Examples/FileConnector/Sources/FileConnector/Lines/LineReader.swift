@@ -34,6 +34,8 @@ struct LineReader {
     private(set) var next: Int64
     /// No newline lies between ``next`` and here.
     private(set) var scanned: Int64
+    /// When the file was last changed before it was read.
+    let firstModified: Int64
     /// When the file was last changed, as far as it was seen intact.
     private(set) var lastModified: Int64
     /// Whether the first line that was not handed out is longer than a chunk.
@@ -48,6 +50,7 @@ struct LineReader {
         place = generation.place
         status = generation.status
         identity = generation.identity
+        firstModified = generation.status.modified
         lastModified = generation.status.modified
         self.chunkSize = max(chunkSize, 1)
         self.isWatched = isWatched

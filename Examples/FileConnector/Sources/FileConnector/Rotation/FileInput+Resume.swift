@@ -108,6 +108,11 @@ struct Wanted {
         candidate.identity.contains(offset, of: incarnation, size: candidate.status.size)
     }
 
+    /// Whether it can be a copy of the very file: not one that only has the same header, where most offsets are in a line.
+    private func holdsWhatWasRead(_ candidate: Generation) throws -> Bool {
+        try isAlike(candidate) && candidate.endsLine(at: offset)
+    }
+
     /// The file to go on with: the very file under its new name, or else the only one that has the same content.
     func choose(
         _ siblings: [Generation],
@@ -117,7 +122,7 @@ struct Wanted {
     ) throws -> Generation {
         if let found = siblings.first(where: isExactly) { return found }
         let isOfNothing = offset == 0 && incarnation.isOfNothing
-        let alike = isOfNothing ? [] : (siblings + [present].compactMap(\.self)).filter(isAlike)
+        let alike = isOfNothing ? [] : try (siblings + [present].compactMap(\.self)).filter(holdsWhatWasRead)
         if alike.count == 1 { return alike[0] }
         var reason = "no file holds what was read up to the stored position, byte \(offset) of the input"
         if let present {
@@ -125,7 +130,8 @@ struct Wanted {
             reason +=
                 size < offset
                 ? "; the file there now has only \(size) bytes: it was truncated or replaced"
-                : "; the file there now is another one: it begins otherwise"
+                : "; the file there now is another one: "
+                    + (isAlike(present) ? "it begins alike, but no line ends at that byte" : "it begins otherwise")
         } else {
             reason += "; there is no file now"
         }

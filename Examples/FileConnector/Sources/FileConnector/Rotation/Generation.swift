@@ -57,6 +57,16 @@ struct Generation {
         return try FileIdentity(of: file, now, upTo: Int64(identity.beginning.count)) == identity
     }
 
+    /// Whether a line ends there, or the file: as everything does that was read.
+    func endsLine(at offset: Int64) throws(FileError) -> Bool {
+        guard offset > 0 else { return true }
+        let around = try [UInt8](capacity: 2) { (buffer) throws(FileError) in
+            try file.read(into: buffer, at: offset - 1)
+        }
+        // The newline of the last line may have been written after the line was taken.
+        return around.count == 1 || around.contains(0x0A)
+    }
+
     /// Whether this looks like the copy of a file that is about to be truncated: what it holds, the file begins with, and
     /// it was written last. The first 64 KiB have to do.
     func isCopy(of present: Generation) throws(FileError) -> Bool {

@@ -85,15 +85,18 @@ struct RotationSearch {
         return siblings.filter { !$0.isEmpty && newer($0) }.sorted { $0.precedes($1) }
     }
 
-    /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, and was
-    /// written after the file was last seen intact.
+    /// The copy that was made of a file before it was truncated: it begins alike, holds at least what was read, to the end of
+    /// a line, and was written since the file was first seen. The file itself may have been written after the copy.
     ///
     /// Later generations may begin alike too, so it is the oldest, if the names say which that is.
     func copy(of reader: LineReader) throws(FileError) -> Generation? {
         guard !reader.identity.beginning.isEmpty else { return nil }
-        let alike = try candidates().filter { sibling in
-            !sibling.status.isSameFile(as: reader.status) && sibling.status.modified >= reader.lastModified
-                && sibling.status.size >= reader.next && reader.identity.isBeginning(of: sibling.identity)
+        var alike: [Generation] = []
+        for sibling in try candidates() where !sibling.status.isSameFile(as: reader.status) {
+            guard sibling.status.modified >= reader.firstModified, sibling.status.size >= reader.next,
+                reader.identity.isBeginning(of: sibling.identity), try sibling.endsLine(at: reader.next)
+            else { continue }
+            alike.append(sibling)
         }
         return alike.filter(\.isOrdered).min { $0.precedes($1) }
             ?? alike.max { $0.status.modified < $1.status.modified }
