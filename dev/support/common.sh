@@ -64,7 +64,7 @@ extract_symbols() {
     local name=$1 directory=$2 extract modules target platform=()
     extract=$(toolchain_tool swift-symbolgraph-extract)
     modules=$(swift build "${build_flags[@]}" --show-bin-path)/Modules
-    target=$(swift -print-target-info | sed -n 's/.*"triple": "\([^"]*\)".*/\1/p' | head -n 1)
+    target=$(swift -print-target-info | sed -n 's/.*"triple": "\([^"]*\)".*/\1/p' | sed -n 1p)
     if command -v xcrun > /dev/null; then platform=(-sdk "$(xcrun --show-sdk-path)"); fi
     mkdir -p "$directory"
     "$extract" -module-name "$name" -I "$modules" -target "$target" ${platform[@]+"${platform[@]}"} \
