@@ -31,6 +31,14 @@ package struct FileAccess: OptionSet, Sendable {
     package static let directory = FileAccess(rawValue: O_DIRECTORY)
     /// A symbolic link is an error.
     package static let withoutFollowing = FileAccess(rawValue: O_NOFOLLOW)
+    #if os(Linux)
+    /// Writes are of whole blocks, and go past the system's cache (`O_DIRECT`).
+    #if canImport(Musl)
+    static let pastCache = FileAccess(rawValue: O_DIRECT)
+    #else
+    static let pastCache = FileAccess(rawValue: __O_DIRECT)
+    #endif
+    #endif
     /// Opening a pipe that nobody writes to does not wait.
     package static let withoutWaiting = FileAccess(rawValue: O_NONBLOCK)
 }
@@ -70,6 +78,21 @@ package final class FileDescriptor: Sendable {
     package init(adopting number: Int32, path: String) {
         self.number = number
         self.path = path
+    }
+
+    /// Opens the same file once more, for writes of whole blocks that go past the system's cache.
+    ///
+    /// - Returns: `nil` where the system or the file system has no such writes.
+    package func reopenedPastCache() throws(FileError) -> FileDescriptor? {
+        #if os(Linux)
+        do throws(FileError) {
+            return try FileDescriptor("/proc/self/fd/\(number)", [.writing, .pastCache])
+        } catch  where error.isUnsupported || error.isMissing {
+            return nil
+        }
+        #else
+        return nil
+        #endif
     }
 
     /// A lock is given back first: a child process that is just being started holds a copy of the descriptor until its

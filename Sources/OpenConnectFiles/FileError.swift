@@ -36,6 +36,9 @@ package struct FileError: Error, Sendable, Hashable {
     /// Whether the file or a directory on the way to it does not exist.
     package var isMissing: Bool { code == ENOENT }
 
+    /// Whether the system does not do such a thing with this file.
+    package var isUnsupported: Bool { code == EINVAL || code == EOPNOTSUPP }
+
     /// Whether there is no room: the disk, the quota, or the largest size a file may have.
     package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 }

@@ -27,12 +27,23 @@ extension FileSink: ConfigurableConnector {
         "Whether to accept a file that has content although nothing is known of it.",
         default: false
     )
+    private static let bypassCache = Setting<Bool>(
+        "bypassCache",
+        "Whether long writes go past the system's cache: less processor time, for files that nobody reads soon. Lines "
+            + "appear at each commit. Linux only, elsewhere without effect.",
+        default: false
+    )
 
     /// Which file is written, and how.
-    public static var settings: SettingGroup { SettingGroup(path, format, append) }
+    public static var settings: SettingGroup { SettingGroup(path, format, append, bypassCache) }
 
     /// A sink into the configured file.
     public init(_ values: SettingValues) throws {
-        self.init(path: values[Self.path], format: values[Self.format].format, append: values[Self.append])
+        self.init(
+            path: values[Self.path],
+            format: values[Self.format].format,
+            append: values[Self.append],
+            bypassCache: values[Self.bypassCache]
+        )
     }
 }

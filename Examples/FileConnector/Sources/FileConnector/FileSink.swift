@@ -18,7 +18,7 @@ public actor FileSink: CheckpointingSink {
     private let path: String
     private let format: Format
     private let appends: Bool
-    private let openDevice: @Sendable (FileDescriptor) -> any OutputDevice
+    private let openDevice: @Sendable (FileDescriptor) throws -> any OutputDevice
     private var context: ConnectorContext?
     private var location: FileLocation?
     private var writer: OutputWriter?
@@ -34,8 +34,14 @@ public actor FileSink: CheckpointingSink {
     ///   - format: how a record is written.
     ///   - append: whether to accept an output that has content although there is no checkpoint, and to write behind
     ///     it. Where its last line has no newline, one is added first, so that no line grows.
-    public init(path: String, format: Format = .lines, append: Bool = false) {
-        self.init(path: path, format: format, append: append) { $0 }
+    ///   - bypassCache: whether long writes go past the system's cache of files, straight to the device: that takes less
+    ///     processor time, and leaves the cache to others. Lines then appear in the output when they are flushed. For
+    ///     outputs that nobody reads soon; on Linux, where the file system can do it, and otherwise without effect.
+    public init(path: String, format: Format = .lines, append: Bool = false, bypassCache: Bool = false) {
+        self.init(path: path, format: format, append: append) { file in
+            if bypassCache, let uncached = try UncachedOutput(file) { return uncached }
+            return file
+        }
     }
 
     /// A sink on a device of a test's making.
@@ -43,7 +49,7 @@ public actor FileSink: CheckpointingSink {
         path: String,
         format: Format,
         append: Bool,
-        device: @escaping @Sendable (FileDescriptor) -> any OutputDevice
+        device: @escaping @Sendable (FileDescriptor) throws -> any OutputDevice
     ) {
         self.path = path
         self.format = format
@@ -167,7 +173,7 @@ extension FileSink {
         let file = try OutputFile.open(location)
         let length = try OutputFile.length(of: file)
         guard length == 0 || !orLeave else { throw OutputFile.hasContent(location) }
-        writer = OutputWriter(openDevice(file), path: location.path, length: length)
+        writer = try makeWriter(file, location, length)
         if length > 0, try !OutputFile.endsWithNewline(file, length) {
             try writer?.begin()
             try writer?.appendLine(SharedBytes())
@@ -177,6 +183,14 @@ extension FileSink {
             context?.emit(ConnectorEvent(.info, "'\(location.path)' had no newline at its end; it was added"))
         }
         origin = writer?.length
+    }
+
+    private func makeWriter(_ file: FileDescriptor, _ location: FileLocation, _ length: Int64) throws -> OutputWriter {
+        do {
+            return OutputWriter(try openDevice(file), path: location.path, length: length)
+        } catch let error as FileError {
+            throw error.connectorError("output:")
+        }
     }
 
     private func cutBack(to stored: SinkCheckpoint) async throws {
@@ -191,7 +205,7 @@ extension FileSink {
                 throw OutputFile.lost(location, checkpoint.length)
             }
             let length = try OutputFile.length(of: file)
-            writer = OutputWriter(openDevice(file), path: location.path, length: length)
+            writer = try makeWriter(file, location, length)
         }
         let length = writer?.length ?? 0
         guard length >= checkpoint.length else { throw OutputFile.tooShort(location, length, checkpoint.length) }

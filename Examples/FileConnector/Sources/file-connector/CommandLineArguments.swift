@@ -54,6 +54,7 @@ struct RunOptions: Equatable {
     var commitInterval = Duration.seconds(1)
     var batch = 4000
     var append = false
+    var bypassCache = false
     var quiet = false
 
     init(_ arguments: [String]) throws(UsageError) {
@@ -83,6 +84,7 @@ struct RunOptions: Equatable {
         switch name {
         case "--follow": follow = true
         case "--append": append = true
+        case "--bypass-cache": bypassCache = true
         case "--quiet": quiet = true
         default: return false
         }
@@ -106,7 +108,7 @@ struct RunOptions: Equatable {
         return value
     }
 
-    static let optionsInPlaceOfConfiguration = optionsWithValue + ["--follow", "--append"]
+    static let optionsInPlaceOfConfiguration = optionsWithValue + ["--follow", "--append", "--bypass-cache"]
     private static let optionsWithValue = ["--from", "--to", "--state", "--format", "--commit-interval", "--batch"]
 
     private static func unknown(_ name: String) -> String {

@@ -7,7 +7,7 @@ enum HelpText {
         USAGE
           file-connector run --from PATH [--from PATH …] --to PATH --state DIR
                              [--format lines|cloudevents] [--follow] [--commit-interval 1s]
-                             [--batch 4000] [--append] [--quiet]
+                             [--batch 4000] [--append] [--bypass-cache] [--quiet]
           file-connector run --config FILE [--log-format text|json] [--log-level LEVEL] [--quiet]
           file-connector check | settings | offsets | redrive …
           file-connector --version | --help
@@ -29,6 +29,8 @@ enum HelpText {
           --commit-interval TIME  How often progress is made durable, such as 250ms, 1s or 5m (default 1s).
           --batch N               The most lines that travel together (default 4000).
           --append                Accepts an output that exists already although the state knows nothing of it.
+          --bypass-cache          Long writes go past the system's cache: less processor time, for an output that nobody
+                                  reads soon. Lines appear at each commit. Linux only, elsewhere without effect.
           --quiet                 Prints no progress and no summary.
           --help                  Prints this text.
 

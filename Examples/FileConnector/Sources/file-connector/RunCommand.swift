@@ -49,7 +49,12 @@ struct RunCommand {
         return Pipeline(
             "file-connector",
             from: FileSource(paths: options.inputs, options: FileSource.Options(follow: options.follow)),
-            to: FileSink(path: options.output, format: options.format, append: options.append),
+            to: FileSink(
+                path: options.output,
+                format: options.format,
+                append: options.append,
+                bypassCache: options.bypassCache
+            ),
             offsets: FileOffsetStore(directory: options.state),
             options: delivery,
             observer: .events { event in

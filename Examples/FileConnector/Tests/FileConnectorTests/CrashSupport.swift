@@ -24,7 +24,7 @@ enum Executable {
         _ inputs: [String],
         to output: String,
         state: String,
-        _ further: String...
+        _ further: [String] = []
     ) throws -> ProcessCommand {
         try command(["run"] + inputs.flatMap { ["--from", $0] } + ["--to", output, "--state", state] + further)
     }

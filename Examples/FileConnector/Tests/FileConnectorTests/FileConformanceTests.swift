@@ -42,15 +42,15 @@ struct FileConformanceTests {
         }
     }
 
-    @Test(arguments: [FileSink.Format.lines, .cloudEvents])
-    func `a file passes as a sink`(_ format: FileSink.Format) async throws {
+    @Test(arguments: [FileSink.Format.lines, .cloudEvents], [false, true])
+    func `a file passes as a sink`(_ format: FileSink.Format, bypassCache: Bool) async throws {
         try await expectConforming(applicable: [
             "sink.flush", "sink.data", "sink.checkpoint", "sink.checkpoint.ahead", "sink.settings",
         ]) {
             await SinkConformance("FileSink of \(format)", limits: Self.limits) {
                 let directory = try TemporaryDirectory()
                 var subject = SinkSubject(
-                    makeSink: { FileSink(path: directory["out"], format: format) },
+                    makeSink: { FileSink(path: directory["out"], format: format, bypassCache: bypassCache) },
                     durable: { try Self.items(in: directory, format) }
                 )
                 try subject.refuseWrongSettings(of: FileSink.self, besides: ["path": SettingInput(directory["out"])])

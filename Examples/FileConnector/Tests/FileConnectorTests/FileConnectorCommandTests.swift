@@ -121,7 +121,7 @@ import Glibc
             #expect(result.standardError.isEmpty)
             for word in [
                 "--from", "--to", "--state", "--format", "--follow", "--commit-interval", "--batch", "--append",
-                "--quiet", "--help", "STATUS",
+                "--bypass-cache", "--quiet", "--help", "STATUS",
             ] {
                 #expect(result.standardOutput.contains(word))
             }

@@ -44,10 +44,7 @@ import Glibc
                 names,
                 to: output,
                 state: state,
-                "--commit-interval",
-                "2ms",
-                "--batch",
-                "100"
+                ["--commit-interval", "2ms", "--batch", "100"]
             )
             let scenario = CrashScenario {
                 try remove([output])
@@ -60,7 +57,8 @@ import Glibc
         }
     }
 
-    @Test func copiesCloudEvents() async throws {
+    @Test(arguments: [[], ["--bypass-cache"]])
+    func copiesCloudEvents(options: [String]) async throws {
         try await withCrashDirectory { directory in
             let input = directory["in"]
             try directory.write(numberedLines(Self.lineCount, of: "in"), to: "in")
@@ -69,10 +67,7 @@ import Glibc
                 [input],
                 to: output,
                 state: state,
-                "--format",
-                "cloudevents",
-                "--commit-interval",
-                "5ms"
+                options + ["--format", "cloudevents", "--commit-interval", "5ms"]
             )
             let scenario = CrashScenario {
                 try remove([output])
@@ -94,7 +89,7 @@ import Glibc
         try await withCrashDirectory { directory in
             try directory.write(numberedLines(Self.lineCount, of: "in"), to: "in")
             let (output, state) = (directory["out"], directory["state"])
-            let run = try Executable.run([directory["in"]], to: output, state: state, "--commit-interval", "1h")
+            let run = try Executable.run([directory["in"]], to: output, state: state, ["--commit-interval", "1h"])
             try await withChildProcess(run.with(arguments: run.arguments + ["--follow"])) { child in
                 try await eventually("output") { size(of: output) > 0 }
                 child.send(SIGKILL)

@@ -63,6 +63,13 @@ package struct JSONWriter: ~Copyable {
         if keepingCapacity { count = 0 } else { self = JSONWriter() }
     }
 
+    /// Forgets a part of what was written; what follows moves to its place.
+    package mutating func removeSubrange(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "a writer cannot forget more than it holds")
+        (base + range.lowerBound).copyMemory(from: base + range.upperBound, byteCount: count - range.upperBound)
+        count -= range.count
+    }
+
     /// Takes back what was written behind the first `count` bytes.
     package mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= self.count, "a writer cannot be cut to more than it holds")

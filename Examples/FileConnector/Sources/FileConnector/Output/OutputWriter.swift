@@ -11,19 +11,24 @@ import OpenConnectFiles
 struct OutputWriter: ~Copyable {
     private let device: any OutputDevice
     private let path: String
-    /// The length of the output, what waits in the buffer included.
-    private(set) var length: Int64
+    /// Whether what is put is gathered until the flush.
+    private let gathers: Bool
+    /// How much of the output is with the system; the rest is in the buffer.
     private var written: Int64
-    private var waiting = JSONWriter(capacity: 64 << 10)
+    private var buffer: OutputBuffer
+    /// The length before the present put.
     private var beginning: Int64
     /// Whether something may stand behind ``written`` that could not be cut off.
     private var hasLeftover = false
-    private(set) var needsFlush = false
+    private var needsFlush = false
     private var brokenBy: FileError?
 
     /// A run of at least this many bytes is written from where it lies; a shorter one is gathered with others.
     private static let directRun = 4 << 10
-    private static let fullBuffer = 256 << 10
+    /// Where in the file a long write ends: the system takes one that begins so in larger pieces, for a fifth less.
+    private static let boundary = 1 << 20
+    /// A write to the boundary that would be shorter goes to the next one.
+    private static let leastWrite = 64 << 10
     private static var newline: UnsafeRawBufferPointer {
         let text: StaticString = "\n"
         return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -33,10 +38,18 @@ struct OutputWriter: ~Copyable {
     init(_ device: any OutputDevice, path: String, length: Int64) {
         self.device = device
         self.path = path
-        self.length = length
         written = length
         beginning = length
+        gathers = device.wantsLongWrites
+        buffer = OutputBuffer(
+            capacity: gathers ? Self.boundary + 2 * Self.leastWrite : Self.leastWrite,
+            aligned: gathers
+        )
+        buffer.place(at: length)
     }
+
+    /// The length of the output, what waits in the buffer included.
+    var length: Int64 { written + Int64(buffer.count) }
 
     /// Gives the output to whoever writes it next.
     func close() { device.unlock() }
@@ -44,90 +57,114 @@ struct OutputWriter: ~Copyable {
     /// Begins a put.
     mutating func begin() throws {
         try checkUsable()
-        if hasLeftover { try cut(to: written) }
+        try cutLeftover()
         beginning = length
     }
 
     /// Appends bytes and a newline.
     mutating func appendLine(_ bytes: SharedBytes) throws {
-        guard bytes.count < Self.directRun else {
+        guard bytes.count < Self.directRun || gathers else {
             try drain()
             return try bytes.withUnsafeBytes { try write($0, Self.newline) }
         }
-        waiting.writeRaw(bytes)
-        waiting.writeRaw(UInt8(ascii: "\n"))
-        if waiting.count >= Self.fullBuffer { try drain() }
+        buffer.append(bytes)
+        buffer.append(UInt8(ascii: "\n"))
+        try drainToBoundary()
     }
 
     /// Lets a closure append one line after the other, each without its newline, until it gives `false`. What it appended
     /// is taken back when it throws.
     mutating func appendLines(_ body: (inout JSONWriter) throws -> Bool) throws {
-        while true {
-            let count = waiting.count
-            do {
-                guard try body(&waiting) else { return }
-            } catch {
-                waiting.truncate(to: count)
-                throw error
-            }
-            waiting.writeRaw(UInt8(ascii: "\n"))
-            if waiting.count >= Self.fullBuffer { try drain() }
+        while try buffer.append(body) {
+            buffer.append(UInt8(ascii: "\n"))
+            try drainToBoundary()
         }
     }
 
-    /// Ends a put: everything appended is with the system.
+    /// Ends a put: everything appended is with the system, unless the device has it gathered until the flush.
     mutating func end() throws {
-        try drain()
-        length = written
+        if gathers { needsFlush = needsFlush || buffer.count > 0 } else { try drain() }
+    }
+
+    /// Writes what reaches a boundary.
+    private mutating func drainToBoundary() throws {
+        var room = Self.boundary - Int(written % Int64(Self.boundary))
+        if room < Self.leastWrite { room += Self.boundary }
+        guard buffer.count >= room else { return }
+        try drain(room + (buffer.count - room) / Self.boundary * Self.boundary)
     }
 
     private mutating func drain() throws {
-        guard waiting.count > 0 else { return }
-        let failure: FileError? = waiting.withUnsafeBytes { bytes in
+        if buffer.count > 0 { try drain(buffer.count) }
+    }
+
+    private mutating func drain(_ count: Int) throws {
+        if let failure = writeBuffered(count) { throw undo(failure) }
+    }
+
+    private mutating func writeBuffered(_ count: Int) -> FileError? {
+        let failure: FileError? = buffer.withUnsafeBytes(count) { bytes in
             do throws(FileError) { try device.write(bytes, Self.nothing, at: written) } catch { return error }
             return nil
         }
-        if let failure { throw undo(failure) }
-        written += Int64(waiting.count)
+        guard failure == nil else { return failure }
+        written += Int64(count)
         needsFlush = true
-        // The memory of an exceptionally large record is not kept.
-        waiting.removeAll(keepingCapacity: waiting.count <= 2 * Self.fullBuffer)
+        buffer.removeFirst(count, next: written)
+        return nil
     }
 
     private mutating func write(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer) throws {
         do throws(FileError) { try device.write(bytes, more, at: written) } catch { throw undo(error) }
         written += Int64(bytes.count + more.count)
+        buffer.place(at: written)
         needsFlush = true
     }
 
-    /// Cuts off what this put has written.
+    /// Takes back what this put has appended.
     private mutating func undo(_ failure: FileError) -> any Error {
-        waiting.removeAll(keepingCapacity: true)
-        written = beginning
-        length = beginning
-        needsFlush = true
+        takeBack(to: beginning)
+        try? cutLeftover()
+        return Self.notWritten(failure)
+    }
+
+    /// Forgets what was appended behind a length; what is with the system of it has to be cut off.
+    private mutating func takeBack(to length: Int64) {
         hasLeftover = true
-        try? cut(to: beginning)
-        return failure.connectorError(
+        guard length < written else { return buffer.truncate(to: Int(length - written)) }
+        written = length
+        buffer.place(at: length)
+    }
+
+    private static func notWritten(_ failure: FileError) -> ConnectorError {
+        failure.connectorError(
             "the records were not written and nothing is lost, they are written again from the last commit on:"
         )
+    }
+
+    private mutating func cutLeftover() throws {
+        guard hasLeftover else { return }
+        do throws(FileError) { try device.truncate(to: written) } catch { throw error.connectorError("output:") }
+        hasLeftover = false
+        needsFlush = true
     }
 
     /// Cuts the output to a length.
     mutating func cut(to length: Int64) throws {
         try checkUsable()
-        do throws(FileError) { try device.truncate(to: length) } catch { throw error.connectorError("output:") }
-        written = length
-        self.length = length
-        hasLeftover = false
-        needsFlush = true
-        waiting.removeAll(keepingCapacity: true)
+        takeBack(to: length)
+        try cutLeftover()
     }
 
     /// What has to be made durable; `nil` where everything is.
     mutating func beginFlush() throws -> (any OutputDevice)? {
         try checkUsable()
-        if hasLeftover { try cut(to: written) }
+        try cutLeftover()
+        if buffer.count > 0, let failure = writeBuffered(buffer.count) {
+            hasLeftover = true
+            throw Self.notWritten(failure)
+        }
+        defer { needsFlush = false }
         return needsFlush ? device : nil
     }
 
@@ -135,7 +172,6 @@ struct OutputWriter: ~Copyable {
     /// written, and would report success for the rest.
     mutating func endFlush(_ failure: FileError?) throws {
         brokenBy = failure
-        needsFlush = false
         try checkUsable()
     }
 

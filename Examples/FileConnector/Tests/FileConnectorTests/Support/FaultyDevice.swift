@@ -17,10 +17,12 @@ final class FaultyDevice: OutputDevice {
         var writes = 0
     }
 
+    let wantsLongWrites: Bool
     private let file: FileDescriptor
     let faults: Mutex<Faults>
 
-    init(_ file: FileDescriptor, _ faults: Faults = Faults()) {
+    init(_ file: FileDescriptor, wantsLongWrites: Bool = false, _ faults: Faults = Faults()) {
+        self.wantsLongWrites = wantsLongWrites
         self.file = file
         self.faults = Mutex(faults)
     }
@@ -68,7 +70,14 @@ final class DeviceRack: Sendable {
     /// Lets go of the devices: a file is locked as long as its descriptor is open.
     func clear() { devices.withLock { $0 = [] } }
 
-    func sink(_ path: String, format: FileSink.Format = .lines, append: Bool = false) -> FileSink {
-        FileSink(path: path, format: format, append: append) { self.add(FaultyDevice($0)) }
+    func sink(
+        _ path: String,
+        format: FileSink.Format = .lines,
+        append: Bool = false,
+        wantsLongWrites: Bool = false
+    ) -> FileSink {
+        FileSink(path: path, format: format, append: append) {
+            self.add(FaultyDevice($0, wantsLongWrites: wantsLongWrites))
+        }
     }
 }
