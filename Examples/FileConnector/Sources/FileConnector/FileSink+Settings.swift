@@ -29,8 +29,8 @@ extension FileSink: ConfigurableConnector {
     )
     private static let bypassCache = Setting<Bool>(
         "bypassCache",
-        "Whether long writes go past the system's cache: less processor time, for files that nobody reads soon. Lines "
-            + "appear at each commit. Linux only, elsewhere without effect.",
+        "Whether long writes go past the system's cache, which stays as it is for others: for files that nobody reads "
+            + "soon. Lines appear at each commit. Linux only, elsewhere without effect.",
         default: false
     )
 

@@ -34,9 +34,9 @@ public actor FileSink: CheckpointingSink {
     ///   - format: how a record is written.
     ///   - append: whether to accept an output that has content although there is no checkpoint, and to write behind
     ///     it. Where its last line has no newline, one is added first, so that no line grows.
-    ///   - bypassCache: whether long writes go past the system's cache of files, straight to the device: that takes less
-    ///     processor time, and leaves the cache to others. Lines then appear in the output when they are flushed. For
-    ///     outputs that nobody reads soon; on Linux, where the file system can do it, and otherwise without effect.
+    ///   - bypassCache: whether long writes go past the system's cache of files, straight to the device: that leaves the
+    ///     cache to others. Lines then appear in the output when they are flushed. For outputs that nobody reads soon; on
+    ///     Linux, where the file system can do it, and otherwise without effect.
     public init(path: String, format: Format = .lines, append: Bool = false, bypassCache: Bool = false) {
         self.init(path: path, format: format, append: append) { file in
             if bypassCache, let uncached = try UncachedOutput(file) { return uncached }

@@ -29,8 +29,9 @@ enum HelpText {
           --commit-interval TIME  How often progress is made durable, such as 250ms, 1s or 5m (default 1s).
           --batch N               The most lines that travel together (default 4000).
           --append                Accepts an output that exists already although the state knows nothing of it.
-          --bypass-cache          Long writes go past the system's cache: less processor time, for an output that nobody
-                                  reads soon. Lines appear at each commit. Linux only, elsewhere without effect.
+          --bypass-cache          Long writes go past the system's cache, which stays as it is for others: for an output
+                                  that nobody reads soon. Lines appear at each commit. Linux only, elsewhere without
+                                  effect.
           --quiet                 Prints no progress and no summary.
           --help                  Prints this text.
 

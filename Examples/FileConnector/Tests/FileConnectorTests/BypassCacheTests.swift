@@ -96,7 +96,7 @@ import Glibc
     @Test(arguments: [100, 1_500_000], [3, 5, 2_100_000])
     func `a put that fails takes back nothing that was put before`(_ size: Int, room: Int64) async throws {
         let rack = DeviceRack()
-        let sink = try await rack.sink(output, wantsLongWrites: true).ready()
+        let sink = try await rack.sink(output, bypassCache: true).ready()
         #expect(try await sink.put(recordsOf(["one"])).isDelivered)
         let checkpoint = try await sink.checkpoint()
         rack.last?.faults.withLock {
@@ -123,7 +123,7 @@ import Glibc
 
     @Test func `a flush that could not write is repeated, and loses nothing`() async throws {
         let rack = DeviceRack()
-        let sink = try await rack.sink(output, wantsLongWrites: true).ready()
+        let sink = try await rack.sink(output, bypassCache: true).ready()
         #expect(try await sink.put(recordsOf(["one", "two"])).isDelivered)
         rack.last?.faults.withLock {
             $0.limit = 3
@@ -157,7 +157,7 @@ import Glibc
     private func canBypassCache() throws -> Bool {
         let file = try FileDescriptor(directory["probe"], [.readingAndWriting, .creating])
         guard let uncached = try file.reopenedPastCache() else { return false }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: OutputBuffer.memoryBlock)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: OutputRegion.block)
         defer { memory.deallocate() }
         memory.initializeMemory(as: UInt8.self, repeating: 1)
         do {

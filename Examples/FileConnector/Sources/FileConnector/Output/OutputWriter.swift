@@ -11,9 +11,7 @@ import OpenConnectFiles
 struct OutputWriter: ~Copyable {
     private let device: any OutputDevice
     private let path: String
-    /// Whether what is put is gathered until the flush.
-    private let gathers: Bool
-    /// How much of the output is with the system; the rest is in the buffer.
+    /// How much of the output is with the device; the rest is in the buffer.
     private var written: Int64
     private var buffer: OutputBuffer
     /// The length before the present put.
@@ -27,7 +25,8 @@ struct OutputWriter: ~Copyable {
     private static let directRun = 4 << 10
     /// Where in the file a long write ends: the system takes one that begins so in larger pieces, for a fifth less.
     private static let boundary = 1 << 20
-    /// A write to the boundary that would be shorter goes to the next one.
+    /// A write to the boundary that would be shorter goes to the next one. A device that gathers gets writes of this length:
+    /// they are in the processor's cache when it copies them.
     private static let leastWrite = 64 << 10
     private static var newline: UnsafeRawBufferPointer {
         let text: StaticString = "\n"
@@ -40,12 +39,7 @@ struct OutputWriter: ~Copyable {
         self.path = path
         written = length
         beginning = length
-        gathers = device.wantsLongWrites
-        buffer = OutputBuffer(
-            capacity: gathers ? Self.boundary + 2 * Self.leastWrite : Self.leastWrite,
-            aligned: gathers
-        )
-        buffer.place(at: length)
+        buffer = OutputBuffer(capacity: Self.leastWrite)
     }
 
     /// The length of the output, what waits in the buffer included.
@@ -63,7 +57,7 @@ struct OutputWriter: ~Copyable {
 
     /// Appends bytes and a newline.
     mutating func appendLine(_ bytes: SharedBytes) throws {
-        guard bytes.count < Self.directRun || gathers else {
+        guard bytes.count < Self.directRun else {
             try drain()
             return try bytes.withUnsafeBytes { try write($0, Self.newline) }
         }
@@ -81,13 +75,15 @@ struct OutputWriter: ~Copyable {
         }
     }
 
-    /// Ends a put: everything appended is with the system, unless the device has it gathered until the flush.
-    mutating func end() throws {
-        if gathers { needsFlush = needsFlush || buffer.count > 0 } else { try drain() }
-    }
+    /// Ends a put: everything appended is with the device.
+    mutating func end() throws { try drain() }
 
-    /// Writes what reaches a boundary.
+    /// Writes what reaches a boundary, or is as much as the device wants at once.
     private mutating func drainToBoundary() throws {
+        guard !device.gathers else {
+            if buffer.count >= Self.leastWrite { try drain() }
+            return
+        }
         var room = Self.boundary - Int(written % Int64(Self.boundary))
         if room < Self.leastWrite { room += Self.boundary }
         guard buffer.count >= room else { return }
@@ -99,25 +95,19 @@ struct OutputWriter: ~Copyable {
     }
 
     private mutating func drain(_ count: Int) throws {
-        if let failure = writeBuffered(count) { throw undo(failure) }
-    }
-
-    private mutating func writeBuffered(_ count: Int) -> FileError? {
         let failure: FileError? = buffer.withUnsafeBytes(count) { bytes in
             do throws(FileError) { try device.write(bytes, Self.nothing, at: written) } catch { return error }
             return nil
         }
-        guard failure == nil else { return failure }
+        if let failure { throw undo(failure) }
         written += Int64(count)
         needsFlush = true
-        buffer.removeFirst(count, next: written)
-        return nil
+        buffer.removeFirst(count)
     }
 
     private mutating func write(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer) throws {
         do throws(FileError) { try device.write(bytes, more, at: written) } catch { throw undo(error) }
         written += Int64(bytes.count + more.count)
-        buffer.place(at: written)
         needsFlush = true
     }
 
@@ -128,12 +118,12 @@ struct OutputWriter: ~Copyable {
         return Self.notWritten(failure)
     }
 
-    /// Forgets what was appended behind a length; what is with the system of it has to be cut off.
+    /// Forgets what was appended behind a length; what the device has of it has to be cut off.
     private mutating func takeBack(to length: Int64) {
         hasLeftover = true
         guard length < written else { return buffer.truncate(to: Int(length - written)) }
         written = length
-        buffer.place(at: length)
+        buffer.removeAll()
     }
 
     private static func notWritten(_ failure: FileError) -> ConnectorError {
@@ -160,10 +150,7 @@ struct OutputWriter: ~Copyable {
     mutating func beginFlush() throws -> (any OutputDevice)? {
         try checkUsable()
         try cutLeftover()
-        if buffer.count > 0, let failure = writeBuffered(buffer.count) {
-            hasLeftover = true
-            throw Self.notWritten(failure)
-        }
+        do throws(FileError) { try device.handOn() } catch { throw Self.notWritten(error) }
         defer { needsFlush = false }
         return needsFlush ? device : nil
     }

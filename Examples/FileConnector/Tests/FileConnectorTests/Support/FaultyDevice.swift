@@ -17,12 +17,10 @@ final class FaultyDevice: OutputDevice {
         var writes = 0
     }
 
-    let wantsLongWrites: Bool
     private let file: FileDescriptor
     let faults: Mutex<Faults>
 
-    init(_ file: FileDescriptor, wantsLongWrites: Bool = false, _ faults: Faults = Faults()) {
-        self.wantsLongWrites = wantsLongWrites
+    init(_ file: FileDescriptor, _ faults: Faults = Faults()) {
         self.file = file
         self.faults = Mutex(faults)
     }
@@ -74,10 +72,11 @@ final class DeviceRack: Sendable {
         _ path: String,
         format: FileSink.Format = .lines,
         append: Bool = false,
-        wantsLongWrites: Bool = false
+        bypassCache: Bool = false
     ) -> FileSink {
-        FileSink(path: path, format: format, append: append) {
-            self.add(FaultyDevice($0, wantsLongWrites: wantsLongWrites))
+        FileSink(path: path, format: format, append: append) { file in
+            let device = self.add(FaultyDevice(file))
+            return bypassCache ? UncachedOutput(device, uncached: device) : device
         }
     }
 }
