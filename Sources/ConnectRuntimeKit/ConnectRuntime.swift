@@ -98,7 +98,8 @@ public final class ConnectRuntime: Sendable {
     // MARK: Running
 
     /// Runs the pipelines until the runtime is stopped or the task is cancelled, or until none is left that may do any
-    /// more: each has come to its end, or has failed for good. A runtime runs once.
+    /// more: each has come to its end, or has failed for good. A runtime runs once; where a stop was asked for before,
+    /// it ends at once.
     ///
     /// A call of a connector that ignores cancellation and does not return keeps this method from returning, as every
     /// child task does. The observer is told of it (`call.stalled`, and after a stop `pipeline.overdue`), and
@@ -132,8 +133,8 @@ public final class ConnectRuntime: Sendable {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let (new, isOver) = state.withLock { ($0.takeNew(), $0.isOver(options)) }
-                for supervisor in new { group.addTask { await supervisor.run() } }
                 if isOver { break }
+                for supervisor in new { group.addTask { await supervisor.run() } }
                 await changed.wait()
             }
             for supervisor in state.withLock({ $0.close() }) { supervisor.take { $0.close() } }

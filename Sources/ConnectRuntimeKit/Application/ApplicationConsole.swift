@@ -12,8 +12,8 @@ import Glibc
 
 /// Where an application writes, and how it ends in the middle of a call that does not return.
 package struct ApplicationConsole: Sendable {
-    /// Writes what was asked for.
-    package let output: @Sendable (String) -> Void
+    /// Writes what was asked for; throws where it cannot be written.
+    package let output: @Sendable (String) throws -> Void
     /// Writes what there is to know.
     package let diagnostics: @Sendable (String) -> Void
     /// Whether somebody watches.
@@ -24,7 +24,7 @@ package struct ApplicationConsole: Sendable {
     package let watchSignals: @Sendable () -> SignalWatch
 
     package init(
-        output: @escaping @Sendable (String) -> Void,
+        output: @escaping @Sendable (String) throws -> Void,
         diagnostics: @escaping @Sendable (String) -> Void,
         isInteractive: Bool = false,
         abandon: @escaping @Sendable (ApplicationStatus) -> Void,
@@ -40,8 +40,14 @@ package struct ApplicationConsole: Sendable {
     /// Standard output and standard error of the process.
     package static var system: ApplicationConsole {
         ApplicationConsole(
-            output: { write($0, to: STDOUT_FILENO) },
-            diagnostics: { write($0, to: STDERR_FILENO) },
+            output: { text in
+                guard let failure = write(text, to: STDOUT_FILENO) else { return }
+                throw ConnectorError(
+                    .fatal,
+                    "standard output cannot be written, and the answer is not complete: \(failure)"
+                )
+            },
+            diagnostics: { _ = write($0, to: STDERR_FILENO) },
             isInteractive: isatty(STDERR_FILENO) == 1,
             abandon: { _exit($0.code) }
         )
@@ -50,7 +56,7 @@ package struct ApplicationConsole: Sendable {
     /// The same, with `<redacted>` in the place of secrets.
     package func redacting(_ redaction: SecretRedaction) -> ApplicationConsole {
         ApplicationConsole(
-            output: { output(redaction.redact($0)) },
+            output: { try output(redaction.redact($0)) },
             diagnostics: { diagnostics(redaction.redact($0)) },
             isInteractive: isInteractive,
             abandon: abandon,
@@ -58,9 +64,10 @@ package struct ApplicationConsole: Sendable {
         )
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Writes a text; what the system says where it does not take all of it.
+    package static func write(_ text: String, to descriptor: Int32) -> String? {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while let base = rest.baseAddress, !rest.isEmpty {
                 #if canImport(Darwin)
@@ -71,9 +78,17 @@ package struct ApplicationConsole: Sendable {
                 let count = Glibc.write(descriptor, base, rest.count)
                 #endif
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
+                if count < 0, errno == EAGAIN, waitUntilWritable(descriptor) { continue }
+                guard count > 0 else { return String(cString: strerror(errno)) }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+            return nil
         }
+    }
+
+    /// Whoever shares the terminal or the pipe may have it not block.
+    private static func waitUntilWritable(_ descriptor: Int32) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&waiting, 1, -1) >= 0 || errno == EINTR
     }
 }

@@ -12,7 +12,7 @@ struct CheckVerb {
         var isPassed = true
         for pipeline in configuration.makePipelines() {
             let check = try await pipeline.check()
-            application.console.output(Self.text(check))
+            try application.console.output(Self.text(check))
             isPassed = isPassed && check.isPassed
         }
         return isPassed ? .done : .failed

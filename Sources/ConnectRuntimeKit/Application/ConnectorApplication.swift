@@ -106,11 +106,9 @@ public struct ConnectorApplication: Sendable {
         }
         switch verb {
         case "--help", "-h", "help":
-            console.output(HelpText.text(name))
-            return .done
+            return answer(HelpText.text(name))
         case "--version":
-            console.output("\(name) \(version)\n")
-            return .done
+            return answer("\(name) \(version)\n")
         default: break
         }
         guard let command = ApplicationCommand.all.first(where: { $0.name == verb }) else {
@@ -127,8 +125,7 @@ public struct ConnectorApplication: Sendable {
 
     private func perform(_ command: ApplicationCommand, _ arguments: ArraySlice<String>) async -> ApplicationStatus {
         guard !arguments.contains("--help"), !arguments.contains("-h") else {
-            console.output(HelpText.text(command, name))
-            return .done
+            return answer(HelpText.text(command, name))
         }
         do throws(CommandLineOptions.UsageError) {
             let takesOperands = !command.operands.isEmpty
@@ -161,8 +158,18 @@ public struct ConnectorApplication: Sendable {
             return status
         } catch {
             let status = ApplicationStatus.of(error)
-            console.diagnostics(failure((error as? ConnectorError)?.report ?? "\(error)", status, options) + "\n")
+            console.diagnostics(failure(error.report, status, options) + "\n")
             return status
+        }
+    }
+
+    private func answer(_ text: String) -> ApplicationStatus {
+        do {
+            try console.output(text)
+            return .done
+        } catch {
+            console.diagnostics("\(name): \(error.report)\n")
+            return .of(error)
         }
     }
 
@@ -213,4 +220,9 @@ extension ConnectorError {
         }
         return text
     }
+}
+
+extension Error {
+    /// What is wrong, for people.
+    package var report: String { (self as? ConnectorError)?.report ?? "\(self)" }
 }

@@ -9,6 +9,8 @@ package struct HostedRun: Sendable {
     package var deadline: Duration
     /// The calls that have not returned, in words.
     package var calls: @Sendable () -> [String]
+    /// What keeps it from ending where every call has returned.
+    var withoutCalls = "the run does not end although every call has returned"
     /// What becomes of what was under way, when the process ends without its end.
     var consequence = "what was not committed is read again"
     /// The line in which the process says why it ends without its end.
@@ -20,8 +22,13 @@ package struct HostedRun: Sendable {
     private static let progressInterval = Duration.milliseconds(250)
 
     package init(_ pipeline: Pipeline) {
-        run = { try await pipeline.run() }
-        stop = { pipeline.stop() }
+        // A stop may be asked for before there is a run that could be told.
+        let stopped = StopSignal()
+        run = { try await pipeline.run { _ in if stopped.isRequested { pipeline.stop() } } }
+        stop = {
+            stopped.request()
+            pipeline.stop()
+        }
         deadline = pipeline.options.drainDeadline
         calls = { pipeline.status.calls.map(\.description) }
         counts = { pipeline.status.counts }
@@ -40,6 +47,7 @@ package struct HostedRun: Sendable {
                 health.status.calls.map { "\(health.pipeline): \($0)" }
             }
         }
+        withoutCalls = "what runs beside the pipelines does not end although it is cancelled"
         counts = { runtime.health.pipelines.reduce(into: DeliveryCounts()) { $0.addDelivered($1.status.counts) } }
     }
 
@@ -90,9 +98,10 @@ package struct HostedRun: Sendable {
     }
 
     private func lastWords(_ deadline: String) -> String {
-        lastLine(
-            "the deadline \(deadline), and this call does not return: \(calls().joined(separator: ", ")). "
-                + "Nothing is lost: start again, and \(consequence)"
+        let calls = calls().joined(separator: ", ")
+        let obstacle = calls.isEmpty ? withoutCalls : "this call does not return: \(calls)"
+        return lastLine(
+            "the deadline \(deadline), and \(obstacle). Nothing is lost: start again, and \(consequence)"
         )
     }
 

@@ -33,7 +33,7 @@ struct OffsetsVerb {
         if let wanted { _ = try pipelines.named(wanted) }
         for pipeline in pipelines where wanted == nil || pipeline.name == wanted {
             do {
-                list(try await pipeline.offsets(), of: pipeline.name)
+                try list(await pipeline.offsets(), of: pipeline.name)
             } catch let error as ConnectorError where wanted == nil && !pipeline.storesOffsets {
                 // One that keeps them elsewhere says nothing of the others.
                 application.console.diagnostics("\(pipeline.name): \(error.report)\n")
@@ -41,14 +41,14 @@ struct OffsetsVerb {
         }
     }
 
-    private func list(_ offsets: StoredOffsets, of pipeline: String) {
+    private func list(_ offsets: StoredOffsets, of pipeline: String) throws {
         if offsets.isCopy {
             application.console.diagnostics(
                 "\(pipeline): a sink keeps the positions with its data; these are copies, which may be behind\n"
             )
         }
         for stored in offsets.positions {
-            application.console.output("\(pipeline)\t\(PositionText(stored.position).text)\n")
+            try application.console.output("\(pipeline)\t\(PositionText(stored.position).text)\n")
         }
     }
 
@@ -63,8 +63,8 @@ struct OffsetsVerb {
     }
 
     private func tell(_ edits: [OffsetEdit]) throws {
-        for edit in edits { application.console.output("\(edit)\n") }
-        if edits.isEmpty { application.console.output("nothing was stored\n") }
+        for edit in edits { try application.console.output("\(edit)\n") }
+        if edits.isEmpty { try application.console.output("nothing was stored\n") }
     }
 
     private func pipeline() throws -> Pipeline {

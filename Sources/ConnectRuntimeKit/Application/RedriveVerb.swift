@@ -16,7 +16,7 @@ struct RedriveVerb {
         let log = LogObserver(format: LogLine.Format(options), level: level, lines: lines)
         let pipeline = try configuration.makePipelines(observer: log).named(options["--pipeline"])
         let counts = try await redrive(pipeline, selection, lines)
-        application.console.output(Self.text(counts))
+        try application.console.output(Self.text(counts))
         return counts.failedAgain + counts.kept == 0 ? .done : .failed
     }
 

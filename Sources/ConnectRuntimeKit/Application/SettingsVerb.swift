@@ -16,12 +16,12 @@ struct SettingsVerb {
         switch options["--format"] {
         case "json-schema"?:
             let schema = options.operands.isEmpty ? documentation.schema : documentation.schema(of: types)
-            application.console.output(StructuredValue.object(schema).indentedJSON + "\n")
+            try application.console.output(StructuredValue.object(schema).indentedJSON + "\n")
         case "markdown"?:
-            application.console.output(documentation.markdown(of: types))
+            try application.console.output(documentation.markdown(of: types))
         default:
             let text = options.operands.isEmpty ? documentation.overview : documentation.help(of: types)
-            application.console.output(text)
+            try application.console.output(text)
         }
         return .done
     }

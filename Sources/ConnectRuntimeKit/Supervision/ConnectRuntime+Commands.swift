@@ -14,8 +14,11 @@ extension ConnectRuntime {
     ///   `deadlineExceeded` with the calls that are waited for; what the pipeline fails with meanwhile.
     public func pause(_ name: String, within deadline: Duration? = nil) async throws {
         let supervisor = try supervisor(name)
-        let runs = supervisor.supervision.endedRuns
-        try supervisor.take { supervision throws(ConnectorError) in try supervision.pause() }
+        var runs: UInt64 = 0
+        try supervisor.take { supervision throws(ConnectorError) in
+            runs = supervision.endedRuns
+            try supervision.pause()
+        }
         try await waitUntilResting(supervisor, .paused, after: runs, deadline)
     }
 
@@ -33,8 +36,11 @@ extension ConnectRuntime {
     /// - Throws: as ``pause(_:within:)``; a pipeline that has failed may be stopped.
     public func stop(_ name: String, within deadline: Duration? = nil) async throws {
         let supervisor = try supervisor(name)
-        let runs = supervisor.supervision.endedRuns
-        supervisor.take { $0.stop() }
+        var runs: UInt64 = 0
+        supervisor.take { supervision in
+            runs = supervision.endedRuns
+            supervision.stop()
+        }
         try await waitUntilResting(supervisor, .stopped, after: runs, deadline)
     }
 
@@ -44,13 +50,12 @@ extension ConnectRuntime {
     /// - Throws: as ``pause(_:within:)``.
     public func restart(_ name: String, within deadline: Duration? = nil) async throws {
         let supervisor = try supervisor(name)
-        let runs = supervisor.supervision.endedRuns
-        var isRunning = false
+        var runs: UInt64?
         supervisor.take { supervision in
-            isRunning = supervision.isRunning
+            runs = supervision.isRunning ? supervision.endedRuns : nil
             supervision.restart()
         }
-        try await waitUntilRunning(supervisor, "running again", after: isRunning ? runs : nil, deadline)
+        try await waitUntilRunning(supervisor, "running again", after: runs, deadline)
     }
 
     /// Restarts every pipeline that has failed or waits for its restart, one beside the other.

@@ -7,6 +7,7 @@ struct RuntimeState: Sendable {
     enum Phase: Sendable { case created, running, stopping, ended }
 
     var phase = Phase.created
+    private var hasBegun = false
     /// In the order in which they were added.
     private(set) var supervisors: [PipelineSupervisor] = []
     /// Those that do not run yet.
@@ -32,11 +33,13 @@ struct RuntimeState: Sendable {
         new.removeAll { $0 === supervisor }
     }
 
+    /// Begins the one run; it is over at once where a stop was asked for before.
     mutating func begin() throws(ConnectorError) {
-        guard phase == .created else {
+        guard !hasBegun else {
             throw ConnectorError(.invalidConfiguration, "the runtime has been run already; make another one")
         }
-        phase = .running
+        hasBegun = true
+        phase = max(phase, .running)
     }
 
     mutating func takeNew() -> [PipelineSupervisor] {

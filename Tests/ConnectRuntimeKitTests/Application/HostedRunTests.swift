@@ -91,6 +91,39 @@ import Testing
         #expect(transcript.diagnostics.contains("this call does not return: put of sink"))
     }
 
+    /// A signal may come while the process still begins.
+    @Test(.timeLimit(.minutes(1))) func aStopBeforeThePipelineRunsIsKept() async throws {
+        let store = InMemoryOffsetStore()
+        let run = HostedRun(Pipeline("p", from: GeneratorSource(), to: InMemorySink(InMemoryLog()), offsets: store))
+        run.stop()
+        try await run.run()
+        #expect(run.calls().isEmpty)
+    }
+
+    /// A companion that ignores that it is cancelled.
+    @Test func theDeadlineSaysWhereEveryCallHasReturned() async throws {
+        let transcript = Transcript()
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
+        let (hanging, letGo) = AsyncStream<Void>.makeStream()
+        let console = ApplicationConsole(
+            output: { _ in },
+            diagnostics: transcript.console.diagnostics,
+            abandon: { _ in letGo.finish() }
+        )
+        var run = HostedRun(try ConnectRuntime()) { _ in
+            await Task { for await _ in hanging {} }.value
+        }
+        run.deadline = .milliseconds(-1999)
+        continuation.yield(15)
+        try await run.execute(signals, console, DiagnosticLines(console), showsProgress: false)
+        #expect(
+            transcript.diagnostics.contains(
+                "and what runs beside the pipelines does not end although it is cancelled. Nothing is lost"
+            ),
+            "\(transcript.diagnostics)"
+        )
+    }
+
     /// Nobody reads what is written, so that whoever writes waits for ever: in the end, every thread that tasks share.
     @Test func theDeadlineEndsARunThatCannotWrite() async throws {
         let transcript = Transcript()

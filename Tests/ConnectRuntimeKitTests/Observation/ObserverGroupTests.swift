@@ -19,6 +19,30 @@ struct ObserverGroupTests {
         func observe(_ span: DeliverySpan) { calls.withLock { $0.append("\(span.operation)") } }
     }
 
+    /// Counts how often it is asked.
+    private final class Asked: RuntimeObserver {
+        let count = Mutex(0)
+        var interests: ObserverInterests {
+            count.withLock { $0 += 1 }
+            return .events
+        }
+        func observe(_ event: RuntimeEvent) {}
+    }
+
+    @Test("An observer is asked once what it is interested in, however much happens")
+    func askedOnce() async throws {
+        let (own, ofRuntime) = (Asked(), Asked())
+        let pipeline = Pipeline(
+            "p",
+            from: GeneratorSource(count: 10),
+            to: InMemorySink(InMemoryLog()),
+            offsets: InMemoryOffsetStore(),
+            observer: own
+        )
+        try await ConnectRuntime([pipeline], observer: ofRuntime).run()
+        #expect(own.count.withLock(\.self) == 1 && ofRuntime.count.withLock(\.self) == 1)
+    }
+
     @Test("Each hears what it is interested in, and the group is interested in all of it")
     func interests() async throws {
         let (log, tracer, silent) = (Recorder(.events), Recorder([.spans, .durations]), Recorder([]))

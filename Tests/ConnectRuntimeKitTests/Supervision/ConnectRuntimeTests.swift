@@ -323,6 +323,17 @@ struct ConnectRuntimeTests {
         #expect(error?.code == .cancelled)
         await #expect(throws: ConnectorError.self, "it runs once") { try await runtime.run() }
     }
+
+    @Test("a stop that comes before the run ends it before a pipeline has begun")
+    func stoppedBeforeItRuns() async throws {
+        let runtime = try ConnectRuntime([pipeline("p")], observer: log)
+        runtime.stop()
+        try await runtime.run()
+        #expect(log.states(of: "p") == [.stopped])
+        #expect(try runtime.health(of: "p").status.state == .stopped)
+        try await runtime.stop(within: .zero)
+        await #expect(throws: ConnectorError.self, "it runs once") { try await runtime.run() }
+    }
 }
 
 @Suite("Runtime: offsets of a pipeline", .timeLimit(.minutes(10)))

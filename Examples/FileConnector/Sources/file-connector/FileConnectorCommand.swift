@@ -17,16 +17,20 @@ struct FileConnectorCommand {
     static func main() async { exit(await run(Array(CommandLine.arguments.dropFirst())).code) }
 
     private static func run(_ arguments: [String]) async -> ApplicationStatus {
+        let console = ApplicationConsole.system
         do {
             switch try CommandLineArguments(arguments) {
-            case .help: ApplicationConsole.system.output(HelpText.text)
+            case .help: try console.output(HelpText.text)
             case .run(let options): return await RunCommand(options).execute()
             case .application: return await makeApplication().run(arguments)
             }
             return .done
-        } catch {
-            ApplicationConsole.system.diagnostics("file-connector: \(error.message)\nTry 'file-connector --help'.\n")
+        } catch let error as UsageError {
+            console.diagnostics("file-connector: \(error.message)\nTry 'file-connector --help'.\n")
             return .usage
+        } catch {
+            console.diagnostics("file-connector: \(error.report)\n")
+            return .of(error)
         }
     }
 

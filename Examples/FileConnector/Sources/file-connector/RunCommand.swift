@@ -33,7 +33,7 @@ struct RunCommand {
             }
             return .done
         } catch {
-            report((error as? ConnectorError)?.report ?? "\(error)")
+            report(error.report)
             return .of(error)
         }
     }
