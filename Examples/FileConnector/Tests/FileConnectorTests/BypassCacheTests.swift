@@ -113,6 +113,7 @@ import Glibc
             #expect((error as? ConnectorError)?.message.contains("free space") == true)
         }
         #expect(hasFailed == (Int64(2 * size + 6) > room))
+        #expect(try !directory.bytes(of: "out").contains(0), "a reader sees nothing that nobody wrote")
         rack.last?.faults.withLock { $0.limit = .max }
         try await sink.restore(checkpoint)
         #expect(try await sink.put(recordsOf(["four"])).isDelivered)
@@ -135,6 +136,21 @@ import Glibc
         #expect(try directory.text(of: "out") == "one\ntwo\n")
         #expect(rack.last?.faults.withLock(\.synchronizations) == 1)
         await sink.stop()
+    }
+
+    @Test func `a region takes what there is room for, and nothing more before it is written`() {
+        var region = OutputRegion()
+        let length = OutputRegion.length
+        region.begin(at: Int64(length + 4000))
+        let text = Array(repeating: UInt8(ascii: "x"), count: length)
+        let taken = text.withUnsafeBytes { [region.append($0), region.append($0)] }
+        #expect(taken == [length - 4000, 0])
+        #expect(region.isFull && region.end == Int64(2 * length) && region.bytes.allSatisfy { $0 == UInt8(ascii: "x") })
+        #expect(region.wholeBlocks == 96..<length - 4000)
+        region.cut(to: Int64(length + 4100))
+        #expect(!region.isFull && region.count == 100 && region.wholeBlocks == 96..<96)
+        region.cut(to: 10)
+        #expect(region.count == 0 && region.start == 10)
     }
 
     /// The memory that `mincore` calls resident belongs to the cache.
