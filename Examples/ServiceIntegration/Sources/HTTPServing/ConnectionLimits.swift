@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long the sender on a connection may take, and how much of it is asked for.
+/// How long whoever is at the other end of a connection may take, and how much is asked for.
 public struct ConnectionLimits: Sendable {
     /// How long a sender may take to send a request, once it has begun; then it gets 408, and is cut. Default: 30 s.
     public var requestTimeout = Duration.seconds(30)
+    /// How long a receiver may take nothing of an answer that waits for it; then the connection is cut. Default: 60 s.
+    public var answerTimeout = Duration.seconds(60)
     /// How long a connection may be without a whole head of a request. Default: 60 s.
     public var idleTimeout = Duration.seconds(60)
     /// The largest body in bytes that a sender which waits for consent is asked for. What comes unasked is for the responder

@@ -9,9 +9,11 @@ extension HTTPServerBuilder {
     /// A request that wants the connection closed (RFC 9112, 9.6) or another protocol on it is the last one that is read
     /// from it, and `Expect: 100-continue` is answered (RFC 9110, 10.1.1).
     public static func http1(within limits: ConnectionLimits) -> HTTPServerBuilder {
-        let timeout = TimeAmount(limits.requestTimeout)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestDeadlineHandler(timeout: timeout)],
+            additionalChannelHandlers: [
+                AnswerDeadlineHandler(timeout: TimeAmount(limits.answerTimeout)),
+                RequestDeadlineHandler(timeout: TimeAmount(limits.requestTimeout)),
+            ],
             idleTimeout: TimeAmount(limits.idleTimeout)
         )
         return HTTPServerBuilder { responder in

@@ -10,9 +10,10 @@ import Testing
     /// Runs a server, and tells its port.
     private func withPort(
         requestTimeout: Duration = .seconds(30),
+        answerTimeout: Duration = .seconds(60),
         _ body: (Int) async throws -> Void
     ) async throws {
-        try await withOperationsServer([], requestTimeout: requestTimeout) { _, url in
+        try await withOperationsServer([], requestTimeout: requestTimeout, answerTimeout: answerTimeout) { _, url in
             try await body(ListenAddress(String(url.dropFirst("http://".count))).port)
         }
     }
@@ -105,6 +106,15 @@ import Testing
                 try await writer.write(ByteBuffer(string: request("1.1", "Transfer-Encoding: chunked\r\n")))
                 let chunk = ByteBuffer(string: "3e8\r\n" + String(repeating: "x", count: 1000) + "\r\n")
                 await #expect(throws: (any Error).self) { while true { try await writer.write(chunk) } }
+            }
+        }
+    }
+    /// It could keep one of the connections for ever.
+    @Test func whoeverTakesNoAnswersIsCut() async throws {
+        try await withPort(requestTimeout: .seconds(86_400), answerTimeout: .milliseconds(100)) { port in
+            try await RawConnection.open(port) { _, writer in
+                let requests = ByteBuffer(string: String(repeating: request(), count: 1000))
+                await #expect(throws: (any Error).self) { while true { try await writer.write(requests) } }
             }
         }
     }

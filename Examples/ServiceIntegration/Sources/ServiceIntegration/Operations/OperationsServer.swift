@@ -23,12 +23,12 @@ import Synchronization
 /// are healthy. A pipeline that has failed does not make the process dead: the runtime restarts it as its `RestartPolicy` says,
 /// and a restart of the process would disturb the others.
 ///
-/// It takes 256 connections at a time, and cuts those that are idle for a minute or whose request is not there in time. A
-/// body is left aside. There is no authentication: let it listen where only those can reach it who are meant to.
+/// It takes 256 connections at a time, and cuts those that are idle for a minute, whose request is not there in time, or that
+/// take nothing of their answer for a minute. A body is left aside. There is no authentication: let it listen where only those can reach it who are meant to.
 public final class OperationsServer: Service {
     private let responder: OperationsResponder
     private let wanted: ListenAddress
-    private let requestTimeout: Duration
+    private let limits: ConnectionLimits
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
     private let bound = Mutex<ListenAddress?>(nil)
@@ -41,6 +41,7 @@ public final class OperationsServer: Service {
     ///   - metrics: what the service itself counts; only the pipelines' figures without it.
     ///   - redaction: knows secrets, which are taken out of what is said of errors.
     ///   - requestTimeout: how long a client may take to send a request, once it has begun.
+    ///   - answerTimeout: how long a client may take nothing of an answer.
     ///   - logger: is told what goes wrong with requests.
     ///   - onListening: is told the address, with the port that was chosen for the port 0.
     public init(
@@ -49,12 +50,16 @@ public final class OperationsServer: Service {
         metrics: PrometheusMetrics = PrometheusMetrics(),
         redaction: SecretRedaction = SecretRedaction(),
         requestTimeout: Duration = .seconds(30),
+        answerTimeout: Duration = .seconds(60),
         logger: Logger = Logger(label: "operations"),
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         responder = OperationsResponder(runtime: runtime, metrics: metrics, redaction: redaction)
         self.wanted = wanted
-        self.requestTimeout = requestTimeout
+        var limits = ConnectionLimits(maxBodyBytes: 16 * 1024)
+        limits.requestTimeout = requestTimeout
+        limits.answerTimeout = answerTimeout
+        self.limits = limits
         self.logger = logger
         self.onListening = onListening
     }
@@ -96,12 +101,6 @@ public final class OperationsServer: Service {
             onServerRunning: { [self] channel in told(noteListening(channel)) },
             logger: logger
         )
-    }
-
-    private var limits: ConnectionLimits {
-        var limits = ConnectionLimits(maxBodyBytes: 16 * 1024)
-        limits.requestTimeout = requestTimeout
-        return limits
     }
 
     private func noteListening(_ channel: any Channel) -> ListenAddress {

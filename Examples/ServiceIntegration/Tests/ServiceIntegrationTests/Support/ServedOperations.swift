@@ -13,6 +13,7 @@ func withOperationsServer(
     metrics: PrometheusMetrics = PrometheusMetrics(),
     redaction: SecretRedaction = SecretRedaction(),
     requestTimeout: Duration = .seconds(30),
+    answerTimeout: Duration = .seconds(60),
     _ body: (ConnectRuntime, String) async throws -> Void
 ) async throws {
     let runtime = try ConnectRuntime(pipelines, options: options, observer: MetricsObserver(factory: metrics))
@@ -23,6 +24,7 @@ func withOperationsServer(
         metrics: metrics,
         redaction: redaction,
         requestTimeout: requestTimeout,
+        answerTimeout: answerTimeout,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) { address in
         told.yield(address)
