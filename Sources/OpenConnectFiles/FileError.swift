@@ -36,6 +36,12 @@ package struct FileError: Error, Sendable, Hashable {
     /// Whether the file or a directory on the way to it does not exist.
     package var isMissing: Bool { code == ENOENT }
 
+    /// Whether this user may not do it.
+    package var isDenied: Bool { code == EACCES || code == EPERM }
+
+    /// Whether the symbolic links on the way to the file lead in a circle.
+    package var isCircular: Bool { code == ELOOP }
+
     /// Whether the system does not do such a thing with this file.
     package var isUnsupported: Bool { code == EINVAL || code == EOPNOTSUPP }
 

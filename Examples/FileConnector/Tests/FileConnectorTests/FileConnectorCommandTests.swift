@@ -157,6 +157,28 @@ import Glibc
         }
     }
 
+    /// The lines of a rotated file must not be passed over because the process has too many files open.
+    @Test func waitsWhereItCannotOpenAllRotatedFiles() async throws {
+        try await withCrashDirectory { directory in
+            try directory.write("0\n", to: "in")
+            #expect(try await run("run --from in --to o --state s", in: directory).exit == .exited(0))
+            try FileSystem.rename(directory["in"], to: directory["in.39"])
+            for age in 1..<39 { try directory.write("\(39 - age)\n", to: "in.\(age)") }
+            try directory.write("39\n", to: "in")
+            var limited = try command("run --from in --to o --state s", in: directory)
+            limited.arguments = ["-c", "ulimit -n 32; exec \"$0\" \"$@\"", limited.executable] + limited.arguments
+            limited.executable = "/bin/sh"
+            try await withChildProcess(limited) { child in
+                try await eventually("it says so, and waits") { child.standardError.contains("cannot open") }
+                child.send(SIGTERM)
+                #expect(await child.wait() == .exited(1))
+            }
+            #expect(try directory.text(of: "o") == "0\n")
+            #expect(try await run("run --from in --to o --state s", in: directory).exit == .exited(0))
+            #expect(try directory.text(of: "o") == (0..<40).map { "\($0)\n" }.joined())
+        }
+    }
+
     // MARK: The state
 
     @Test func acceptsFurtherInputsAndMissesKnownOnes() async throws {

@@ -20,15 +20,22 @@ struct Generation {
         identity = try FileIdentity(of: file, status)
     }
 
-    /// The file of a name in the directory of its place; `nil` for one that cannot be read, that is no file, or that was
+    /// The file of a name in the directory of its place; `nil` for one that may not be opened, that is no file, or that was
     /// renamed this very moment.
-    init?(ifReadable name: String, in place: FileLocation, name rotation: RotationName) {
+    ///
+    /// - Throws: where it cannot be read for another reason, such as too many open files: it must not be passed over.
+    static func ifReadable(
+        _ name: String,
+        in place: FileLocation,
+        name rotation: RotationName
+    ) throws(FileError) -> Generation? {
         let path = FileSystem.join(place.directory, name)
-        guard let status = try? FileSystem.status(of: path), status.kind == .file,
-            let file = try? FileDescriptor(path, [.reading, .withoutWaiting]),
-            let generation = try? Generation(file, in: place, name: rotation)
-        else { return nil }
-        self = generation
+        do {
+            guard try FileSystem.status(of: path).kind == .file else { return nil }
+            return try Generation(FileDescriptor(path, [.reading, .withoutWaiting]), in: place, name: rotation)
+        } catch  where error.isMissing || error.isDenied || error.isCircular {
+            return nil
+        }
     }
 
     var isEmpty: Bool { identity.beginning.isEmpty }

@@ -91,7 +91,7 @@ struct InputSearch {
             .map { (name: $0, order: SequenceName($0)) }
             .filter { begin.precedes($0.order) && $0.order.precedes(end) }
             .sorted { $0.order.precedes($1.order) }
-            .compactMap { Generation(ifReadable: $0.name, in: first.sibling($0.name), name: .current) }
+            .compactMap { try Generation.ifReadable($0.name, in: first.sibling($0.name), name: .current) }
             .filter { !$0.isEmpty }
     }
 
@@ -115,7 +115,7 @@ struct InputSearch {
             guard RotationName(name, of: place.name) == nil else { return nil }
             let former = place.sibling(name)
             guard let status = try? FileSystem.status(of: former.path), wanted.isPlace(of: status) else { return nil }
-            return Generation(ifReadable: name, in: former, name: .current)
+            return try Generation.ifReadable(name, in: former, name: .current)
         }
     }
 }

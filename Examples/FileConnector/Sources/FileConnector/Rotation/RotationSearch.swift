@@ -34,10 +34,14 @@ struct RotationSearch {
     }
 
     private func look() throws(FileError) -> [Generation] {
-        try names().compactMap { name in
-            guard let rotation = rotation(name), !rotation.isCompressed else { return nil }
-            return Generation(ifReadable: name, in: place, name: rotation)
+        var found: [Generation] = []
+        for name in try names() {
+            guard let rotation = rotation(name), !rotation.isCompressed,
+                let generation = try Generation.ifReadable(name, in: place, name: rotation)
+            else { continue }
+            found.append(generation)
         }
+        return found
     }
 
     private func names() throws(FileError) -> [String] {
