@@ -4,21 +4,23 @@ import OpenConnect
 import Synchronization
 
 /// One life of a sink in a check, from its start to its stop.
-final class SinkSession: Sendable {
+final class SinkSession: ConformanceSession {
     let sink: any Sink
     let host: ConformanceHost
-    private let caller: Caller
+    private let trial: SinkTrial
     /// The positions that a position-keeping sink keeps.
     private let kept = Mutex<[RecordPartition: StoredPosition]>([:])
 
     static let scope = ClaimScope(connector: "conformance")
     static let epoch = Epoch(5)
 
-    init(_ sink: any Sink, _ host: ConformanceHost, _ caller: Caller) {
+    init(_ sink: any Sink, _ host: ConformanceHost, _ trial: SinkTrial) {
         self.sink = sink
         self.host = host
-        self.caller = caller
+        self.trial = trial
     }
+
+    private var caller: Caller { trial.caller }
 
     var checkpointing: (any CheckpointingSink)? { sink as? any CheckpointingSink }
     var keeping: (any PositionKeepingSink)? { sink as? any PositionKeepingSink }
@@ -27,8 +29,12 @@ final class SinkSession: Sendable {
     /// Whether the sink lets nothing be repeated.
     var isExact: Bool { checkpointing != nil || keeping != nil }
 
-    func start() async throws {
-        try await caller.call("start") { [sink, host] in try await sink.start(host.context) }
+    func start() async throws { try await caller.call("start", starting()) }
+
+    /// The call of `start`, for a check that looks at how it ends.
+    func starting() -> @Sendable () async throws -> Void {
+        trial.sessions.noteStarting(self)
+        return { [sink, host] in try await sink.start(host.context) }
     }
 
     /// What a runner does after a start, and after a put that threw.
@@ -120,10 +126,10 @@ final class SinkSession: Sendable {
     }
 
     func stop() async throws {
+        trial.sessions.noteStopping(self)
         try await caller.call("stop") { [sink] in await sink.stop() }
     }
 
-    /// Stops the instance, and what runs beside it; what that had to complain about.
     @discardableResult
     func end() async throws -> [String] {
         try await stop()

@@ -24,7 +24,7 @@ extension SinkTrial {
 
     /// A session of a sink that has checkpoints.
     private func checkpointing(from checkpoint: SinkCheckpoint? = nil) async throws -> SinkSession {
-        // Looked at before anything is started: a started sink has to be stopped.
+        // Nothing is started for a check that does not apply.
         let canCheck = try await unstarted().checkpointing != nil
         try need(canCheck, "the sink has no checkpoints")
         return try await session(from: checkpoint)

@@ -24,8 +24,8 @@ extension SinkTrial {
         try await caller.ask("setReachable") { try await setReachable(false) }
         let session = try await unstarted()
         let records = batch(2)
-        var outcome = try await caller.attempt("start") { [sink = session.sink, host = session.host] in
-            try await sink.start(host.context)
+        var outcome = try await caller.attempt("start") { [sink = session.sink, start = session.starting()] in
+            try await start()
             if let sink = sink as? any CheckpointingSink { try await sink.restore(nil) }
         }
         if case .success = outcome {

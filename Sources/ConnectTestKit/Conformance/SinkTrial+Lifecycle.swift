@@ -66,9 +66,7 @@ extension SinkTrial {
     private func checkCancelledStart() async throws {
         for pause in [nil, Duration.zero, .milliseconds(1)] {
             let session = try await unstarted()
-            _ = try await caller.cancelled("start", after: pause) { [sink = session.sink, host = session.host] in
-                try await sink.start(host.context)
-            }
+            _ = try await caller.cancelled("start", after: pause, session.starting())
             try await session.end()
         }
         let session = try await session()
@@ -83,6 +81,7 @@ extension SinkTrial {
         try await first.put(records)
         try await first.flush()
         let checkpoint = try await first.checkpoint()
+        sessions.noteStopping(first)
         let stop = caller.begin(isCancelled: true) { [sink = first.sink] in await sink.stop() }
         guard await stop.outcome(within: limits.cancellation) != nil else { throw caller.ignoresCancellation("stop") }
         let complaints = await first.host.endTasks(within: limits.cancellation)

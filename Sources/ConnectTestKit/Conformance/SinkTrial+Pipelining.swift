@@ -76,6 +76,7 @@ extension SinkTrial {
             mayRepeat: isFailed,
             advice: Self.notTriedAdvice
         )
+        try need(!waiting.isEmpty, "nothing of a batch with a bad record waits, so that nothing can pass it")
     }
 
     /// What has to be put again of two batches, of which the second is begun before the first has ended; `nil` where the

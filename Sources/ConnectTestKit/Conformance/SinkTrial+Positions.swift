@@ -21,7 +21,7 @@ extension SinkTrial {
     ]
 
     private func keeping() async throws -> (SinkSession, any PositionKeepingSink) {
-        // Looked at before anything is started: a started sink has to be stopped.
+        // Nothing is started for a check that does not apply.
         let canKeep = try await unstarted().keeping != nil
         try need(canKeep, "the sink does not keep positions")
         let session = try await session()
@@ -92,6 +92,12 @@ extension SinkTrial {
         let (session, sink) = try await keeping()
         let records = batch(1)
         let steps = session.steps(behind: records)
+        let elsewhere = StoredPosition(RecordPosition(partition: "a", offset: RecordOffset(77)), sequence: 78)
+        let unknown = advance(steps.map { PositionAdvance.Step(from: elsewhere, to: $0.new) })
+        try expectFenced(
+            try await caller.attempt("put") { try await sink.put(RecordBatch(records), advancing: unknown) },
+            "a put that expects a position where none is kept"
+        )
         try await session.put(records)
         // The same again, as after an answer that was lost and taken for a failure.
         let batch = RecordBatch(records)
@@ -100,7 +106,6 @@ extension SinkTrial {
             try await caller.attempt("put") { try await sink.put(batch, advancing: repeated) },
             "a put that was made before"
         )
-        let elsewhere = StoredPosition(RecordPosition(partition: "a", offset: RecordOffset(77)), sequence: 78)
         let next = self.batch(1, of: ["a"])
         let wrong = advance(session.steps(behind: next).map { PositionAdvance.Step(from: elsewhere, to: $0.new) })
         try expectFenced(

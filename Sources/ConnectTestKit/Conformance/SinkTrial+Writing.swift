@@ -147,7 +147,7 @@ extension SinkTrial {
     }
 
     private func checkConcurrent() async throws {
-        // Looked at before anything is started: a started sink has to be stopped.
+        // Nothing is started for a check that does not apply.
         let idle = try await unstarted()
         let most = min(16, idle.sink.traits.maxConcurrentPuts)
         try need(most > 1, "the sink's traits say one put at a time")
@@ -155,7 +155,10 @@ extension SinkTrial {
         let session = try await session()
         let batches = (0..<most * 3).map { batch(3, of: ["lane\($0 % most)"]) }
         for round in 0..<3 {
-            let puts = batches[round * most..<(round + 1) * most].map { caller.begin(session.putting($0)) }
+            // Each on a thread of its own, so that they do run side by side.
+            let puts = batches[round * most..<(round + 1) * most].map {
+                Caller(limits: limits).begin(session.putting($0))
+            }
             for put in puts {
                 guard let outcome = await put.outcome(within: limits.call) else { throw caller.hung("put") }
                 guard case .success(let result) = outcome, result.isDelivered else {

@@ -7,6 +7,7 @@ import Synchronization
 final class SinkTrial: ConformanceTrial {
     let subject: SinkSubject
     let caller: Caller
+    let sessions = OpenSessions()
     /// How many records of each lane were made.
     private let made = Mutex<[String: Int]>([:])
 
@@ -17,7 +18,10 @@ final class SinkTrial: ConformanceTrial {
 
     var limits: ConformanceLimits { caller.limits }
 
-    func close() async { await subject.close() }
+    func close() async {
+        await sessions.endAll()
+        await subject.close()
+    }
 
     /// The next records, as many of each of two lanes, in turn.
     func batch(_ count: Int, of lanes: [String] = ["a", "b"]) -> [ConnectorRecord] {
@@ -67,7 +71,7 @@ final class SinkTrial: ConformanceTrial {
 
     func unstarted() async throws -> SinkSession {
         let sink = try await caller.ask("makeSink") { [subject] in try await subject.makeSink() }
-        return SinkSession(sink, ConformanceHost([], caller.executor), caller)
+        return SinkSession(sink, ConformanceHost([], caller.executor), self)
     }
 
     func need(_ condition: Bool, _ reason: String) throws {

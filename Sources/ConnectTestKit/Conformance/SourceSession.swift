@@ -3,7 +3,7 @@
 import OpenConnect
 
 /// One life of a source in a check, from its start to its stop.
-final class SourceSession: Sendable {
+final class SourceSession: ConformanceSession {
     /// The instance, as the author made it.
     let base: any Source
     /// What is polled: the instance, or its readers.
@@ -20,17 +20,33 @@ final class SourceSession: Sendable {
 
     private var caller: Caller { trial.caller }
 
-    func start() async throws {
-        trial.noteStarting(self)
-        try await caller.call("start") { [source, host] in try await source.start(host.context) }
+    /// Whether records may go without an offset: nobody stores it, and nobody is told it.
+    var needsNoOffsets: Bool { base.traits.positions == .nobody && !(base is any AcknowledgingSource) }
+
+    /// The records that lie before the end of the last unit of their partition.
+    func wholeUnits(of records: some BidirectionalCollection<ConnectorRecord>) -> [ConnectorRecord] {
+        if base.traits.positions == .nobody { return Array(records) }
+        var hasEnd: Set<RecordPartition> = []
+        let whole = records.reversed().filter { record in
+            if record.offset != nil { hasEnd.insert(record.partition) }
+            return hasEnd.contains(record.partition)
+        }
+        return whole.reversed()
+    }
+
+    func start() async throws { try await caller.call("start", starting()) }
+
+    /// The call of `start`, for a check that looks at how it ends.
+    func starting() -> @Sendable () async throws -> Void {
+        trial.sessions.noteStarting(self)
+        return { [source, host] in try await source.start(host.context) }
     }
 
     func stop() async throws {
-        trial.noteStopping(self)
+        trial.sessions.noteStopping(self)
         try await caller.call("stop") { [source] in await source.stop() }
     }
 
-    /// Stops the instance, and what runs beside it; what that had to complain about.
     @discardableResult
     func end() async throws -> [String] {
         try await stop()

@@ -7,9 +7,10 @@ extension SourceTrial {
         .init("source.unreachable", "an unreachable system is reported as notConnected, and stop works behind it") {
             try await $0.checkUnreachable()
         },
-        .init("source.reconnect", "after an outage the same instance reads on, without a gap or a repeat") {
-            try await $0.checkReconnect()
-        },
+        .init(
+            "source.reconnect",
+            "after an outage the same instance reads on without a gap, and without a repeat unless its upstream keeps the positions"
+        ) { try await $0.checkReconnect() },
         .init("source.rejected", "input that cannot become a record is returned as such, with a position behind it") {
             try await $0.checkRejected()
         },
@@ -27,9 +28,7 @@ extension SourceTrial {
         try await write(units: 2)
         try await caller.ask("setReachable") { try await setReachable(false) }
         let session = try await unstarted()
-        var outcome = try await caller.attempt("start") { [source = session.source, host = session.host] in
-            try await source.start(host.context)
-        }
+        var outcome = try await caller.attempt("start", session.starting())
         if case .success = outcome {
             outcome = try await caller.attempt("poll") { [source = session.source] in
                 _ = try await source.poll(.everything)
@@ -81,9 +80,25 @@ extension SourceTrial {
         if let source = session.base as? any Reconnecting {
             try await caller.call("reconnect") { try await source.reconnect() }
         }
-        records += try await session.readAll(itemCount - records.count).records
-        try expect(records)
+        if session.base.traits.positions == .upstream {
+            try await expectNoGap(in: records, readOn: session)
+        } else {
+            records += try await session.readAll(itemCount - records.count).records
+            try expect(records)
+        }
         try await session.end()
+    }
+
+    /// Reads until each item was there. An upstream may deliver again what was not settled, beginning further back.
+    private func expectNoGap(in records: [ConnectorRecord], readOn session: SourceSession) async throws {
+        var first: [ConnectorRecord] = []
+        var known: Set<ItemPlace> = []
+        func add(_ records: [ConnectorRecord]) throws {
+            for record in records where known.insert(try place(of: record)).inserted { first.append(record) }
+        }
+        try add(records)
+        while first.count < itemCount { try add(try await session.read(itemCount - first.count).records) }
+        try expect(first, inOrder: session.base.traits.acknowledgement == .cumulative)
     }
 
     private func checkRejected() async throws {

@@ -52,7 +52,7 @@ extension SourceTrial {
         if subject.growsWhileRead {
             let committed = try await first.settle(records)
             try await first.end()
-            let starts = try starts(behind: records)
+            let starts = try starts(behind: first.wholeUnits(of: records))
             try await write(units: 2)
             let second = try await session(from: committed)
             try expect(try await second.read(itemCount - records.count).records, from: starts)
@@ -70,9 +70,7 @@ extension SourceTrial {
         try await write(units: 2)
         for pause in [nil, Duration.zero, .milliseconds(1)] {
             let session = try await unstarted()
-            _ = try await caller.cancelled("start", after: pause) { [source = session.source, host = session.host] in
-                try await source.start(host.context)
-            }
+            _ = try await caller.cancelled("start", after: pause, session.starting())
             try await session.end()
         }
         let session = try await session()
@@ -83,7 +81,7 @@ extension SourceTrial {
     private func checkCancelledStop() async throws {
         try await write(units: 2)
         let first = try await session()
-        noteStopping(first)
+        sessions.noteStopping(first)
         let stop = caller.begin(isCancelled: true) { [source = first.source] in await source.stop() }
         guard await stop.outcome(within: limits.cancellation) != nil else { throw caller.ignoresCancellation("stop") }
         let complaints = await first.host.endTasks(within: limits.cancellation)

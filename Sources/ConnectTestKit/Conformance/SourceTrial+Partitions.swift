@@ -174,6 +174,7 @@ extension SourceTrial {
             throw Finding.notApplicable("the source is not a partitioned one")
         }
         let host = session.host
+        sessions.noteStarting(session)
         try await caller.call("start") { try await source.start(host.context) }
         let listed = try await caller.call("partitions") { try await source.partitions() }.partitions
         guard Set(listed).count == listed.count, listed.count == subject.partitionCount else {
@@ -197,6 +198,7 @@ extension SourceTrial {
             )
         }
         try expect(records)
+        sessions.noteStopping(session)
         try await caller.call("stop") { await source.stop() }
     }
 

@@ -57,7 +57,7 @@ extension SourceTrial {
         let marked = Set(marks.map(\.partition))
         let committed = positions(behind: records).filter { !marked.contains($0.partition) } + marks
         let session = try await session(from: committed)
-        let starts = try starts(behind: records)
+        let starts = try starts(behind: session.wholeUnits(of: records))
         let rest = items.indices.reduce(0) { $0 + items[$1].count - (starts[$1] ?? 0) }
         try expect(try await session.readAll(rest).records, from: starts)
         try await session.end()
@@ -78,7 +78,7 @@ extension SourceTrial {
         var read = records
         var settled: [ConnectorRecord] = []
         for count in [1, 4, 2] {
-            let part = Self.wholeUnits(of: read.prefix(count * subject.unitSize))
+            let part = session.wholeUnits(of: read.prefix(count * subject.unitSize))
             _ = try await session.settle(part)
             settled += part
             try await session.end()
@@ -87,16 +87,6 @@ extension SourceTrial {
             try expect(settled + read, inOrder: isOrdered)
         }
         try await session.end()
-    }
-
-    /// The records that lie before the end of the last unit of their partition.
-    private static func wholeUnits(of records: some BidirectionalCollection<ConnectorRecord>) -> [ConnectorRecord] {
-        var hasEnd: Set<RecordPartition> = []
-        let whole = records.reversed().filter { record in
-            if record.offset != nil { hasEnd.insert(record.partition) }
-            return hasEnd.contains(record.partition)
-        }
-        return whole.reversed()
     }
 
     private func checkReplay() async throws {
@@ -134,9 +124,7 @@ extension SourceTrial {
         let offset = try RecordOffset(encoding: ["conformance": "no offset of yours"], version: 9999)
         let foreign = positions(behind: records).map { RecordPosition(partition: $0.partition, offset: offset) }
         let session = try await unstarted(from: foreign)
-        var outcome = try await caller.attempt("start") { [source = session.source, host = session.host] in
-            try await source.start(host.context)
-        }
+        var outcome = try await caller.attempt("start", session.starting())
         if case .success = outcome {
             let poll = session.beginPoll()
             outcome = (await poll.outcome(within: limits.call) ?? .success(SourceBatch())).map { _ in }
@@ -186,7 +174,7 @@ extension SourceTrial {
             poll.cancel()
             let outcome = await poll.outcome(within: limits.cancellation)
             if case .success(let batch) = outcome {
-                let whole = Self.wholeUnits(of: batch.records)
+                let whole = session.wholeUnits(of: batch.records)
                 records += whole
                 _ = try await session.settle(whole)
                 committed = positions(behind: records)

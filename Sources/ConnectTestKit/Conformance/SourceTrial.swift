@@ -10,8 +10,7 @@ final class SourceTrial: ConformanceTrial {
     private let written: Mutex<[[String]]>
     /// Whether tasks were left behind already: then the next ones are not waited for, so that the check ends.
     private let hasLeftTasks = Mutex(false)
-    /// What is started and not stopped: a check may end in the middle of it.
-    private let open = Mutex<[SourceSession]>([])
+    let sessions = OpenSessions()
 
     init(_ subject: SourceSubject, _ limits: ConformanceLimits) {
         self.subject = subject
@@ -22,13 +21,9 @@ final class SourceTrial: ConformanceTrial {
     var limits: ConformanceLimits { caller.limits }
 
     func close() async {
-        for session in open.withLock({ $0 }) { _ = try? await session.end() }
+        await sessions.endAll()
         await subject.close()
     }
-
-    func noteStarting(_ session: SourceSession) { open.withLock { $0.append(session) } }
-
-    func noteStopping(_ session: SourceSession) { open.withLock { open in open.removeAll { $0 === session } } }
 
     /// What was written until now, by partition.
     var items: [[String]] { written.withLock { $0 } }
@@ -87,12 +82,21 @@ final class SourceTrial: ConformanceTrial {
     }
 }
 
+/// Where an item was written.
+struct ItemPlace: Hashable {
+    let partition: Int
+    /// How many items of the partition come before it.
+    let number: Int
+}
+
 extension SourceTrial {
-    /// The partition and the number in it of the item that a record was made from.
-    func place(of record: ConnectorRecord) throws -> (partition: Int, number: Int) {
+    /// The place of the item that a record was made from.
+    func place(of record: ConnectorRecord) throws -> ItemPlace {
         let item = subject.item(record)
         for (partition, items) in items.enumerated() {
-            if let item, let number = items.firstIndex(of: item) { return (partition, number) }
+            if let item, let number = items.firstIndex(of: item) {
+                return ItemPlace(partition: partition, number: number)
+            }
         }
         throw Finding.broken(
             expected: "a record for each item that was written",
@@ -138,10 +142,10 @@ extension SourceTrial {
         return newest.values.sorted { $0.partition.name < $1.partition.name }
     }
 
-    /// For each partition, how many of its first items are behind committed units.
-    func starts(behind records: some Collection<ConnectorRecord>) throws -> [Int: Int] {
+    /// For each partition, how many of its first items are read when these units are.
+    func starts(behind units: some Collection<ConnectorRecord>) throws -> [Int: Int] {
         var starts: [Int: Int] = [:]
-        for record in records where record.position != nil {
+        for record in units {
             let place = try place(of: record)
             starts[place.partition] = place.number + 1
         }

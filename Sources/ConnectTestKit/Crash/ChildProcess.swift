@@ -32,7 +32,11 @@ public final class ChildProcess: Sendable {
         ended.withLock { ended in
             if let ended { return ended }
             var status: Int32 = 0
-            if waitpid(identifier, &status, WNOHANG) == identifier { ended = ProcessExit(waitStatus: status) }
+            switch waitpid(identifier, &status, WNOHANG) {
+            case identifier: ended = ProcessExit(waitStatus: status)
+            case -1 where errno == ECHILD: ended = .unknown
+            default: break
+            }
             return ended
         }
     }

@@ -52,8 +52,8 @@ public struct CrashHarness: Sendable {
     /// Does the work of a scenario with kills.
     ///
     /// - Throws: ``CrashTestError``: `unexpectedEnd` if a run ends otherwise than by its kill or with status 0,
-    ///   `timeLimit`, `cannotStart`; both of the first say what the program wrote on standard error. What a closure of the
-    ///   scenario throws. `CancellationError`; no process is left then.
+    ///   `timeLimit`, `noOutput`, `cannotStart`; all but the last say what the program wrote on standard error. What a
+    ///   closure of the scenario throws. `CancellationError`; no process is left then.
     public func run(_ scenario: CrashScenario) async throws -> CrashReport {
         var session = CrashSession(self, scenario)
         return try await session.run()

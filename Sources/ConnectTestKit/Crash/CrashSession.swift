@@ -106,6 +106,11 @@ struct CrashSession {
                 throw failure(.unexpectedEnd, "run \(report.runs) ended with \(exit)", child, report)
             }
             try checkTime(child, report)
+            if report.rounds == 0, harness.kills > 0, seen.phase != .writing {
+                let names = harness.outputs.joined(separator: ", ")
+                let advice = "name the files that the program writes, in which nothing is before its first run"
+                throw failure(.noOutput, "a run without a kill added nothing to \(names): \(advice)", child, report)
+            }
             return .finished
         }
     }

@@ -17,6 +17,8 @@ public struct CrashTestError: Error, Sendable {
         public static let unexpectedEnd = Code("unexpectedEnd")
         /// The time was up.
         public static let timeLimit = Code("timeLimit")
+        /// A run that nobody killed has added nothing to the outputs, by which the harness knows when to kill.
+        public static let noOutput = Code("noOutput")
         /// A file of the test could not be read.
         public static let unreadable = Code("unreadable")
     }

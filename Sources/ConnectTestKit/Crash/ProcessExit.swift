@@ -6,6 +6,8 @@ public enum ProcessExit: Sendable, Hashable {
     case exited(Int32)
     /// By a signal.
     case signalled(Int32)
+    /// In a way that cannot be learnt: this process ignores `SIGCHLD`, or another part of it has waited for any child.
+    case unknown
 
     /// Reads the number that `waitpid` gives.
     init(waitStatus: Int32) {
@@ -20,6 +22,7 @@ extension ProcessExit: CustomStringConvertible {
         switch self {
         case .exited(let status): "status \(status)"
         case .signalled(let signal): "signal \(signal)"
+        case .unknown: "an end that somebody else was told (is SIGCHLD ignored, or any child waited for?)"
         }
     }
 }

@@ -10,7 +10,7 @@ public final class Gate: Sendable {
         var lastID: UInt64 = 0
         var waiting: [(id: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
         var cancelled: Set<UInt64> = []
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers = Watchers()
     }
 
     private let state: Mutex<State>
@@ -49,12 +49,10 @@ public final class Gate: Sendable {
     }
 
     private func arrive(_ id: UInt64, _ continuation: CheckedContinuation<Void, any Error>) {
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var watchers: [Watchers.Continuation] = []
         let result: Result<Void, any Error>? = state.withLock { state in
             state.arrived += 1
-            let arrived = state.arrived
-            watchers = state.watchers.filter { $0.count <= arrived }.map(\.continuation)
-            state.watchers.removeAll { $0.count <= arrived }
+            watchers = state.watchers.take(upTo: state.arrived)
             if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
             if state.isOpen { return .success(()) }
             state.waiting.append((id, continuation))
@@ -83,15 +81,18 @@ public final class Gate: Sendable {
         for (_, continuation) in waiting { continuation.resume() }
     }
 
-    /// Waits until that many have come to the gate, since it was made.
+    /// Waits until that many have come to the gate, since it was made. Returns at once when cancelled.
     public func arrivals(_ count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if state.arrived >= count { return true }
-                state.watchers.append((count, continuation))
-                return false
+        let id = state.withLock { $0.watchers.newID() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    state.arrived >= count || !state.watchers.add(id, count, continuation)
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.watchers.cancel(id) }?.resume()
         }
     }
 }

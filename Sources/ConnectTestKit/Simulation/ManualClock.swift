@@ -20,23 +20,12 @@ public final class ManualClock: Clock, Sendable {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    private struct Watcher {
-        let count: Int
-        let continuation: CheckedContinuation<Void, Never>
-    }
-
     private struct State {
         var now = Instant(offset: .zero)
         var lastID: UInt64 = 0
         var sleepers: [Sleeper] = []
         var cancelled: Set<UInt64> = []
-        var watchers: [Watcher] = []
-
-        mutating func takeSatisfiedWatchers() -> [Watcher] {
-            let satisfied = watchers.filter { $0.count <= sleepers.count }
-            watchers.removeAll { $0.count <= sleepers.count }
-            return satisfied
-        }
+        var watchers = Watchers()
     }
 
     private let state = Mutex(State())
@@ -65,16 +54,16 @@ public final class ManualClock: Clock, Sendable {
     }
 
     private func enter(_ sleeper: Sleeper) {
-        var watchers: [Watcher] = []
+        var watchers: [Watchers.Continuation] = []
         let result: Result<Void, any Error>? = state.withLock { state in
             if state.cancelled.remove(sleeper.id) != nil { return .failure(CancellationError()) }
             if sleeper.deadline <= state.now { return .success(()) }
             state.sleepers.append(sleeper)
-            watchers = state.takeSatisfiedWatchers()
+            watchers = state.watchers.take(upTo: state.sleepers.count)
             return nil
         }
         if let result { sleeper.continuation.resume(with: result) }
-        for watcher in watchers { watcher.continuation.resume() }
+        for watcher in watchers { watcher.resume() }
     }
 
     private func cancel(_ id: UInt64) {
@@ -100,15 +89,18 @@ public final class ManualClock: Clock, Sendable {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    /// Waits until at least that many tasks sleep on this clock.
+    /// Waits until at least that many tasks sleep on this clock. Returns at once when cancelled.
     public func sleepers(atLeast count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.watchers.append(Watcher(count: count, continuation: continuation))
-                return false
+        let id = state.withLock { $0.watchers.newID() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    state.sleepers.count >= count || !state.watchers.add(id, count, continuation)
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.watchers.cancel(id) }?.resume()
         }
     }
 }

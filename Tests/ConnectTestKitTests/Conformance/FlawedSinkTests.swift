@@ -114,6 +114,7 @@ struct FlawedSinkTests {
         Case(.positionsOfMemory, "positions", ["restart", "stop.cancelled", "released", "descriptors"], .positions),
         Case(.mixesScopes, "positions", [], .positions),
         Case(.expectsNothing, "positions.expected", ["positions.atomic", "positions.epoch"], .positions),
+        Case(.missingPositionIsFine, "positions.expected", [], .positions),
         Case(.repeatsAreFine, "positions.expected", [], .positions),
         Case(.ignoresEpoch, "positions.epoch", [], .positions),
         Case(.halfTransaction, "positions.atomic", ["notTried"], .positions),

@@ -76,6 +76,7 @@ struct FlawedSourceTests {
         Case(.outageIsFatal, "unreachable", ["reconnect"]),
         Case(.outageIsSilent, "unreachable", ["reconnect"]),
         Case(.losesAfterOutage, "reconnect"),
+        Case(.losesAfterOutage, "reconnect") { $0.keeper = .upstream },
         Case(.skipsBadInput, "rejected"),
         Case(.throwsForBadInput, "rejected"),
         Case(.rejectsBeforeInput, "rejected"),

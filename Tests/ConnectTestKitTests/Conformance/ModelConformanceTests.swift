@@ -32,13 +32,25 @@ struct ModelConformanceTests {
         }
     }
 
-    @Test("a source whose upstream keeps the positions passes")
-    func upstreamKept() async {
-        await expectConforming {
+    @Test(
+        "a source whose upstream keeps the positions passes, also where that delivers again after an outage",
+        arguments: [false, true]
+    )
+    func upstreamKept(redelivers: Bool) async {
+        await expectConforming(applicable: ["source.reconnect"]) {
             await SourceConformance("a source with positions of its upstream") {
                 let upstream = ModelUpstream()
-                return upstream.subject { ModelSource(upstream, .init(keeper: .upstream)) }
+                return upstream.subject {
+                    ModelSource(upstream, .init(keeper: .upstream, redelivers: redelivers))
+                }
             }.run()
+        }
+    }
+
+    @Test("a source without offsets, whose positions nobody keeps, passes")
+    func feed() async {
+        await expectConforming(applicable: ["source.order", "source.positions", "source.poll.keeps", "source.end"]) {
+            await SourceConformance("a feed") { ModelFeed.subject() }.run()
         }
     }
 
@@ -105,6 +117,15 @@ struct ModelConformanceTests {
                 return storage.subject { ModelSink(storage, isOrdered: false) }
             }.run()
         }
+    }
+
+    @Test("what a sink lets through behind a bad record is not called checked where nothing waits")
+    func nothingWaits() async {
+        let report = await SinkConformance("a sink without an order that takes other batches early") {
+            let storage = ModelStorage()
+            return storage.subject { ModelPipeline(storage, isOrdered: false) }
+        }.run(only: ["sink.pipelined.notTried"])
+        #expect(report.results.map(\.verdict) == [.notApplicable], "\(report)")
     }
 
     @Test("S105: a sink that can be cut back passes")

@@ -6,6 +6,7 @@ import Synchronization
 
 /// A sink that writes what it is handed later, in order, with at most one flaw.
 actor ModelPipeline: PipeliningSink {
+    nonisolated let traits: SinkTraits
     private let storage: ModelStorage
     private let flaw: SinkFlaw?
     /// Whether a batch with a bad record fails, and each that was begun behind it.
@@ -15,7 +16,8 @@ actor ModelPipeline: PipeliningSink {
     /// The lanes that the batch stopped that has not ended.
     private var stoppedLanes: Set<RecordLane> = []
 
-    init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil, failsWhole: Bool = false) {
+    init(_ storage: ModelStorage, _ flaw: SinkFlaw? = nil, failsWhole: Bool = false, isOrdered: Bool = true) {
+        traits = SinkTraits(isOrdered: isOrdered)
         self.storage = storage
         self.flaw = flaw
         self.failsWhole = failsWhole
@@ -33,7 +35,7 @@ actor ModelPipeline: PipeliningSink {
                 verdicts[index] = .notTried
             } else if row == "bad" {
                 verdicts[index] = .reject(ConnectorError(.invalidRecord, "bad"))
-                stopped.insert(lane)
+                if traits.isOrdered { stopped.insert(lane) }
             } else {
                 accepted.append(row)
             }

@@ -53,7 +53,7 @@ enum SinkFlaw: String, Sendable {
     case restoreIgnoresCancellation, restoreInRunningDoesNothing
     case forgetsPositions, mixesScopes, expectsNothing, repeatsAreFine, ignoresEpoch, halfTransaction, ignoresEmpty
     case lostAnswerIsFatal, positionsOfMemory, flushLosesWhenCancelled
-    case secondComesFirst, goesOnBehindPending, isDurableOnFlushOnly
+    case secondComesFirst, goesOnBehindPending, isDurableOnFlushOnly, missingPositionIsFine
 }
 
 /// A sink that writes rows, with at most one flaw.
@@ -308,7 +308,8 @@ actor ModelTableSink: PositionKeepingSink {
         for step in advance.steps {
             let found = kept[step.new.position.partition]
             let isRepeat = flaw == .repeatsAreFine && found == step.new
-            guard found == step.expected || flaw == .expectsNothing || isRepeat else {
+            let isMissing = flaw == .missingPositionIsFine && found == nil
+            guard found == step.expected || flaw == .expectsNothing || isRepeat || isMissing else {
                 throw ConnectorError(.fenced, "the position of \(step.new.position.partition) is another one")
             }
             kept[step.new.position.partition] = step.new

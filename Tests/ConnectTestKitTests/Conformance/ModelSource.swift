@@ -33,6 +33,8 @@ actor ModelSource: CommittingSource, HoldObserving {
         var keeper = SourceTraits.PositionKeeper.offsetStore
         var isDynamic = false
         var marks = false
+        /// Whether the upstream delivers again, after an outage, what is not committed.
+        var redelivers = false
     }
 
     nonisolated let traits: SourceTraits
@@ -160,6 +162,9 @@ actor ModelSource: CommittingSource, HoldObserving {
     private func checkConnection() throws {
         if upstream.state.withLock(\.isReachable) {
             if hasFailed, has(.losesAfterOutage) { next[0, default: 0] += 1 }
+            if hasFailed, options.redelivers {
+                for number in next.keys { next[number] = upstream.state.withLock { ($0.committed[number] ?? -1) + 1 } }
+            }
             hasFailed = false
             return
         }

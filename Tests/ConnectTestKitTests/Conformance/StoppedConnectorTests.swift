@@ -47,7 +47,10 @@ private final class CountedSink: Sink {
     private let ledger: StartLedger
     private let isStarted = Mutex(false)
 
-    init(_ log: InMemoryLog, _ ledger: StartLedger) {
+    private let refuses: Bool
+
+    init(_ log: InMemoryLog, _ ledger: StartLedger, refuses: Bool = false) {
+        self.refuses = refuses
         base = InMemorySink(log)
         self.ledger = ledger
     }
@@ -58,7 +61,10 @@ private final class CountedSink: Sink {
     }
 
     func stop() async { if isStarted.withLock(\.self) { ledger.stop() } }
-    func put(_ batch: RecordBatch) async throws -> PutResult { try await base.put(batch) }
+    func put(_ batch: RecordBatch) async throws -> PutResult {
+        if refuses { throw ConnectorError(.fatal, "nothing is taken") }
+        return try await base.put(batch)
+    }
     func flush() async throws { try await base.flush() }
 }
 
@@ -75,6 +81,17 @@ struct StoppedConnectorTests {
             )
         }.run()
         #expect(report.isPassed, "\(report)")
+        #expect(ledger.started > 5 && ledger.balance == 0, "\(ledger.balance) are not stopped")
+    }
+
+    @Test("Each sink that is started is stopped once, whatever a check finds")
+    func stopsSinks() async {
+        let ledger = StartLedger()
+        let report = await SinkConformance("CountedSink") {
+            let log = InMemoryLog()
+            return SinkSubject(makeSink: { CountedSink(log, ledger, refuses: true) }, durable: { [] })
+        }.run()
+        #expect(report.failures.count > 5, "\(report)")
         #expect(ledger.started > 5 && ledger.balance == 0, "\(ledger.balance) are not stopped")
     }
 

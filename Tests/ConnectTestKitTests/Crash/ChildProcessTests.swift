@@ -96,6 +96,15 @@ import Glibc
         }
     }
 
+    @Test func isNotWaitedForForeverWhereSomebodyElseHasCollectedIt() async throws {
+        let exit = try await withChildProcess(shell("exit 3")) { child in
+            var status: Int32 = 0
+            #expect(waitpid(child.identifier, &status, 0) == child.identifier)
+            return await child.wait()
+        }
+        #expect(exit == .unknown)
+    }
+
     @Test func doesNotOutliveItsScope() async throws {
         struct Expected: Error {}
         var identifier: Int32 = 0

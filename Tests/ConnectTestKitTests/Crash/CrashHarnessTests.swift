@@ -147,7 +147,7 @@ private final class Rounds: Sendable {
     }
 
     @Test(arguments: [
-        "exec sleep 1000", "touch \"$1/out\"", "trap '' TERM; touch \"$1/deaf\"; while :; do sleep 0.01; done",
+        "exec sleep 1000", "trap '' TERM; touch \"$1/deaf\"; while :; do sleep 0.01; done",
     ])
     func givesUp(script: String) async throws {
         try await withScratchDirectory { directory in
@@ -160,6 +160,17 @@ private final class Rounds: Sendable {
             let endless = scenario
             let error = await #expect(throws: CrashTestError.self) { try await harness.run(endless) }
             #expect(error?.code == .timeLimit)
+        }
+    }
+
+    @Test func saysThatAProgramWritesSomethingElse() async throws {
+        try await withScratchDirectory { directory in
+            var harness = harness(Copier.right, directory, kills: 1)
+            harness.outputs = [directory + "/misspelt"]
+            let (misled, scenario) = (harness, scenario(directory, Rounds()))
+            let error = await #expect(throws: CrashTestError.self) { try await misled.run(scenario) }
+            #expect(error?.code == .noOutput)
+            #expect(error?.message.contains("misspelt") == true)
         }
     }
 
