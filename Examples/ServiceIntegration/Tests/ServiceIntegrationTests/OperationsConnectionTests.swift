@@ -56,7 +56,8 @@ import Testing
             try await RawConnection.open(port) { reading, writer in
                 let headers = "Expect: 100-continue\r\nContent-Length: 2\r\n"
                 try await writer.write(ByteBuffer(string: request("1.1", headers, method: "POST")))
-                try #require(await reading.until("\r\n\r\n")?.hasPrefix("HTTP/1.1 100") == true)
+                // The first answer, which needs no body, may come together with it.
+                try #require(await reading.until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
                 try await writer.write(ByteBuffer(string: "{}" + request("1.1", "Connection: close\r\n")))
                 let answers = await reading.toEnd()
                 #expect(statuses(answers) == ["405", "200"])
@@ -109,6 +110,7 @@ import Testing
             }
         }
     }
+
     /// It could keep one of the connections for ever.
     @Test func whoeverTakesNoAnswersIsCut() async throws {
         try await withPort(requestTimeout: .seconds(86_400), answerTimeout: .milliseconds(100)) { port in

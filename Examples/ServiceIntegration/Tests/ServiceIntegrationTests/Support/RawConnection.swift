@@ -37,22 +37,34 @@ struct RawConnection: Sendable {
     /// What the server writes.
     struct Reading {
         fileprivate var iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+        /// What came together with the end that was waited for.
+        private var rest = ""
+
+        fileprivate init(iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator) { self.iterator = iterator }
 
         /// Reads until the server closes the connection, whether cleanly or not.
         mutating func toEnd() async -> String {
-            var text = ""
-            while let buffer = try? await iterator.next(isolation: #isolation) { text += String(buffer: buffer) }
-            return text
+            while await readMore() {}
+            return take(upTo: rest.endIndex)
         }
 
-        /// Reads until a text has come; `nil` where the connection ends before.
+        /// Reads up to the end of a text and leaves what follows; `nil` where the connection ends before.
         mutating func until(_ end: String) async -> String? {
-            var text = ""
-            while !text.contains(end) {
-                guard let buffer = try? await iterator.next(isolation: #isolation) else { return nil }
-                text += String(buffer: buffer)
+            while true {
+                if let range = rest.firstRange(of: end) { return take(upTo: range.upperBound) }
+                guard await readMore() else { return nil }
             }
-            return text
+        }
+
+        private mutating func readMore() async -> Bool {
+            guard let buffer = try? await iterator.next(isolation: #isolation) else { return false }
+            rest += String(buffer: buffer)
+            return true
+        }
+
+        private mutating func take(upTo end: String.Index) -> String {
+            defer { rest = String(rest[end...]) }
+            return String(rest[..<end])
         }
     }
 }
