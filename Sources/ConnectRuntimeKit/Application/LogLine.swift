@@ -36,7 +36,8 @@ struct LogLine {
         return text.oneLine
     }
 
-    /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, what else the event has, and the attributes.
+    /// The same as an object: `time`, `level`, `pipeline`, `event`, `message`, what else the event has, and the attributes;
+    /// one whose name is taken by something else has `attribute.` in front of it.
     var json: String {
         var members: StructuredObject = [
             "time": .string(time.inLog), "level": .string(event.level.description), "pipeline": .string(event.pipeline),
@@ -48,8 +49,8 @@ struct LogLine {
         if let state = event.state { members["state"] = .string("\(state)") }
         if let attempt = event.attempt { members["attempt"] = .integer(Int64(attempt)) }
         if let records = event.records { members["records"] = .integer(Int64(records)) }
-        for (name, value) in event.attributes.sorted(by: { $0.key < $1.key }) where members[name] == nil {
-            members[name] = .string(value)
+        for (name, value) in event.attributes.sorted(by: { $0.key < $1.key }) where members[name] != .string(value) {
+            members[members[name] == nil ? name : "attribute.\(name)"] = .string(value)
         }
         return Self.json(members)
     }

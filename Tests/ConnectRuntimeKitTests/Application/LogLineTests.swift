@@ -42,4 +42,22 @@ import Testing
         #expect(object["call"] == .string("put"))
         #expect(object["a"] == .string("1"))
     }
+
+    @Test("An attribute with the name of something else is kept beside it, once where both say the same")
+    func collidingNames() throws {
+        let event = RuntimeEvent(
+            .connectorMessage,
+            of: "orders",
+            .info,
+            "moved",
+            attributes: ["time": "noon", "pipeline": "orders"]
+        )
+        let line = LogLine(event: event, time: RecordTimestamp(nanosecondsSince1970: 0))
+        guard case .object(let object) = try StructuredValue(setting: SettingDocument(json: line.json).root) else {
+            throw ConnectorError(.fatal, "no object")
+        }
+        #expect(object["time"] == .string("1970-01-01T00:00:00Z"))
+        #expect(object["attribute.time"] == .string("noon"))
+        #expect(object["attribute.pipeline"] == nil)
+    }
 }
