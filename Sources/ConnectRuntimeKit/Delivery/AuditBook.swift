@@ -74,8 +74,7 @@ struct AuditBook: Sendable {
             guard let base = records.baseAddress else { return }
             var start = 0
             while start < records.count {
-                var end = start + 1
-                while end < records.count, base.sharePartition(end, start) { end += 1 }
+                let (end, _) = base.scanRun(from: start, count: records.count)
                 body(&tallies[base.partition(at: start), default: Figures()], end - start)
                 start = end
             }

@@ -45,17 +45,12 @@ extension Ledger {
                 guard slot < partitions.count, partitions[slot].generation != 0, partitions[slot].isEven,
                     records.isIdentical(to: partitions[slot].partition, at: next)
                 else { break }
-                var end = next
-                var runBytes = 0
-                repeat {
-                    runBytes += records.heldCount(at: end)
-                    end += 1
-                } while end < count && records.sharePartition(end, next)
-                guard let offset = records.smallOffset(at: end - 1) else { break }
-                if partitions[slot].committable.isNone { dirtied.append(slot) }
-                partitions[slot].pass(end - next, to: offset)
+                let (end, runBytes) = records.scanRun(from: next, count: count)
+                let wasClean = partitions[slot].committable.isNone
+                guard partitions[slot].pass(end &- next, toOffsetOf: end &- 1, in: records) else { break }
+                if wasClean { dirtied.append(slot) }
                 newest = max(newest, partitions[slot].issued)
-                bytes += runBytes
+                bytes &+= runBytes
                 next = end
             }
         }
@@ -70,19 +65,15 @@ extension Ledger {
         count: Int,
         _ bytes: inout Int
     ) -> Int {
-        var end = start
-        var newestOffset = -1
-        repeat {
-            if records.hasOffset(at: end) { newestOffset = end }
-            bytes += records.heldCount(at: end)
-            end += 1
-        } while end < count && records.sharePartition(end, start)
+        let (end, runBytes) = records.scanRun(from: start, count: count)
+        let unitEnd = records.lastUnitEnd(from: start, to: end)
+        bytes += runBytes
         let slot = slot(for: records.partition(at: start))
-        let number = issue(slot, end - start, endsUnit: newestOffset == end - 1)
+        let number = issue(slot, end - start, endsUnit: unitEnd == end - 1)
         partitions[slot].delivered += end - start
         var position = LedgerPosition.none
-        if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
-            position = LedgerPosition(offset: offset, sequence: number + UInt64(newestOffset - start))
+        if let unitEnd, let offset = records.offset(at: unitEnd) {
+            position = LedgerPosition(offset: offset, sequence: number + UInt64(unitEnd - start))
         }
         settle(
             slot,

@@ -82,22 +82,16 @@ struct Ledger: Sendable {
         count: Int,
         to ticket: inout Ticket
     ) -> Int {
-        var end = start
-        var newestOffset = -1
-        var bytes = 0
-        repeat {
-            if records.hasOffset(at: end) { newestOffset = end }
-            bytes += records.heldCount(at: end)
-            end += 1
-        } while end < count && records.sharePartition(end, start)
-        ticket.byteCount += bytes
+        let (end, runBytes) = records.scanRun(from: start, count: count)
+        let unitEnd = records.lastUnitEnd(from: start, to: end)
+        ticket.byteCount += runBytes
         let slot = slot(for: records.partition(at: start))
-        let isWhole = newestOffset == end - 1 || isEachRecordAUnit
+        let isWhole = unitEnd == end - 1 || isEachRecordAUnit
         let first = issue(slot, end - start, endsUnit: isWhole)
         let last = first + UInt64(end - start - 1)
         var position = LedgerPosition.none
-        if newestOffset >= 0, let offset = records.offset(at: newestOffset) {
-            position = LedgerPosition(offset: offset, sequence: first + UInt64(newestOffset - start))
+        if let unitEnd, let offset = records.offset(at: unitEnd) {
+            position = LedgerPosition(offset: offset, sequence: first + UInt64(unitEnd - start))
         }
         if isEachRecordAUnit, position.sequence != last {
             position = LedgerPosition(offset: RecordOffset(Int64(last)), sequence: last)

@@ -23,6 +23,8 @@ struct PartitionLedger {
     private(set) var isTailOpen = false
     /// Every record up to this number is settled.
     private(set) var settled: UInt64
+    /// The number of the newest settled record that ends a unit.
+    private var boundary: UInt64
     /// The newest position that is committable and not committed.
     private(set) var committable = LedgerPosition.none
     /// The number of the newest committed position.
@@ -33,8 +35,6 @@ struct PartitionLedger {
     var applied: StoredPosition?
 
     private var ahead: [SettledRange] = []
-    /// The number of the newest settled record that ends a unit.
-    private var boundary: UInt64
 
     init(partition: RecordPartition, generation: UInt32, after sequence: UInt64, applied: StoredPosition?) {
         self.partition = partition
@@ -72,13 +72,18 @@ struct PartitionLedger {
     var isEven: Bool { settled == issued && boundary == issued }
 
     /// Numbers and settles records at once, the last of which ends a unit, where all before them is settled.
+    ///
+    /// - Returns: whether that could be done without counting a reference; otherwise nothing is changed.
     @inline(__always)
-    mutating func pass(_ count: Int, to end: RecordOffset) {
-        issued += UInt64(count)
-        settled = issued
-        boundary = issued
-        delivered += count
-        committable = LedgerPosition(offset: end, sequence: issued)
+    mutating func pass(_ count: Int, toOffsetOf last: Int, in records: UnsafePointer<ConnectorRecord>) -> Bool {
+        guard records.overwriteSmallOffset(&committable.offset, at: last) else { return false }
+        let newest = issued &+ UInt64(truncatingIfNeeded: count)
+        issued = newest
+        settled = newest
+        boundary = newest
+        delivered &+= count
+        committable.sequence = newest
+        return true
     }
 
     mutating func settle(first: UInt64, last: UInt64, end: LedgerPosition) {

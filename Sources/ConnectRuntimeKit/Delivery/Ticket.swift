@@ -63,8 +63,8 @@ struct Ticket: Sendable {
 
 /// An offset of a partition with the number of its record; the number 0 stands for none.
 struct LedgerPosition: Sendable {
-    let offset: RecordOffset
-    let sequence: UInt64
+    var offset: RecordOffset
+    var sequence: UInt64
 
     var isNone: Bool { sequence == 0 }
 

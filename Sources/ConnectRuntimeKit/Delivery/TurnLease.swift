@@ -58,15 +58,12 @@ final class TurnLease: @unchecked Sendable {
         guard word.load(ordering: .relaxed) == Word.polling, !batch.isEnd, batch.quiet == nil else { return false }
         guard batch.progress.isEmpty, batch.rejected.isEmpty else { return false }
         return batch.records.withUnsafeBufferPointer { records in
-            guard let base = records.baseAddress, records.count > 0, base.hasOffset(at: records.count - 1) else {
-                return false
-            }
+            guard let base = records.baseAddress, records.count > 0, base.hasOffset(at: records.count - 1),
+                base.isIdentical(to: partition, at: 0)
+            else { return false }
             // Summed up on the way, so that the records are looked at once.
-            var bytes = 0
-            for index in 0..<records.count {
-                guard base.isIdentical(to: partition, at: index) else { return false }
-                bytes += base.heldCount(at: index)
-            }
+            let (end, bytes) = base.scanRun(from: 0, count: records.count)
+            guard end == records.count else { return false }
             bytesAhead = bytes
             return true
         }

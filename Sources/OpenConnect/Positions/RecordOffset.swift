@@ -11,12 +11,12 @@ public struct RecordOffset: Sendable {
     enum Form: UInt8, Sendable {
         case none, sequence, shortText, text, encoded
 
-        @inlinable var isLarge: Bool { self == .text || self == .encoded }
+        @inlinable var isLarge: Bool { rawValue >= Form.text.rawValue }
     }
 
-    @usableFromInline let form: Form
-    @usableFromInline let first: Int64
-    @usableFromInline let second: UInt64
+    @usableFromInline var form: Form
+    @usableFromInline var first: Int64
+    @usableFromInline var second: UInt64
     @usableFromInline let large: LargeOffset?
 
     @inlinable

@@ -41,7 +41,7 @@ struct LedgerPassingTests {
                 switch random.below(10) {
                 case 0: RecordOffset?.none
                 case 1: RecordOffset("an offset with more than 15 bytes \(next)")
-                default: RecordOffset(next)
+                default: RecordOffset(next, incarnation: UInt64(random.below(2)))
                 }
             return ConnectorRecord(
                 .text(String(repeating: "x", count: random.below(5))),
