@@ -128,6 +128,7 @@ extension [ConnectorRecord] {
     }
 
     /// See ``ConnectorRecord/heldCount``: that of the records at these places together.
+    @inlinable
     package func heldCount(of places: some Sequence<Int>) -> Int {
         withUnsafeBufferPointer { records in
             guard let base = records.baseAddress else { return 0 }
