@@ -22,6 +22,7 @@ public actor FileSink: CheckpointingSink {
     private var context: ConnectorContext?
     private var location: FileLocation?
     private var writer: OutputWriter?
+    private var openOutput: OpenOutput?
     private var encoder: CloudEventLineEncoder?
     private var constantCheckpoint: [UInt8] = []
     /// Where the sink began when it was first restored without a checkpoint.
@@ -74,6 +75,7 @@ public actor FileSink: CheckpointingSink {
     public func stop() async {
         writer?.close()
         writer = nil
+        openOutput = nil
     }
 
     /// Appends the records.
@@ -187,7 +189,9 @@ extension FileSink {
 
     private func makeWriter(_ file: FileDescriptor, _ location: FileLocation, _ length: Int64) throws -> OutputWriter {
         do {
-            return OutputWriter(try openDevice(file), path: location.path, length: length)
+            let writer = OutputWriter(try openDevice(file), path: location.path, length: length)
+            openOutput = try OpenOutput(file, of: context?.pipeline ?? "")
+            return writer
         } catch let error as FileError {
             throw error.connectorError("output:")
         }

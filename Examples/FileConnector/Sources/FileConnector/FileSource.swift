@@ -68,7 +68,7 @@ public actor FileSource: Source {
     public func start(_ context: ConnectorContext) async throws {
         clock = context.clock
         let stored = try await context.positions()
-        inputs = try openInputs(from: stored)
+        inputs = try openInputs(from: stored, of: context.pipeline)
         let known = Set(stored.map(\.partition.name))
         beginnings = inputs.filter { !known.contains($0.location.path) }.compactMap(\.beginning)
     }
@@ -80,7 +80,8 @@ public actor FileSource: Source {
 
     /// Reads the next lines, at most those of one chunk of each file; the files take turns.
     ///
-    /// - Throws: `CancellationError` when cancelled; ``/OpenConnect/ConnectorError`` when a file cannot be read.
+    /// - Throws: `CancellationError` when cancelled; ``/OpenConnect/ConnectorError`` when a file cannot be read, with the
+    ///   code `invalidConfiguration` for one that a ``FileSink`` of the same pipeline writes.
     public func poll(_ request: PollRequest) async throws -> SourceBatch {
         if !beginnings.isEmpty {
             defer { beginnings = [] }
@@ -164,7 +165,7 @@ extension FileSource {
     }
 
     /// Opens the inputs, each where its stored position says.
-    private func openInputs(from positions: [RecordPosition]) throws -> [FileInput] {
+    private func openInputs(from positions: [RecordPosition], of pipeline: String) throws -> [FileInput] {
         guard !paths.isEmpty else {
             throw ConnectorError(.invalidConfiguration, "there is no input; give the path of at least one file")
         }
@@ -175,7 +176,8 @@ extension FileSource {
             follows: options.follow,
             chunkSize: options.chunkSize,
             interval: options.pollInterval,
-            clock: clock
+            clock: clock,
+            pipeline: pipeline
         )
         return try locations.map { location in
             try FileInput.open(
@@ -239,6 +241,6 @@ extension FileSource: ConnectionChecking {
     ///
     /// - Throws: what ``start(_:)`` throws.
     public func checkConnection(_ context: ConnectorContext) async throws {
-        _ = try openInputs(from: try await context.positions())
+        _ = try openInputs(from: try await context.positions(), of: context.pipeline)
     }
 }

@@ -104,6 +104,21 @@ import Glibc
         }
     }
 
+    @Test(arguments: ["one", "./one", "link", "hard"]) func refusesItsInputAsOutput(name: String) async throws {
+        try await withCrashDirectory { directory in
+            let configuration = Self.following.replacing(
+                #""path": "out""#,
+                with: #""append": true, "path": "\#(name)""#
+            )
+            try prepare(directory, configuration)
+            try #require(symlink("one", directory["link"]) == 0 && link(directory["one"], directory["hard"]) == 0)
+            let result = try await command("run --config c.json", in: directory).run()
+            #expect(result.exit == .exited(2), "\(result.standardError)")
+            #expect(result.standardError.contains("is also an output of the pipeline 'follow'"))
+            #expect(try directory.text(of: "one") == "a\nb\n")
+        }
+    }
+
     @Test func tellsEveryMistakeAtItsPlace() async throws {
         try await withCrashDirectory { directory in
             try prepare(

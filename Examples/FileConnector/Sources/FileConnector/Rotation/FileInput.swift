@@ -19,6 +19,8 @@ struct FileInput {
         /// How far apart the two looks are.
         let interval: Duration
         let clock: ConnectorClock
+        /// The pipeline whose outputs are no inputs.
+        let pipeline: String
 
         func reader(_ generation: Generation, at offset: Int64 = 0) -> LineReader {
             LineReader(generation, at: offset, chunkSize: chunkSize, isWatched: follows)
@@ -94,6 +96,7 @@ struct FileInput {
 
     private mutating func takeStep(_ batch: inout LineBatch) throws -> Step {
         if isFinished { return .finished }
+        try refuseOutput()
         guard let step = try reader?.step(into: &batch, partition: partition) else { return try waitForFile(&batch) }
         switch step {
         case .lines:
@@ -103,6 +106,16 @@ struct FileInput {
         case .truncated: return try startOver(&batch)
         case .end: return try reading.follows ? lookAround(&batch) : goOn(&batch)
         }
+    }
+
+    /// The sink may have opened its output, under whatever name, after the file was found.
+    private func refuseOutput() throws {
+        guard let reader, OpenOutput.isWritten(reader.status, by: reading.pipeline) else { return }
+        throw ConnectorError(
+            .invalidConfiguration,
+            "the input '\(location.path)' is also an output of the pipeline '\(reading.pipeline)', which would read what it "
+                + "writes, without end; choose another output"
+        )
     }
 
     /// Leaves a generation that is at its end for the next one, or ends.

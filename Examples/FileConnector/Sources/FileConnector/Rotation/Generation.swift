@@ -20,8 +20,8 @@ struct Generation {
         identity = try FileIdentity(of: file, status)
     }
 
-    /// The file of a name in the directory of its place; `nil` for one that may not be opened, that is no file, or that was
-    /// renamed this very moment.
+    /// The file of a name in the directory of its place; `nil` for one that may not be opened, that is no file, that was
+    /// renamed this very moment, or that a sink of this process writes: outputs are not rotated.
     ///
     /// - Throws: where it cannot be read for another reason, such as too many open files: it must not be passed over.
     static func ifReadable(
@@ -31,7 +31,8 @@ struct Generation {
     ) throws(FileError) -> Generation? {
         let path = FileSystem.join(place.directory, name)
         do {
-            guard try FileSystem.status(of: path).kind == .file else { return nil }
+            let status = try FileSystem.status(of: path)
+            guard status.kind == .file, !OpenOutput.isWritten(status) else { return nil }
             return try Generation(FileDescriptor(path, [.reading, .withoutWaiting]), in: place, name: rotation)
         } catch  where error.isMissing || error.isDenied || error.isCircular {
             return nil

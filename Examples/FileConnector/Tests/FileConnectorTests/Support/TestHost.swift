@@ -18,7 +18,8 @@ struct TestHost: ConnectorHost {
     /// A context with stored positions, by the names of their partitions as the store keeps them.
     static func context(
         _ stored: [RecordPosition] = [],
-        clock: ConnectorClock = .continuous
+        clock: ConnectorClock = .continuous,
+        pipeline: String = "test"
     ) -> ConnectorContext {
         let host = TestHost(
             stored: stored.map { position in
@@ -26,6 +27,6 @@ struct TestHost: ConnectorHost {
             }
         )
         let defaults = EventDefaults(source: "urn:openconnect:test", type: "org.openconnect.test.record")
-        return ConnectorContext(pipeline: "test", name: "files", clock: clock, eventDefaults: defaults, host: host)
+        return ConnectorContext(pipeline: pipeline, name: "files", clock: clock, eventDefaults: defaults, host: host)
     }
 }
